@@ -1,0 +1,51 @@
+"""datapipe: from raw documents to a pretraining corpus, in one declared graph.
+
+The public names are what a plugin needs. They are loaded on first use, so that `datapipe --help` imports neither
+pyarrow nor Numba.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from datapipe.core import per_document
+    from datapipe.core.context import Context
+    from datapipe.core.errors import DatapipeError
+    from datapipe.core.operator import Expand, FilePath, Filter, Global, Map, Operator
+    from datapipe.core.verdict import Verdict
+
+_PUBLIC = {
+    "Context": "datapipe.core.context",
+    "DatapipeError": "datapipe.core.errors",
+    "Expand": "datapipe.core.operator",
+    "FilePath": "datapipe.core.operator",
+    "Filter": "datapipe.core.operator",
+    "Global": "datapipe.core.operator",
+    "Map": "datapipe.core.operator",
+    "Operator": "datapipe.core.operator",
+    "Verdict": "datapipe.core.verdict",
+    "per_document": "datapipe.core",
+}
+
+__all__ = [
+    "Context",
+    "DatapipeError",
+    "Expand",
+    "FilePath",
+    "Filter",
+    "Global",
+    "Map",
+    "Operator",
+    "Verdict",
+    "per_document",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "per_document":
+        return importlib.import_module("datapipe.core.per_document")
+    if name in _PUBLIC:
+        return getattr(importlib.import_module(_PUBLIC[name]), name)
+    raise AttributeError(f"module 'datapipe' has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""The vocabulary: operators, verdicts, columns, errors. Touches no disk and knows no executor."""

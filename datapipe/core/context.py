@@ -1,0 +1,26 @@
+"""What an operator may ask of the world while it sets itself up."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO
+
+
+@dataclass(frozen=True)
+class Context:
+    """Given to `Operator.setup`.
+
+    label  the step's label, unique in the recipe
+    seed   a 64-bit number of (recipe seed, label): mix it with a row's id for randomness
+    open   opens any path or URL for reading; ops touch the disk only through it
+    """
+
+    label: str
+    seed: int
+    open: Callable[[str], BinaryIO]
+
+    def lines(self, path: str) -> list[str]:
+        """The non-empty lines of a word list, stripped, `#` comments left out."""
+        with self.open(path) as stream:
+            text = stream.read().decode("utf-8-sig")
+        stripped = (line.strip() for line in text.splitlines())
+        return [line for line in stripped if line and not line.startswith("#")]

@@ -1,0 +1,133 @@
+"""The four kinds of operator. An operator is a value: equal parameters, equal behaviour, everywhere."""
+
+from __future__ import annotations
+
+import inspect
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict
+
+from datapipe.core.columns import ADDR
+from datapipe.core.context import Context
+from datapipe.core.registry import operators
+from datapipe.core.verdict import Verdict
+
+
+class _FileMarker:
+    """Marks a parameter as a path: relative to the recipe, checked and digested before work starts."""
+
+
+FilePath = Annotated[str, _FileMarker()]
+
+
+class Operator(BaseModel):
+    """Parameters as a frozen, closed model, and one method over a batch (rows are documents).
+
+    name     what recipes call it           version  bump when output changes; part of the stage key
+    reads    columns it needs               writes   columns it adds or replaces, with their types
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(type(lambda: 0),))
+
+    name: ClassVar[str] = ""
+    version: ClassVar[int] = 1
+    reads: ClassVar[tuple[str, ...]] = ("text",)
+    writes: ClassVar[Mapping[str, pa.DataType]] = {}
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        if cls.__dict__.get("name") and not inspect.isabstract(cls):
+            operators.add(cls.name, cls)
+
+    def columns_read(self) -> tuple[str, ...]:
+        """The columns this very operator needs; override when parameters decide."""
+        return self.reads
+
+    def columns_written(self) -> Mapping[str, pa.DataType]:
+        """The columns this very operator writes; override when parameters decide."""
+        return self.writes
+
+    def files(self) -> tuple[str, ...]:
+        """Models and lists that must exist before work starts; part of the stage key by their digest."""
+        found: list[str] = []
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if value is None or not any(isinstance(m, _FileMarker) for m in _metadata(field)):
+                continue
+            found.extend([value] if isinstance(value, str) else value)
+        return tuple(found)
+
+    def setup(self, ctx: Context) -> None:
+        """Load models and tables, once a worker; keep them in private attributes (`PrivateAttr`)."""
+
+
+def _metadata(field: Any) -> list[Any]:
+    """Markers of a field, also inside `list[FilePath]` and `FilePath | None`."""
+    out = list(field.metadata)
+    pending = [field.annotation]
+    while pending:
+        annotation = pending.pop()
+        out.extend(getattr(annotation, "__metadata__", ()))
+        pending.extend(a for a in getattr(annotation, "__args__", ()) if a is not annotation)
+    return out
+
+
+def path_fields(operator: type[BaseModel]) -> list[str]:
+    """Parameters that hold paths, which a recipe gives relative to itself."""
+    return [n for n, f in operator.model_fields.items() if any(isinstance(m, _FileMarker) for m in _metadata(f))]
+
+
+class Map(Operator):
+    """Same rows, same order, other values."""
+
+    @abstractmethod
+    def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Return the batch with the declared columns written; same rows, same order."""
+
+
+class Filter(Operator):
+    """Judges; the runner removes, counts and writes the ledger."""
+
+    @abstractmethod
+    def judge(self, batch: pa.RecordBatch) -> Verdict:
+        """Judge every row by every rule."""
+
+
+class Expand(Operator):
+    """One row to n rows; the runner gives the children addresses and, where n > 1, ids `parent#k`."""
+
+    @abstractmethod
+    def expand(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, npt.NDArray[np.int64]]:
+        """Return the children and, for each, the row of its parent (not decreasing)."""
+
+
+class Global(Operator):
+    """A question to the whole corpus: sketch every shard, reduce partitions, bind the answer as a local operator.
+
+    The sketch has an `_addr` column, so that a row which turns out to be a duplicate id can be taken out again.
+    `partition_by` names its uint64 column whose top bits choose the partition; equal keys meet in one `reduce`.
+    """
+
+    partition_by: ClassVar[str] = ADDR
+
+    @abstractmethod
+    def sketch(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """What these rows tell the corpus: one sketch row or more per row, `_addr` and `partition_by` among the columns."""
+
+    @abstractmethod
+    def reduce(self, part: pa.Table) -> pa.Table:
+        """Answer one partition: all sketch rows whose key falls in it, in address order. Runs in parallel."""
+
+    def combine(self, parts: list[pa.Table]) -> pa.Table:
+        """The artifact from the parts' (memory-mapped) answers; those with `_addr` are found by row and need no more."""
+        return pa.concat_tables(parts)
+
+    @abstractmethod
+    def bind(self, artifact: pa.Table) -> Map | Filter | Expand:
+        """The answer as a local operator; of an artifact with `_addr` it gets its own shard's rows, sorted by address."""

@@ -1,0 +1,1 @@
+"""The operators: one, or one family, a file; discovered, never listed."""
