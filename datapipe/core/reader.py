@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -137,6 +138,11 @@ class Reader(BaseModel):
         """Schema of every chunk's batch."""
         standard = [("id", pa.string()), ("text", pa.large_string()), ("url", pa.string()), ("lang", pa.string())]
         return pa.schema([*standard, ("metadata", pa.large_string()), *self.extra_columns().items()])
+
+    @classmethod
+    def locate(cls, path: str, folder: str) -> str:
+        """A path of the recipe as seen from anywhere: relative ones start at the recipe's folder, URLs stay."""
+        return path if "://" in path else os.path.normpath(os.path.join(folder, path))  # noqa: PTH118  # keeps globs
 
     @abstractmethod
     def pieces(self, target: int) -> list[Piece]:

@@ -1,0 +1,172 @@
+"""A plan: stages of lanes of steps, as plain values. Names cross process borders, objects do not."""
+
+from __future__ import annotations
+
+import base64
+from typing import Annotated, Any, Literal
+
+import pyarrow as pa
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+
+from datapipe.core.reader import Piece
+
+SchemaValue = Annotated[
+    pa.Schema,
+    BeforeValidator(lambda v: pa.ipc.read_schema(pa.BufferReader(base64.b64decode(v))) if isinstance(v, str) else v),
+    PlainSerializer(lambda s: base64.b64encode(s.serialize().to_pybytes()).decode(), return_type=str),
+]
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class StepPlan(_Value):
+    """One operator at one place.
+
+    label       `web.03.gopher_quality`, unique in the recipe; seeds, ledger and manifest use it
+    column      prefix of the columns that `action: tag` writes
+    artifact    for the bound half of a global operator: (stage key, label) of its answer
+    quarantine  what the step fails goes to quarantine, not to the ledger (duplicate ids)
+    """
+
+    label: str
+    operator: str
+    version: int
+    kind: Literal["map", "filter", "expand", "global"]
+    number: int
+    column: str
+    parameters: dict[str, Any]
+    where: dict[str, Any] | None = None
+    action: Literal["drop", "tag"] = "drop"
+    by_lang: dict[str, dict[str, Any]] | None = None
+    artifact: tuple[str, str] | None = None
+    quarantine: bool = False
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+
+
+class Link(_Value):
+    """One element of a lane's chain: a step, or (where datasets meet) the columns both sides share."""
+
+    step: StepPlan | None = None
+    align: SchemaValue | None = None
+
+
+class ReaderPlan(_Value):
+    """A reader by name, and the schema of the rows it gives once they are stamped."""
+
+    reader: str
+    version: int
+    parameters: dict[str, Any]
+    source: str
+    rows: SchemaValue
+
+
+class Lane(_Value):
+    """Shards that run through one chain within a stage: read from inputs, or taken from an earlier stage.
+
+    shards  ranges [start, stop) of shard numbers
+    ids     the ids of this lane are checked for duplicates at the end of this stage
+    """
+
+    shards: tuple[tuple[int, int], ...]
+    chain: tuple[Link, ...]
+    reader: ReaderPlan | None = None
+    input: str | None = None
+    ids: bool = False
+
+
+class Sketch(_Value):
+    """A question that a stage's shards sketch: as read (duplicate ids), or as the stage leaves them."""
+
+    step: StepPlan
+    at: Literal["read", "end"]
+
+
+class Stage(_Value):
+    """The steps between two barriers. `key` names its folder and changes with anything that could change its output."""
+
+    key: str
+    number: int
+    dataset: str
+    why: str
+    lanes: tuple[Lane, ...]
+    sketches: tuple[Sketch, ...]
+    rows: SchemaValue
+    mark: int
+
+    def shards(self) -> list[tuple[int, Lane]]:
+        """Every shard of the stage with its lane, in shard order."""
+        return sorted(((n, lane) for lane in self.lanes for a, b in lane.shards for n in range(a, b)), key=lambda x: x[0])
+
+
+class Shard(_Value):
+    """An input task: pieces of one dataset, read in order. Its number is the upper part of its rows' addresses."""
+
+    dataset: str
+    pieces: tuple[Piece, ...]
+
+    @property
+    def weight(self) -> int:
+        """Bytes on disk."""
+        return sum(piece.weight for piece in self.pieces)
+
+    @property
+    def name(self) -> str:
+        """The inputs as a person would name them."""
+        first = self.pieces[0]
+        part = "" if first.start == 0 and first.end is None else f" [{first.start}:{'' if first.end is None else first.end}]"
+        more = f" and {len(self.pieces) - 1} more" if len(self.pieces) > 1 else ""
+        return f"{first.url}{part}{more}"
+
+
+class Publication(_Value):
+    """A dataset to be written: the rows that stage `stage` leaves."""
+
+    dataset: str
+    stage: str
+    path: str
+    shard_size: int
+    format: Literal["parquet", "jsonl"]
+
+
+class Resource(_Value):
+    """A model or list that steps need."""
+
+    path: str
+    sha256: str
+    bytes: int
+    steps: tuple[str, ...]
+
+
+class Plan(_Value):
+    """Everything a run needs to know, and nothing it would have to guess."""
+
+    name: str
+    file: str
+    seed: int
+    recipe: dict[str, Any]
+    plugins: tuple[tuple[str, str], ...]  # (file or module, digest)
+    ledger_text: Literal["full", "head", "none"]
+    edits: bool
+    max_error_rate: float
+    shards: tuple[Shard, ...]
+    stages: tuple[Stage, ...]
+    publications: tuple[Publication, ...]
+    resources: tuple[Resource, ...]
+    fingerprint: str
+
+    def stage(self, key: str) -> Stage:
+        """The stage of this key."""
+        return next(stage for stage in self.stages if stage.key == key)
+
+    def steps(self) -> list[StepPlan]:
+        """All steps as they run, each label once, in the order of the plan."""
+        found: dict[str, StepPlan] = {}
+        for stage in self.stages:
+            for lane in stage.lanes:
+                for link in lane.chain:
+                    if link.step is not None:
+                        found.setdefault(link.step.label, link.step)
+        return sorted(found.values(), key=lambda step: step.number)
