@@ -30,6 +30,7 @@ class Operator(BaseModel):
 
     name     what recipes call it           version  bump when output changes; part of the stage key
     reads    columns it needs               writes   columns it adds or replaces, with their types
+    examples parameters under which the contract tests try it; needed where a parameter has no default
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(type(lambda: 0),))
@@ -38,6 +39,7 @@ class Operator(BaseModel):
     version: ClassVar[int] = 1
     reads: ClassVar[tuple[str, ...]] = ("text",)
     writes: ClassVar[Mapping[str, pa.DataType]] = {}
+    examples: ClassVar[tuple[Mapping[str, Any], ...]] = ({},)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -62,6 +64,10 @@ class Operator(BaseModel):
                 continue
             found.extend([value] if isinstance(value, str) else value)
         return tuple(found)
+
+    def check(self, schema: pa.Schema) -> str | None:
+        """A sentence if these columns cannot be worked on (a threshold on a string column), else None."""
+        return None
 
     def setup(self, ctx: Context) -> None:
         """Load models and tables, once a worker; keep them in private attributes (`PrivateAttr`)."""

@@ -74,7 +74,17 @@ class _FunctionExpand(_PerDocument, Expand):
         return set_columns(batch.take(pa.array(parents)), {name: values}), parents
 
 
-def _operator(base: type[Operator], function: Function, name: str, writes: Mapping[str, pa.DataType], version: int) -> None:
+Examples = tuple[Mapping[str, Any], ...]
+
+
+def _operator(
+    base: type[Operator],
+    function: Function,
+    name: str,
+    writes: Mapping[str, pa.DataType],
+    version: int,
+    examples: Examples,
+) -> None:
     signature = inspect.signature(function)
     hints = get_type_hints(function)
     columns: list[str] = []
@@ -95,6 +105,7 @@ def _operator(base: type[Operator], function: Function, name: str, writes: Mappi
         "reads": tuple(columns),
         "writes": dict(writes),
         "version": version,
+        "examples": examples,
         "defined_in": f"{inspect.getsourcefile(function)}:{function.__qualname__}",
         "__module__": function.__module__,
         "__doc__": inspect.getdoc(function) or f"The function {function.__qualname__}.",
@@ -106,31 +117,37 @@ def _operator(base: type[Operator], function: Function, name: str, writes: Mappi
     final.__pydantic_init_subclass__()
 
 
-def filter(name: str, *, version: int = 1) -> Callable[[Function], Function]:  # noqa: A001  # read as `per_document.filter`
+def filter(  # noqa: A001  # read as `per_document.filter`
+    name: str, *, version: int = 1, examples: Examples = ({},)
+) -> Callable[[Function], Function]:
     """A filter: the function returns the reason to drop the document, or None to keep it."""
 
     def take(function: Function) -> Function:
-        _operator(_FunctionFilter, function, name, {}, version)
+        _operator(_FunctionFilter, function, name, {}, version, examples)
         return function
 
     return take
 
 
-def map(name: str, *, writes: Mapping[str, pa.DataType] | None = None, version: int = 1) -> Callable[[Function], Function]:  # noqa: A001
+def map(  # noqa: A001
+    name: str, *, writes: Mapping[str, pa.DataType] | None = None, version: int = 1, examples: Examples = ({},)
+) -> Callable[[Function], Function]:
     """A map: the function returns the new text, or what `writes` declares (one value, or a dict of several)."""
 
     def take(function: Function) -> Function:
-        _operator(_FunctionMap, function, name, writes or {"text": pa.large_string()}, version)
+        _operator(_FunctionMap, function, name, writes or {"text": pa.large_string()}, version, examples)
         return function
 
     return take
 
 
-def expand(name: str, *, writes: Mapping[str, pa.DataType] | None = None, version: int = 1) -> Callable[[Function], Function]:
+def expand(
+    name: str, *, writes: Mapping[str, pa.DataType] | None = None, version: int = 1, examples: Examples = ({},)
+) -> Callable[[Function], Function]:
     """An expansion: the function returns the texts (or the values of the one written column) that replace the document."""
 
     def take(function: Function) -> Function:
-        _operator(_FunctionExpand, function, name, writes or {"text": pa.large_string()}, version)
+        _operator(_FunctionExpand, function, name, writes or {"text": pa.large_string()}, version, examples)
         return function
 
     return take

@@ -25,6 +25,7 @@ class StepPlan(_Value):
     """One operator at one place.
 
     label       `web.03.gopher_quality`, unique in the recipe; seeds, ledger and manifest use it
+    code        digest of a plugin operator's source ("" for built-in ones: `version` speaks for them)
     column      prefix of the columns that `action: tag` writes
     artifact    for the bound half of a global operator: (stage key, label) of its answer
     quarantine  what the step fails goes to quarantine, not to the ledger (duplicate ids)
@@ -33,6 +34,7 @@ class StepPlan(_Value):
     label: str
     operator: str
     version: int
+    code: str = ""
     kind: Literal["map", "filter", "expand", "global"]
     number: int
     column: str

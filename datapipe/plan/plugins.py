@@ -9,6 +9,7 @@ import inspect
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 from datapipe.core.errors import RecipeError
 from datapipe.core.registry import operators
@@ -60,6 +61,13 @@ def load_entry_points() -> list[tuple[str, str]]:
         module = loaded if inspect.ismodule(loaded) else sys.modules[getattr(loaded, "__module__", entry.module)]
         found.append((entry.module, _digest_of_module(module.__file__)))
     return found
+
+
+def code_digest(operator: type[Any]) -> str:
+    """Digest of the code behind a plugin's operator; "" for built-in ones, whose `version` speaks for them."""
+    if operator.__module__.startswith("datapipe."):
+        return ""
+    return _digest_of_module(sys.modules[operator.__module__].__file__)
 
 
 def load_all(plugins: list[str]) -> list[tuple[str, str]]:

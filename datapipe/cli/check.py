@@ -1,0 +1,80 @@
+"""`datapipe check`: validate a recipe and print its plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from datapipe.cli.run import settings
+
+if TYPE_CHECKING:
+    from datapipe.plan.plan import Lane, Plan, Stage
+
+
+@click.command()
+@click.argument("recipe")
+@settings
+def check(recipe: str, settings: tuple[str, ...]) -> None:
+    """Validate RECIPE and print its plan: stages, barriers, shards, columns, models and files needed."""
+    from datapipe.plan.compile import compile_recipe
+    from datapipe.plan.locate import load
+    from datapipe.plan.overrides import apply_overrides
+
+    located = load(recipe)
+    apply_overrides(located, settings)
+    plan = compile_recipe(located)
+    size = sum(shard.weight for shard in plan.shards)
+    click.echo(f"{plan.name}: {len(plan.shards)} shards, {size / 1e6:,.1f} MB on disk, {len(plan.stages)} stages, seed {plan.seed}")
+    for stage in plan.stages:
+        _tell_stage(plan, stage)
+    for publication in plan.publications:
+        click.echo(f"\npublish {publication.dataset} to {publication.path}")
+        click.echo(f"  {publication.format}, parts of {publication.shard_size / 1e6:,.0f} MB of text; columns: {_columns(plan, publication.stage)}")
+    if plan.resources:
+        click.echo("\nmodels and files needed")
+        for resource in plan.resources:
+            click.echo(f"  {resource.path}  {resource.bytes:,} bytes  sha256 {resource.sha256[:16]}…  for {', '.join(resource.steps)}")
+    click.echo(f"\nfingerprint {plan.fingerprint}; nothing was run")
+
+
+def _tell_stage(plan: Plan, stage: Stage) -> None:
+    click.echo(f"\nstage {stage.number + 1}  {stage.dataset}  [{stage.key}]")
+    for lane in stage.lanes:
+        count = sum(b - a for a, b in lane.shards)
+        if lane.reader is not None:
+            inputs = [plan.shards[n] for a, b in lane.shards for n in range(a, b)]
+            files = {piece.url for shard in inputs for piece in shard.pieces}
+            size = sum(shard.weight for shard in inputs)
+            click.echo(f"  read {lane.reader.source} ({lane.reader.reader}): {len(files)} files, {size / 1e6:,.1f} MB, {count} shards")
+            click.echo(f"    gives {', '.join(n for n in lane.reader.rows.names if n != '_addr')}")
+        else:
+            click.echo(f"  continue with {count} shards of stage {plan.stage(lane.input or '').number + 1}")
+        _tell_chain(lane)
+    for sketch in stage.sketches:
+        what = "duplicate ids" if sketch.at == "read" else f"{sketch.step.label} looks at all rows"
+        click.echo(f"  barrier: {what}")
+
+
+def _tell_chain(lane: Lane) -> None:
+    for link in lane.chain:
+        step = link.step
+        if step is None:
+            click.echo("    (columns of the datasets that meet here are brought together)")
+            continue
+        changes = [f"reads {', '.join(n for n in step.reads if n != '_addr')}"]
+        if step.writes:
+            changes.append(f"writes {', '.join(step.writes)}")
+        if step.action == "tag":
+            changes.append(f"tags {step.column}.keep, .reasons, .scores")
+        if step.where:
+            changes.append(f"where {step.where}")
+        if step.by_lang:
+            changes.append(f"own thresholds for {', '.join(step.by_lang)}")
+        kind = "drops what the barrier found" if step.artifact and not step.quarantine else step.kind
+        kind = "quarantines duplicate ids" if step.quarantine else kind
+        click.echo(f"    {step.label}  ({kind}; {'; '.join(changes)})")
+
+
+def _columns(plan: Plan, key: str) -> str:
+    return ", ".join(f"{f.name} {f.type}" for f in plan.stage(key).rows if f.name != "_addr")

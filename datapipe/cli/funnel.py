@@ -1,0 +1,93 @@
+"""The funnel: how many documents each step took, kept and dropped, and why."""
+
+from __future__ import annotations
+
+from typing import IO, Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+def show_funnel(manifest: dict[str, Any], folder: str, file: IO[str]) -> None:
+    """Print the funnel of a finished run and where its files lie."""
+    console = Console(file=file, highlight=False, soft_wrap=not file.isatty(), width=None if file.isatty() else 140)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name, justify in (("step", "left"), ("in", "right"), ("dropped", "right"), ("%", "right"), ("kept MB", "right"),
+                          ("s", "right"), ("why", "left")):  # fmt: skip
+        table.add_column(name, justify=justify, overflow="fold" if name == "why" else "ellipsis")  # type: ignore[arg-type]
+    read = manifest["rows_read"]
+    bad = manifest["read_quarantined"]
+    table.add_row("read", f"{read:,}", "", "", megabytes(manifest["bytes_read"]), "", f"{bad:,} unreadable" if bad else "")
+    for step in manifest["steps"]:
+        gone = step["dropped"]
+        share = f"{gone / step['rows_in']:.1%}" if step["rows_in"] else ""
+        table.add_row(
+            Text(step["label"]),
+            f"{step['rows_in']:,}",
+            f"{gone:,}" if gone else "",
+            share if gone else "",
+            megabytes(step["bytes_out"]),
+            f"{step['seconds']:.1f}",
+            Text(_why(step)),
+        )
+    table.add_row("written", f"{manifest['rows_written']:,}", "", "", megabytes(_written(manifest)), "", _share(manifest), style="bold")
+    console.print(table)
+    notes = [f"{n:,} × {note.replace('_', ' ')} mended while reading" for note, n in manifest["notes"].items()]
+    if manifest["rows_quarantined"]:
+        notes.append(f"{manifest['rows_quarantined']:,} rows in quarantine: {folder}/quarantine/")
+    for output in manifest["outputs"]:
+        files = output["files"]
+        size = sum(f["bytes"] for f in files)
+        what = f"{len(files)} file{'s' if len(files) != 1 else ''}"
+        notes.append(f"{output['dataset']}: {output['rows']:,} documents in {what}, {megabytes(size)} MB, {output['path']}/data/")
+    notes.append(f"why is a document missing? datapipe why {folder} ID")
+    for note in notes:
+        console.print(note, markup=False)
+
+
+def show_groups(manifest: dict[str, Any], dropped: dict[tuple[str, str], tuple[int, int]], file: IO[str]) -> None:
+    """Print documents kept and dropped by source and language."""
+    kept: dict[tuple[str, str], tuple[int, int]] = {}
+    for output in manifest["outputs"]:
+        for source, langs in output["groups"].items():
+            for lang, (rows, size) in langs.items():
+                old = kept.get((source, lang), (0, 0))
+                kept[source, lang] = (old[0] + rows, old[1] + size)
+    console = Console(file=file, highlight=False, width=None if file.isatty() else 140)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("source", "language", "kept", "dropped", "% dropped", "kept MB", "dropped MB"):
+        table.add_column(name, justify="left" if name in ("source", "language") else "right")
+    for key in sorted(kept.keys() | dropped.keys(), key=lambda k: (k[0], -kept.get(k, (0, 0))[0], k[1])):
+        rows, size = kept.get(key, (0, 0))
+        gone, gone_size = dropped.get(key, (0, 0))
+        table.add_row(
+            Text(key[0]), Text(key[1] or "-"), f"{rows:,}", f"{gone:,}", f"{gone / max(rows + gone, 1):.1%}",
+            megabytes(size), megabytes(gone_size),
+        )  # fmt: skip
+    console.print(table)
+
+
+def megabytes(size: int) -> str:
+    """Bytes as MB with one decimal, two for little."""
+    return f"{size / 1e6:,.1f}" if size >= 1e6 else f"{size / 1e6:.2f}"
+
+
+def _why(step: dict[str, Any]) -> str:
+    parts = [f"{name.replace('_', ' ')} {n:,}" for name, n in sorted(step["reasons"].items(), key=lambda x: (-x[1], x[0]))]
+    if len(parts) > 5:
+        parts = [*parts[:4], f"{len(parts) - 4} other reasons"]
+    for name in ("edited", "tagged", "added", "quarantined"):
+        if step[name]:
+            parts.append(f"{step[name]:,} {name}")
+    return ", ".join(parts)
+
+
+def _written(manifest: dict[str, Any]) -> int:
+    return sum(size for o in manifest["outputs"] for langs in o["groups"].values() for _, size in langs.values())
+
+
+def _share(manifest: dict[str, Any]) -> str:
+    base = manifest["rows_read"] + manifest["rows_added"]
+    return f"{manifest['rows_written'] / base:.1%} of the documents" if base else "no documents"

@@ -1,0 +1,46 @@
+"""The command `datapipe`: its subcommands, and errors as sentences with their exit codes."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from datapipe import __version__
+from datapipe.cli.check import check
+from datapipe.cli.ops import ops
+from datapipe.cli.report import report
+from datapipe.cli.run import run
+from datapipe.cli.verify import verify
+from datapipe.cli.why import why
+from datapipe.core.errors import DatapipeError
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="A first run: datapipe run pipelines/quickstart.yaml, then datapipe report out/quickstart",
+)
+@click.version_option(__version__, prog_name="datapipe")
+def datapipe() -> None:
+    """From raw documents to a pretraining corpus: a recipe in, sharded Parquet out, every dropped document explained."""
+
+
+for command in (run, check, report, why, ops, verify):
+    datapipe.add_command(command)
+
+
+def main() -> None:
+    """Run the command line; a DatapipeError is printed as it is, with its exit code."""
+    try:
+        datapipe.main(standalone_mode=False)
+    except DatapipeError as error:
+        click.echo(f"datapipe: {error}" if "\n" not in str(error) else f"datapipe:\n{error}", err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("datapipe: stopped", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(1)

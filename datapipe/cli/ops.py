@@ -1,0 +1,104 @@
+"""`datapipe ops`: the operators, their parameters, the recipe's JSON Schema, and the contract tests of a plugin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from datapipe.core.operator import Operator
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--schema", is_flag=True, help="The JSON Schema of recipes, for editors.")
+@click.option("--plugin", multiple=True, metavar="FILE", help="Load this plugin (a file or a module) as well.")
+@click.option("--test", "test", metavar="FILE", help="Run the contract tests over the operators of this plugin.")
+def ops(name: str | None, schema: bool, plugin: tuple[str, ...], test: str | None) -> None:
+    """The operators; with NAME one operator: parameters, defaults, columns read and written, source."""
+    from datapipe.core.registry import operators, readers
+    from datapipe.plan.plugins import load_all
+
+    load_all([_absolute(p) for p in plugin])
+    if test is not None:
+        _test(test)
+        return
+    if schema:
+        import orjson
+
+        from datapipe.plan.schema import recipe_schema
+
+        click.echo(orjson.dumps(recipe_schema(), option=orjson.OPT_INDENT_2).decode())
+        return
+    if name is not None:
+        _describe(operators.get(name))
+        return
+    from datapipe.plan.steps import kind_of
+
+    rows = [(n, kind_of(operators.get(n)), _first_line(operators.get(n))) for n in operators.names() if n != "unique_ids"]
+    for n, kind, line in rows:
+        click.echo(f"{n:<20} {kind:<7} {line}")
+    click.echo(f"\nreaders: {', '.join(readers.names())}. One operator: datapipe ops NAME")
+
+
+def _describe(cls: type[Operator]) -> None:
+    import inspect
+
+    from datapipe.plan.steps import kind_of
+
+    click.echo(f"{cls.name} ({kind_of(cls)}, version {cls.version})\n")
+    click.echo((inspect.getdoc(cls) or "").rstrip())
+    click.echo(f"\nreads   {', '.join(cls.reads) or '-'}")
+    click.echo(f"writes  {', '.join(f'{n} {t}' for n, t in cls.writes.items()) or '-'}")
+    click.echo("\nparameters")
+    for field_name, field in cls.model_fields.items():
+        default = "required" if field.is_required() else f"default {_short(field.get_default(call_default_factory=True))}"
+        click.echo(f"  {field.alias or field_name}: {_type(field.annotation)}, {default}")
+        if field.description:
+            click.echo(f"      {field.description}")
+    if not cls.model_fields:
+        click.echo("  none")
+    common = {"map": "where, by_lang, label", "expand": "label", "global": "where, action, label"}
+    click.echo(f"\nand, as every {kind_of(cls)}: {common.get(kind_of(cls), 'where, action, by_lang, label')}")
+
+
+def _test(plugin: str) -> None:
+    from datapipe.core.errors import DatapipeError
+    from datapipe.core.registry import operators
+    from datapipe.engine.contract import broken_laws
+    from datapipe.plan.plugins import load_plugin
+
+    before = set(operators.names())
+    load_plugin(_absolute(plugin))
+    names = [n for n in operators.names() if n not in before]
+    if not names:
+        raise DatapipeError(f"{plugin}: no operator was registered by it")
+    wrong = 0
+    for name in names:
+        broken = broken_laws(operators.get(name))
+        wrong += len(broken)
+        click.echo(f"{name}: {'all laws hold' if not broken else ''}")
+        for law in broken:
+            click.echo(f"  {law}")
+    if wrong:
+        raise DatapipeError(f"{plugin}: {wrong} law{'s' if wrong != 1 else ''} broken")
+
+
+def _absolute(plugin: str) -> str:
+    return str(Path(plugin).resolve()) if plugin.endswith(".py") else plugin
+
+
+def _first_line(cls: type[Any]) -> str:
+    return (cls.__doc__ or "").strip().split("\n")[0]
+
+
+def _type(annotation: Any) -> str:
+    name = getattr(annotation, "__name__", None)
+    return name if name and not getattr(annotation, "__args__", None) else str(annotation).replace("typing.", "")
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 100 else text[:97] + "..."

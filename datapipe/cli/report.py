@@ -1,0 +1,36 @@
+"""`datapipe report`: the funnel by step, source and language."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("folder", metavar="RUN")
+@click.option("--json", "as_json", is_flag=True, help="The manifest's numbers, for programs.")
+def report(folder: str, as_json: bool) -> None:
+    """The funnel of a finished run by step, source and language: documents, bytes, seconds."""
+    import orjson
+    import pyarrow.dataset as ds
+
+    from datapipe.cli.funnel import show_funnel, show_groups
+    from datapipe.cli.runfolder import read_manifest
+
+    manifest = read_manifest(folder)
+    dropped: dict[tuple[str, str], tuple[int, int]] = {}
+    if Path(folder, "ledger").is_dir():
+        for batch in ds.dataset(f"{folder}/ledger", format="parquet").to_batches(columns=["source", "lang", "bytes"]):
+            for row in batch.to_pylist():
+                key = (row["source"], row["lang"] or "")
+                rows, size = dropped.get(key, (0, 0))
+                dropped[key] = (rows + 1, size + (row["bytes"] or 0))
+    if as_json:
+        groups = [{"source": s, "lang": g, "dropped": n, "dropped_bytes": b} for (s, g), (n, b) in sorted(dropped.items())]
+        shown = {k: v for k, v in manifest.items() if k not in ("recipe", "files")}
+        click.echo(orjson.dumps({**shown, "dropped_by_group": groups}, option=orjson.OPT_INDENT_2).decode())
+        return
+    show_funnel(manifest, folder, sys.stdout)
+    show_groups(manifest, dropped, sys.stdout)

@@ -1,0 +1,54 @@
+"""`datapipe run`: run a recipe, or resume it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+
+import click
+
+settings = click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change the recipe; may be repeated.")
+
+
+@click.command()
+@click.argument("recipe")
+@click.option("--out", metavar="DIR", help="The run folder, in place of the recipe's first write.path.")
+@click.option("--workers", type=click.IntRange(min=0), help="Processes; default: one a core. 0: none but this one.")
+@click.option("--executor", type=click.Choice(["local"]), default="local", show_default=True, help="Where tasks run.")
+@settings
+@click.option("--fresh", is_flag=True, help="Ignore work done by earlier runs.")
+@click.option("--quiet", is_flag=True, help="No progress, no funnel.")
+def run(
+    recipe: str, out: str | None, workers: int | None, executor: str, settings: tuple[str, ...], fresh: bool, quiet: bool
+) -> None:
+    """Run RECIPE, or resume it where it stopped; ends with the funnel."""
+    from datapipe.cli.funnel import show_funnel
+    from datapipe.cli.progress import progress
+    from datapipe.core.errors import Interrupted
+    from datapipe.engine.driver import Driver
+    from datapipe.engine.executors.local import InProcess, LocalPool
+    from datapipe.plan.compile import compile_recipe
+    from datapipe.plan.locate import load
+    from datapipe.plan.overrides import apply_overrides
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise Interrupted(number)
+
+    located = load(recipe)
+    apply_overrides(located, settings)
+    plan = compile_recipe(located)
+    size = len(os.sched_getaffinity(0)) if workers is None else workers
+    pool = LocalPool(size) if size else InProcess()
+    old = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    folder = out or plan.publications[0].path
+    try:
+        with progress(quiet) as observer:
+            manifest = Driver(plan, folder, pool, observer).run(fresh)
+    finally:
+        pool.close()
+        for number, handler in old.items():
+            signal.signal(number, handler)
+    if not quiet:
+        show_funnel(manifest, folder, file=sys.stdout)

@@ -1,0 +1,84 @@
+"""The tables beside the data: dropped rows, quarantined records, edits; and the counts of a step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from datapipe.core.columns import ADDR
+
+HEAD = 500  # characters of text that the ledger and the quarantine keep
+
+LEDGER = pa.schema(
+    [
+        pa.field(ADDR, pa.uint64()),
+        pa.field("id", pa.string()),
+        pa.field("source", pa.string()),
+        pa.field("url", pa.string()),
+        pa.field("lang", pa.string()),
+        pa.field("step", pa.string()),
+        pa.field("operator", pa.string()),
+        pa.field("reason", pa.string()),  # the first failing rule
+        pa.field("reasons", pa.list_(pa.string())),  # all failing rules
+        pa.field("scores", pa.map_(pa.string(), pa.float64())),
+        pa.field("duplicate_of", pa.string()),  # id of the kept twin
+        pa.field("bytes", pa.int64()),  # of the text
+        pa.field("text", pa.large_string()),  # as the step saw it
+    ]
+)
+
+QUARANTINE = pa.schema(
+    [
+        pa.field(ADDR, pa.uint64()),
+        pa.field("id", pa.string()),
+        pa.field("source", pa.string()),
+        pa.field("step", pa.string()),  # null: it could not be read
+        pa.field("file", pa.string()),
+        pa.field("offset", pa.int64()),  # byte offset in the uncompressed file, if known
+        pa.field("row", pa.int64()),  # record number in the file, if known
+        pa.field("rows", pa.int64()),  # rows it stands for: a damaged row group is one record
+        pa.field("error", pa.string()),
+        pa.field("head", pa.large_string()),
+    ]
+)
+
+EDITS = pa.schema(
+    [
+        pa.field(ADDR, pa.uint64()),
+        pa.field("id", pa.string()),
+        pa.field("source", pa.string()),
+        pa.field("step", pa.string()),
+        pa.field("bytes_before", pa.int64()),
+        pa.field("bytes_after", pa.int64()),
+    ]
+)
+
+
+@dataclass
+class StepCount:
+    """What a step did; adding the counts of all shards gives the manifest's. in = out + dropped + quarantined - added."""
+
+    rows_in: int = 0
+    rows_out: int = 0
+    dropped: int = 0
+    quarantined: int = 0
+    added: int = 0
+    edited: int = 0
+    tagged: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    seconds: float = 0.0
+    reasons: dict[str, int] = field(default_factory=dict)  # by the first failing rule: sums to dropped (or tagged)
+    rules: dict[str, int] = field(default_factory=dict)  # by every failing rule
+
+    def add(self, other: dict[str, Any]) -> None:
+        """Add another shard's count, in its JSON form."""
+        for name, value in other.items():
+            if isinstance(value, dict):
+                mine = getattr(self, name)
+                for key, n in value.items():
+                    mine[key] = mine.get(key, 0) + n
+            else:
+                setattr(self, name, getattr(self, name) + value)

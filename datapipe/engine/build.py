@@ -1,0 +1,57 @@
+"""Operators from their names, in whatever process they are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO, cast
+
+import fsspec
+
+from datapipe.core.context import Context
+from datapipe.core.errors import DatapipeError, RunFailed
+from datapipe.core.operator import Operator
+from datapipe.core.registry import operators
+from datapipe.core.seeds import step_seed
+from datapipe.plan.plan import Plan, StepPlan
+from datapipe.plan.plugins import load_all
+
+Variants = dict[str, Operator]  # "" is the step's own operator; a language's own thresholds stand under its code
+
+
+class Operators(dict[str, Variants]):
+    """Label to operators, each set up when its step first runs in this process."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        self._seed = plan.seed
+
+    def of(self, step: StepPlan) -> Variants:
+        """The operators of a step, ready to work."""
+        if step.label not in self:
+            self[step.label] = dict(self._built(step))
+        return self[step.label]
+
+    def _built(self, step: StepPlan) -> Iterator[tuple[str, Operator]]:
+        cls: type[Operator] = operators.get(step.operator)
+        context = Context(step.label, step_seed(self._seed, step.label), open_file)
+        for lang, parameters in {"": step.parameters, **(step.by_lang or {})}.items():
+            operator = cls.model_validate(parameters)
+            try:
+                operator.setup(context)
+            except DatapipeError:
+                raise
+            except Exception as error:  # a plugin may raise anything; it must be told as its own failure
+                raise RunFailed(f"{step.label}: setting up failed: {type(error).__name__}: {error}") from error
+            yield lang, operator
+
+
+def load_operators(plan: Plan) -> Operators:
+    """Import the plan's plugins and make its operators available."""
+    load_all([name for name, _ in plan.plugins])
+    return Operators(plan)
+
+
+def open_file(path: str) -> BinaryIO:
+    """Any path or URL, for reading."""
+    opened: Any = fsspec.open(path, "rb", compression="infer").open()
+    return cast(BinaryIO, opened)

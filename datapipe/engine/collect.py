@@ -1,0 +1,66 @@
+"""The side tables of all shards as a few Parquet files: ledger, quarantine, edits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from datapipe.engine.names import shard_name, table_part_name
+from datapipe.engine.sink import TABLES
+from datapipe.io.store import Store
+from datapipe.plan.plan import Plan
+
+PART_ROWS = 1 << 20
+GROUP_ROWS = 1 << 16
+Slice = tuple[int, int, int]  # stage number, shard, rows
+
+
+def plan_tables(found: Iterator[Slice]) -> Iterator[tuple[Slice, ...]]:
+    """Group the shards' tables, in order, into parts of about PART_ROWS rows."""
+    part: list[Slice] = []
+    rows = 0
+    for one in found:
+        part.append(one)
+        rows += one[2]
+        if rows >= PART_ROWS:
+            yield tuple(part)
+            part, rows = [], 0
+    if part:
+        yield tuple(part)
+
+
+def collect_table(store: Store, plan: Plan, table: str, index: int, slices: tuple[Slice, ...]) -> dict[str, Any]:
+    """Write one part of a side table, in the order of stages and shards."""
+    name = table_part_name(plan.fingerprint, table, index)
+    schema = TABLES[table]
+    strings = [f.name for f in schema if f.name in ("source", "lang", "step", "operator", "reason", "file")]
+    rows = 0
+    with (
+        store.create(name) as stream,
+        pq.ParquetWriter(
+            pa.PythonFile(stream, "w"), schema, compression="zstd", compression_level=1, use_dictionary=strings
+        ) as writer,
+    ):
+        for group in _groups(store, plan, table, slices):
+            writer.write_table(group, row_group_size=max(1, group.num_rows))
+            rows += group.num_rows
+    report = {"rows": rows}
+    store.write_json(f"{name}.json", report)
+    return report
+
+
+def _groups(store: Store, plan: Plan, table: str, slices: tuple[Slice, ...]) -> Iterator[pa.Table]:
+    """Tables of exactly GROUP_ROWS rows (the last one shorter), whatever batches the shards wrote."""
+    waiting = TABLES[table].empty_table()
+    for stage, number, _ in slices:
+        reader = store.open_arrow(f"{shard_name(plan.stages[stage].key, number)}.{table}.arrow")
+        for i in range(reader.num_record_batches):
+            waiting = pa.concat_tables([waiting, pa.Table.from_batches([reader.get_batch(i)])])
+            while waiting.num_rows >= GROUP_ROWS:
+                yield waiting.slice(0, GROUP_ROWS).combine_chunks()
+                waiting = waiting.slice(GROUP_ROWS)
+    if waiting.num_rows:
+        yield waiting.combine_chunks()

@@ -1,0 +1,171 @@
+"""The laws every operator is born with, as checks over any operator: the tests and `datapipe ops --test` run them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from datapipe.core.columns import ADDR, BASE
+from datapipe.core.context import Context
+from datapipe.core.operator import Expand, Filter, Global, Map, Operator
+from datapipe.core.verdict import Verdict
+from datapipe.engine.build import open_file
+
+TEXTS: tuple[str | None, ...] = (
+    "An ordinary paragraph of English prose, with commas, and a full stop. It has a second sentence, too.\nAnd a line.",
+    "",
+    None,
+    "word",
+    "Ein deutscher Satz über Größe und Maß.\n\n• Punkt eins\n• Punkt zwei…",
+    "中文句子没有空格。第二句也没有。",
+    "ไทยไม่มีช่องว่าง",
+    "العربية من اليمين إلى اليسار، مع علامات.",
+    "e\u0301 combining, \U0001f469\u200d\U0001f4bb joined, \x00 NUL, \u2028 separator, \ufeff mark, \U0010ffff last",
+    "\n\n \t\r\n",
+    "lorem ipsum dolor { javascript } terms of use http://example.com/a?b=c user@example.com",
+    "the same line again and again.\n" * 40,
+    "An ordinary paragraph of English prose, with commas, and a full stop. It has a second sentence, too.\nAnd a line.",
+    "repeated " * 20_000,
+)
+
+
+def broken_laws(cls: type[Operator]) -> list[str]:
+    """The laws an operator breaks, each as a sentence; empty when all hold."""
+    broken: list[str] = []
+    for parameters in cls.examples:
+        try:
+            operator = cls.model_validate(parameters)
+        except ValueError as error:
+            return [f"it cannot be made from its `examples` {dict(parameters)}: {error}"]
+        if type(operator).model_validate(operator.model_dump(mode="json", by_alias=True)) != operator:
+            broken.append("rebuilt from its JSON it is another value")
+        operator.setup(Context("contract.01", 7, open_file))
+        for law, check in (("", _check_map), ("", _check_filter), ("", _check_expand), ("", _check_global)):
+            try:
+                broken += [law + said for said in check(operator)]
+            except Exception as error:  # noqa: BLE001  # raising on lawful rows is itself the broken law
+                broken.append(f"it raises on lawful rows: {type(error).__name__}: {error}")
+    return list(dict.fromkeys(broken))
+
+
+def rows_for(operator: Operator) -> pa.RecordBatch:
+    """A batch of difficult documents with the columns an operator reads, and no others but the address."""
+    n = len(TEXTS)
+    columns: dict[str, pa.Array] = {
+        ADDR: pa.array(np.arange(n, dtype=np.uint64) + (3 << 40)),
+        "id": pa.array([f"doc-{i}" for i in range(n)]),
+        "text": pa.array(TEXTS, pa.large_string()),
+        "source": pa.array(["web"] * n),
+        "url": pa.array([None if i % 3 == 0 else f"https://www.example.com/{i}" for i in range(n)], pa.string()),
+        "lang": pa.array([None if i % 5 == 0 else "en" for i in range(n)], pa.string()),
+        "metadata": pa.array([None if i % 2 else '{"a": 1}' for i in range(n)], pa.large_string()),
+    }
+    wanted = {ADDR, *operator.columns_read()}
+    columns |= {c: pa.array(np.linspace(0, 1, n)) for c in wanted if c not in columns}
+    order = [f.name for f in BASE if f.name in wanted] + sorted(wanted - set(BASE.names))
+    return pa.RecordBatch.from_pydict({name: columns[name] for name in order})
+
+
+def _check_map(operator: Operator) -> Iterator[str]:
+    if not isinstance(operator, Map):
+        return
+    batch = rows_for(operator)
+    whole = operator.apply(batch)
+    if whole.num_rows != batch.num_rows:
+        yield "a map gives as many rows as it takes"
+        return
+    allowed = {*batch.schema.names, *operator.columns_written()}
+    if extra := set(whole.schema.names) - allowed:
+        yield f"it writes columns it does not declare: {sorted(extra)}"
+    for name in batch.schema.names:
+        if name not in operator.columns_written() and not whole.column(name).equals(batch.column(name)):
+            yield f"it changes the column {name}, which it does not declare"
+    yield from _batching(operator.apply, batch, whole, _same_batch)
+    operator.apply(batch.slice(0, 0))
+
+
+def _check_filter(operator: Operator) -> Iterator[str]:
+    if not isinstance(operator, Filter):
+        return
+    batch = rows_for(operator)
+    whole = operator.judge(batch)
+    if whole.rows != batch.num_rows:
+        yield "a filter judges every row"
+        return
+    if [reason is None for reason in whole.reason] != whole.keep.tolist():
+        yield "the reason is null exactly where the row is kept"
+    if extra := set(whole.columns) - set(operator.columns_written()):
+        yield f"it writes columns it does not declare: {sorted(extra)}"
+    yield from _batching(operator.judge, batch, whole, _same_verdict)
+    if operator.judge(batch.slice(0, 0)).rows != 0:
+        yield "an empty batch has an empty verdict"
+
+
+def _check_expand(operator: Operator) -> Iterator[str]:
+    if not isinstance(operator, Expand):
+        return
+    batch = rows_for(operator)
+    children, parents = operator.expand(batch)
+    if len(parents) != children.num_rows or (len(parents) and (np.diff(parents) < 0).any()):
+        yield "an expansion gives one parent row per child, in order"
+    yield from _batching(lambda b: operator.expand(b)[0], batch, children, _same_batch)
+    operator.expand(batch.slice(0, 0))
+
+
+def _check_global(operator: Operator) -> Iterator[str]:
+    if not isinstance(operator, Global):
+        return
+    batch = rows_for(operator)
+    artifacts = []
+    for pieces in ([batch], [batch.slice(5), batch.slice(0, 5)], [batch.slice(i, 1) for i in range(batch.num_rows)][::-1]):
+        sketch = pa.Table.from_batches([operator.sketch(piece) for piece in pieces])
+        order = np.lexsort((sketch.column(ADDR).to_numpy(), sketch.column(operator.partition_by).to_numpy()))
+        artifacts.append(operator.combine([operator.reduce(sketch.take(pa.array(order)).combine_chunks())]))
+    if any(not artifact.equals(artifacts[0]) for artifact in artifacts[1:]):
+        yield "the artifact depends on the order or the size of shards"
+    empty = operator.reduce(pa.Table.from_batches([operator.sketch(batch.slice(0, 0))]))
+    if empty.num_rows and ADDR in empty.schema.names:
+        yield "an empty corpus has an answer about rows"
+    bound = operator.bind(artifacts[0])
+    if isinstance(bound, Filter) and bound.judge(rows_for(bound)).rows != len(TEXTS):
+        yield "the bound filter judges every row"
+
+
+def _batching(run: Any, batch: pa.RecordBatch, whole: Any, same: Any) -> Iterator[str]:
+    if not same([run(batch)], whole):
+        yield "two runs differ"
+    copy = pa.ipc.open_stream(io.BytesIO(_serialised(batch.slice(2, 7)))).read_next_batch()
+    if not same([run(batch.slice(2, 7))], run(copy)):
+        yield "a sliced batch differs from its copy"
+    for cut in (1, 5, batch.num_rows - 1):
+        if not same([run(batch.slice(0, cut)), run(batch.slice(cut))], whole):
+            yield f"splitting a batch after row {cut} changes the answer"
+
+
+def _same_batch(parts: list[pa.RecordBatch], whole: pa.RecordBatch) -> bool:
+    return bool(pa.Table.from_batches(parts).combine_chunks().equals(pa.Table.from_batches([whole])))
+
+
+def _same_verdict(parts: list[Verdict], whole: Verdict) -> bool:
+    reasons = [r for part in parts for r in part.reason]
+    rules = [r for part in parts for r in part.reasons(np.arange(part.rows))]
+    if reasons != whole.reason or rules != whole.reasons(np.arange(whole.rows)):
+        return False
+    for name, values in whole.scores.items():
+        if not np.array_equal(np.concatenate([part.scores[name] for part in parts]), values, equal_nan=True):
+            return False
+    return all(
+        pa.chunked_array([part.columns[name] for part in parts]).combine_chunks().equals(values)
+        for name, values in whole.columns.items()
+    )
+
+
+def _serialised(batch: pa.RecordBatch) -> bytes:
+    out = io.BytesIO()
+    with pa.ipc.new_stream(out, batch.schema) as writer:
+        writer.write_batch(batch)
+    return out.getvalue()

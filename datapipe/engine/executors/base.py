@@ -1,0 +1,18 @@
+"""The narrow seam: an executor runs plain tasks somewhere and reports each as it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol
+
+from datapipe.engine.task import Task
+
+
+class Executor(Protocol):
+    """Runs tasks in any order, any number at a time."""
+
+    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, dict[str, Any]]]:
+        """Yield each task with its report as it ends. Raises RunFailed when one cannot be done; the others' work stays."""
+
+    def close(self) -> None:
+        """Stop whatever runs, at once."""

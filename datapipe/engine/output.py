@@ -1,0 +1,143 @@
+"""What a stage leaves of a shard: its rows, and its sketches for the barrier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datapipe.core.errors import ContractError
+from datapipe.core.operator import Global
+from datapipe.core.columns import ADDR
+from datapipe.core.condition import Condition
+from datapipe.engine.build import Operators
+from datapipe.engine.names import sketch_name
+from datapipe.io.store import Store
+from datapipe.plan.plan import Stage, StepPlan
+
+BATCH_BYTES = 8 << 20  # rows wait until a batch is about this big: after heavy dropping batches would be tiny
+
+
+def weights(batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
+    """Bytes a row counts for when parts are cut: id, text and metadata."""
+    total = np.zeros(batch.num_rows, np.int64)
+    for name in ("id", "text", "metadata"):
+        total += pc.fill_null(pc.binary_length(batch.column(name)), 0).to_numpy(zero_copy_only=False)
+    return total
+
+
+class Output:
+    """The rows of a shard in one Arrow file, with marks: the rows at which about `mark` more bytes have gone by.
+
+    Marks depend on the rows alone, so parts cut at marks are the same whatever the batches were.
+    """
+
+    def __init__(self, writer: pa.ipc.RecordBatchFileWriter, mark: int) -> None:
+        self._writer = writer
+        self._mark = mark
+        self._waiting: list[pa.RecordBatch] = []
+        self._size = 0
+        self._rows = 0
+        self._weight = 0
+        self._text = 0
+        self._marks: list[tuple[int, int]] = []
+        self._groups: dict[str, dict[str, list[int]]] = {}
+
+    @classmethod
+    @contextmanager
+    def opened(cls, store: Store, name: str, schema: pa.Schema, mark: int) -> Iterator[Output]:
+        """An output whose file gets its name when the block ends without an error."""
+        with store.create_arrow(name, schema) as writer:
+            output = cls(writer, mark)
+            yield output
+            output._flush()
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Add rows."""
+        if batch.num_rows == 0:
+            return
+        weight = weights(batch)
+        ends = self._weight + np.cumsum(weight)
+        before = (ends - weight) // self._mark
+        for row in np.flatnonzero(ends // self._mark > before):
+            self._marks.append((self._rows + int(row) + 1, int(ends[row])))
+        self._rows += batch.num_rows
+        self._weight = int(ends[-1])
+        self._count_groups(batch)
+        self._waiting.append(batch)
+        self._size += batch.get_total_buffer_size() if batch.num_rows < 16 else int(weight.sum())
+        if self._size >= BATCH_BYTES or sum(b.num_rows for b in self._waiting) >= 1 << 16:
+            self._flush()
+
+    def report(self) -> dict[str, Any]:
+        """Counts for the shard's report."""
+        return {"rows": self._rows, "bytes": self._text, "weight": self._weight, "marks": self._marks, "groups": self._groups}
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self._writer.write_batch(pa.concat_batches(self._waiting) if len(self._waiting) > 1 else self._waiting[0])
+        self._waiting, self._size = [], 0
+
+    def _count_groups(self, batch: pa.RecordBatch) -> None:
+        table = pa.table(
+            {
+                "source": batch.column("source"),
+                "lang": pc.fill_null(batch.column("lang"), ""),
+                "bytes": pc.fill_null(pc.binary_length(batch.column("text")), 0),
+            }
+        )
+        sums = table.group_by(["source", "lang"], use_threads=False).aggregate([("bytes", "count"), ("bytes", "sum")])
+        for row in sums.to_pylist():
+            cell = self._groups.setdefault(row["source"], {}).setdefault(row["lang"], [0, 0])
+            cell[0] += row["bytes_count"]
+            cell[1] += row["bytes_sum"]
+            self._text += row["bytes_sum"]
+
+
+class SketchOutput:
+    """The sketches of a shard, each written sorted by its partition key so that a reducer reads one slice of it."""
+
+    def __init__(self, stage: Stage, operators: Operators) -> None:
+        self._sketches = [(s.at, s.step, operators.of(s.step)[""]) for s in stage.sketches]
+        self._found: dict[str, list[pa.RecordBatch]] = {s.step.label: [] for s in stage.sketches}
+
+    @classmethod
+    @contextmanager
+    def opened(cls, store: Store, name: str, stage: Stage, operators: Operators) -> Iterator[SketchOutput]:
+        """Sketches that are written when the block ends without an error."""
+        output = cls(stage, operators)
+        yield output
+        number = int(name.rpartition("-")[2])
+        for _, step, operator in output._sketches:
+            assert isinstance(operator, Global)
+            batches = output._found[step.label]
+            if not batches:
+                continue
+            table = pa.Table.from_batches(batches)
+            key = table.column(operator.partition_by).to_numpy()
+            order = np.lexsort((table.column(ADDR).to_numpy(), key))
+            with store.create_arrow(sketch_name(stage.key, number, step.label), table.schema, compress=False) as writer:
+                writer.write_table(table.take(pa.array(order)).combine_chunks())
+
+    def add(self, at: str, batch: pa.RecordBatch) -> None:
+        """Sketch a batch, as read or as the stage leaves it."""
+        for when, step, operator in self._sketches:
+            if when == at and batch.num_rows:
+                asked = batch
+                if step.where:
+                    asked = batch.filter(pa.array(Condition.model_validate(step.where).holds(batch)))
+                sketch = operator.sketch(asked)  # type: ignore[attr-defined]  # sketches are of Globals
+                self._check(step, operator, sketch)  # type: ignore[arg-type]
+                if sketch.num_rows:
+                    self._found[step.label].append(sketch)
+
+    @staticmethod
+    def _check(step: StepPlan, operator: Global, sketch: pa.RecordBatch) -> None:
+        for column in (ADDR, operator.partition_by):
+            if column not in sketch.schema.names or sketch.schema.field(column).type != pa.uint64():
+                raise ContractError(f"{step.label}: the sketch of {step.operator} needs a uint64 column {column}")

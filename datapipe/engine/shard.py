@@ -1,0 +1,180 @@
+"""One shard through one stage: read, stamp, run the chain, write; the report is the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datapipe.core.columns import ADDR, SHARD_SHIFT, align, row_of, shard_of
+from datapipe.core.operator import Global
+from datapipe.core.reader import Reader
+from datapipe.core.registry import readers
+from datapipe.core.records import StepCount
+from datapipe.engine.artifact import slice_for
+from datapipe.engine.build import Operators
+from datapipe.engine.names import artifact_name, shard_name
+from datapipe.engine.output import Output, SketchOutput
+from datapipe.engine.sink import Sink, bad_row
+from datapipe.engine.step import StepRunner
+from datapipe.io.store import Store
+from datapipe.plan.plan import Lane, Link, Plan, Stage
+
+
+def run_shard(store: Store, plan: Plan, operators: Operators, stage: Stage, number: int) -> dict[str, Any]:
+    """Run a shard and commit `work/KEY/NUMBER.json`, its report.
+
+    The stage's rows lie in the report's `output`: an own file, or, when nothing could change, the previous stage's.
+    """
+    name = shard_name(stage.key, number)
+    lane = next(lane for lane in stage.lanes if any(a <= number < b for a, b in lane.shards))
+    with Sink.opened(store, name, plan) as sink:
+        shard = _Shard(store, plan, operators, stage, lane, number, sink)
+        report = shard.passed_through() or shard.run(name)
+    report["side"] = {table: n for table, n in sink.rows.items() if n}
+    store.write_json(f"{name}.json", report)
+    return report
+
+
+class _Shard:
+    def __init__(
+        self, store: Store, plan: Plan, operators: Operators, stage: Stage, lane: Lane, number: int, sink: Sink
+    ) -> None:
+        self.store, self.plan, self.stage, self.lane, self.number, self.sink = store, plan, stage, lane, number, sink
+        self.operators = operators
+        self.previous = store.read_json(f"{shard_name(lane.input, number)}.json") if lane.input else None
+        # How far into the shard each of its input files begins; filled while reading, handed on from stage to stage.
+        self.starts: list[int] = [] if self.previous is None else self.previous["starts"]
+        self.read = {"rows": 0, "bytes": 0, "quarantined": 0, "notes": {}}
+        self.chain = [self._link(link) for link in lane.chain]
+
+    def passed_through(self) -> dict[str, Any] | None:
+        """The report of a stage that leaves this shard as it is: only bound answers, none about its rows."""
+        if self.previous is None or not all(isinstance(link, _Idle) for link in self.chain) or self._has_sketches():
+            return None
+        same = {key: self.previous[key] for key in ("output", "rows", "bytes", "weight", "marks", "groups", "starts")}
+        steps = {}
+        for link in self.chain:
+            assert isinstance(link, _Idle)
+            rows, size = same["rows"], same["bytes"]
+            steps[link.label] = asdict(StepCount(rows_in=rows, rows_out=rows, bytes_in=size, bytes_out=size))
+        return {**same, "read": self.read, "steps": steps}
+
+    def run(self, name: str) -> dict[str, Any]:
+        output_name = f"{name}.arrow"
+        with (
+            Output.opened(self.store, output_name, self.stage.rows, self.stage.mark) as output,
+            SketchOutput.opened(self.store, name, self.stage, self.operators) as sketches,
+        ):
+            for batch in self._batches():
+                if self.lane.ids:
+                    sketches.add("read", batch)
+                for link in self.chain:
+                    batch = link.run(batch)  # noqa: PLW2901  # a batch flows through the chain
+                batch = align(batch, self.stage.rows)
+                sketches.add("end", batch)
+                output.write(batch)
+        steps = {link.step.label: asdict(link.count) for link in self.chain if isinstance(link, StepRunner)}
+        for link in self.chain:
+            if isinstance(link, _Idle):
+                steps[link.label] = asdict(link.count)
+        return {"output": output_name, "starts": self.starts, "read": self.read, "steps": steps, **output.report()}
+
+    def _has_sketches(self) -> bool:
+        return any(sketch.at == "end" or self.lane.ids for sketch in self.stage.sketches)
+
+    def _link(self, link: Link) -> StepRunner | _Align | _Idle:
+        if link.step is None:
+            return _Align(link.align)
+        step = link.step
+        if step.artifact is None:
+            return StepRunner(step, self.operators.of(step), self.sink, self.number, self._place)
+        question = self.operators.of(step)[""]
+        assert isinstance(question, Global)
+        answer = slice_for(self.store, artifact_name(*step.artifact), self.number)
+        if answer is not None and answer.num_rows == 0:
+            return _Idle(step.label)
+        table = answer if answer is not None else self.store.read_table(artifact_name(*step.artifact))
+        return StepRunner(step, {"": question.bind(table)}, self.sink, self.number, self._place)
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        if self.previous is not None:
+            reader = self.store.open_arrow(self.previous["output"])
+            for i in range(reader.num_record_batches):
+                yield reader.get_batch(i)
+            return
+        plan = self.lane.reader
+        assert plan is not None
+        cls: type[Reader] = readers.get(plan.reader)
+        reader = cls.model_validate(plan.parameters)
+        base = self.number << SHARD_SHIFT
+        row = 0
+        for piece in self.plan.shards[self.number].pieces:
+            self.starts.append(row)
+            for chunk in reader.read(piece):
+                bad = [bad_row(record, base | (row + at), plan.source) for at, record in chunk.bad]
+                self.sink.quarantine(bad)
+                lost = sum(record.rows for _, record in chunk.bad)
+                batch = _stamp(chunk.batch, base | row, chunk.rows, plan.source, self.number, row, plan.rows)
+                self.read["rows"] += chunk.records
+                self.read["quarantined"] += lost
+                self.read["bytes"] += int(pc.sum(pc.binary_length(batch.column("text"))).as_py() or 0)
+                for note, n in chunk.notes.items():
+                    self.read["notes"][note] = self.read["notes"].get(note, 0) + n
+                row += chunk.records
+                yield batch
+
+    def _place(self, address: int) -> dict[str, object]:
+        """File and row of an address, for quarantine."""
+        pieces = self.plan.shards[shard_of(address)].pieces
+        row = row_of(address)
+        at = int(np.searchsorted(self.starts, row, side="right")) - 1
+        piece = pieces[max(at, 0)]
+        # Within a byte range the file's row number is not known: only a piece that begins the file can tell it.
+        known = piece.start == 0 and row < 1 << 39
+        return {"file": piece.url, "row": row - self.starts[at] if known else None}
+
+
+class _Align:
+    """Where datasets meet: the columns of all of them."""
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self._schema = schema
+
+    def run(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        return align(batch, self._schema)
+
+
+class _Idle:
+    """A bound step whose answer has nothing about this shard: rows are counted and pass."""
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+        self.count = StepCount()
+
+    def run(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        size = int(pc.sum(pc.binary_length(batch.column("text"))).as_py() or 0)
+        self.count.rows_in += batch.num_rows
+        self.count.rows_out += batch.num_rows
+        self.count.bytes_in += size
+        self.count.bytes_out += size
+        return batch
+
+
+def _stamp(
+    batch: pa.RecordBatch, first: int, rows: np.ndarray, source: str, shard: int, row: int, schema: pa.Schema
+) -> pa.RecordBatch:
+    """Give rows their address and source, and an id `source-shard-row` where the input has none."""
+    ids = batch.column("id")
+    if ids.null_count:
+        made = [f"{source}-{shard}-{row + at}" for at in rows.tolist()]
+        ids = pc.coalesce(ids, pa.array(made, pa.string()))
+    columns = {name: batch.column(name) for name in batch.schema.names}
+    columns[ADDR] = pa.array(np.uint64(first) + rows.astype(np.uint64))
+    columns["id"] = ids
+    columns["source"] = pa.array([source] * batch.num_rows, pa.string())
+    return pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)

@@ -1,0 +1,117 @@
+"""What leaves the main road of a shard: ledger, quarantine and edits, written as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datapipe.core.columns import ADDR
+from datapipe.core.reader import BadRecord
+from datapipe.core.records import EDITS, HEAD, LEDGER, QUARANTINE
+from datapipe.core.verdict import Verdict
+from datapipe.io.store import Store
+from datapipe.plan.plan import Plan, StepPlan
+
+Rows = npt.NDArray[np.int64]
+TABLES = {"ledger": LEDGER, "quarantine": QUARANTINE, "edits": EDITS}
+
+
+class Sink:
+    """The three side tables of one shard in one stage; a table nobody wrote to leaves no file."""
+
+    def __init__(self, store: Store, folder: str, plan: Plan) -> None:
+        self.rows = dict.fromkeys(TABLES, 0)
+        self._store = store
+        self._folder = folder
+        self._plan = plan
+        self._stack = ExitStack()
+        self._writers: dict[str, pa.ipc.RecordBatchFileWriter] = {}
+
+    @classmethod
+    @contextmanager
+    def opened(cls, store: Store, folder: str, plan: Plan) -> Iterator[Sink]:
+        """A sink whose files get their names when the block ends without an error."""
+        sink = cls(store, folder, plan)
+        with sink._stack:
+            yield sink
+
+    def drop(self, step: StepPlan, batch: pa.RecordBatch, rows: Rows, verdict: Verdict) -> None:
+        """Enter the rows a filter dropped; `batch` is what the filter saw."""
+        gone = batch.take(pa.array(rows))
+        reasons = verdict.reasons(rows)
+        n = len(rows)
+        twins = verdict.duplicate_of.take(pa.array(rows)) if verdict.duplicate_of is not None else pa.nulls(n, pa.string())
+        columns = {
+            **{name: gone.column(name) for name in (ADDR, "id", "source", "url", "lang")},
+            "step": pa.array([step.label] * n, pa.string()),
+            "operator": pa.array([step.operator] * n, pa.string()),
+            "reason": pa.array([r[0] for r in reasons], pa.string()),
+            "reasons": pa.array(reasons, pa.list_(pa.string())),
+            "scores": scores_column(verdict, rows),
+            "duplicate_of": twins,
+            "bytes": pc.binary_length(gone.column("text")),
+            "text": self._text(gone.column("text")),
+        }
+        self._write("ledger", pa.RecordBatch.from_pydict(columns, schema=LEDGER))
+
+    def quarantine(self, rows: list[dict[str, object]]) -> None:
+        """Enter records that could not be read, or rows on which a step failed."""
+        if rows:
+            self._write("quarantine", pa.RecordBatch.from_pylist(rows, schema=QUARANTINE))
+
+    def edit(self, step: StepPlan, before: pa.RecordBatch, after: pa.RecordBatch) -> int:
+        """Enter the rows whose text a step changed; both batches hold the same rows. Returns how many."""
+        old, new = before.column("text"), after.column("text")
+        if old is new or old.buffers()[-1] is new.buffers()[-1]:
+            return 0
+        changed = np.flatnonzero(pc.not_equal(old.fill_null(""), new.fill_null("")).to_numpy(zero_copy_only=False))
+        if len(changed) and self._plan.edits:
+            rows = pa.array(changed)
+            was, now = before.take(rows), new.take(rows)
+            columns = {
+                **{name: was.column(name) for name in (ADDR, "id", "source")},
+                "step": pa.array([step.label] * len(changed), pa.string()),
+                "bytes_before": pc.binary_length(was.column("text")),
+                "bytes_after": pc.binary_length(now),
+            }
+            self._write("edits", pa.RecordBatch.from_pydict(columns, schema=EDITS))
+        return len(changed)
+
+    def _text(self, text: pa.Array) -> pa.Array:
+        if self._plan.ledger_text == "full":
+            return text
+        if self._plan.ledger_text == "none":
+            return pa.nulls(len(text), text.type)
+        return pc.utf8_slice_codeunits(text, 0, HEAD)
+
+    def _write(self, table: str, batch: pa.RecordBatch) -> None:
+        if table not in self._writers:
+            name = f"{self._folder}.{table}.arrow"
+            self._writers[table] = self._stack.enter_context(self._store.create_arrow(name, TABLES[table]))
+        self._writers[table].write_batch(batch)
+        self.rows[table] += batch.num_rows
+
+
+def scores_column(verdict: Verdict, rows: Rows) -> pa.Array:
+    """The scores of these rows as a map; a score that does not apply (NaN) is null."""
+    names = list(verdict.scores)
+    if not names:
+        return pa.array([None] * len(rows), LEDGER.field("scores").type)
+    values = np.stack([verdict.scores[name][rows].astype(np.float64) for name in names], axis=1).ravel()
+    offsets = np.arange(len(rows) + 1, dtype=np.int32) * len(names)
+    keys = pa.DictionaryArray.from_arrays(pa.array(np.tile(np.arange(len(names), dtype=np.int32), len(rows))), names)
+    items = pa.array(values, pa.float64(), mask=np.isnan(values))
+    return pa.MapArray.from_arrays(pa.array(offsets), keys.dictionary_decode().cast(pa.string()), items)
+
+
+def bad_row(record: BadRecord, address: int, source: str) -> dict[str, object]:
+    """A record that could not be read, as a row of the quarantine."""
+    return {
+        ADDR: address, "id": record.id, "source": source, "step": None, "file": record.file, "offset": record.offset,
+        "row": record.row, "rows": record.rows, "error": record.error, "head": record.head[:HEAD],
+    }  # fmt: skip

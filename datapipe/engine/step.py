@@ -1,0 +1,290 @@
+"""One step over one batch: `where`, thresholds by language, accounting; and, when it fails, the search for the row."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datapipe.arrow.scatter import scatter_column, scatter_numbers
+from datapipe.core.columns import ADDR, CHILD_BIT, SHARD_SHIFT, set_columns
+from datapipe.core.condition import Condition
+from datapipe.core.errors import ContractError, DatapipeError
+from datapipe.core.operator import Expand, Filter, Map, Operator
+from datapipe.core.records import StepCount
+from datapipe.core.verdict import Verdict
+from datapipe.engine.sink import Sink, scores_column
+from datapipe.plan.plan import StepPlan
+
+Rows = npt.NDArray[np.int64]
+Where = Callable[[int], dict[str, object]]  # address -> what quarantine says of its place
+
+
+class StepRunner:
+    """A step placed in a shard: its operators, its counts, its way of saying where a row was read."""
+
+    def __init__(self, step: StepPlan, operators: dict[str, Operator], sink: Sink, shard: int, place: Where) -> None:
+        self.step = step
+        self.count = StepCount()
+        self._operators = operators
+        self._operator = operators[""]
+        self._condition = Condition.model_validate(step.where) if step.where else None
+        self._sink = sink
+        self._shard = shard
+        self._place = place
+        self._children = 0
+
+    def run(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The rows that go on."""
+        if batch.num_rows == 0:
+            return self._operator_output(batch)
+        started = time.perf_counter()
+        self.count.rows_in += batch.num_rows
+        self.count.bytes_in += _text_bytes(batch)
+        out = self._halving(batch)
+        self.count.rows_out += out.num_rows
+        self.count.bytes_out += _text_bytes(out)
+        self.count.seconds += time.perf_counter() - started
+        return out
+
+    def _halving(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Run the batch; if the operator fails, halve it until the failing rows stand alone in quarantine."""
+        try:
+            return self._once(batch)
+        except _OperatorFailed as failure:
+            if batch.num_rows > 1:
+                middle = batch.num_rows // 2
+                halves = [self._halving(batch.slice(0, middle)), self._halving(batch.slice(middle))]
+                return pa.concat_batches(halves)
+            self._quarantine(batch, np.zeros(1, np.int64), [str(failure)])
+            return self._operator_output(batch.slice(0, 0))
+
+    def _once(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        if isinstance(self._operator, Filter):
+            return self._filter(batch)
+        if isinstance(self._operator, Map):
+            return self._map(batch)
+        assert isinstance(self._operator, Expand)
+        return self._expand(batch, self._operator)
+
+    def _filter(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        groups = self._groups(batch)
+        verdict = self._judge(batch, groups)
+        columns = dict(verdict.columns)
+        drop = ~verdict.keep
+        gone = np.flatnonzero(drop)
+        if self.step.action == "tag":
+            columns.pop("text", None)
+            judged = np.concatenate([rows for rows, _ in groups]) if groups else np.zeros(0, np.int64)
+            columns |= self._tags(batch.num_rows, verdict, np.sort(judged))
+        after = set_columns(batch, columns)
+        if self.step.quarantine:
+            self._quarantine(batch, gone, [str(verdict.reason[row]) for row in gone])
+            return after.filter(pa.array(~drop)) if len(gone) else after
+        self._count_rules(verdict, gone)
+        kept = np.flatnonzero(~drop) if self.step.action == "drop" else np.arange(batch.num_rows)
+        if "text" in columns:
+            rows = pa.array(kept)
+            self.count.edited += self._sink.edit(self.step, batch.take(rows), after.take(rows))
+        if self.step.action == "tag" or not len(gone):
+            self.count.tagged += len(gone)
+            return after
+        self._sink.drop(self.step, batch, gone, verdict)
+        self.count.dropped += len(gone)
+        return after.filter(pa.array(~drop))
+
+    def _map(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        after = batch
+        for rows, operator in self._groups(batch):
+            whole = len(rows) == batch.num_rows
+            part = batch if whole else batch.take(pa.array(rows))
+            changed = _call(operator.apply, part)  # type: ignore[attr-defined]  # only reached for a Map
+            if changed.num_rows != part.num_rows:
+                raise self._broken(f"a map gives as many rows as it takes: {part.num_rows}, not {changed.num_rows}")
+            written = {name: self._typed(name, changed.column(name), part.num_rows) for name in self.step.writes}
+            if not whole:
+                written = {name: scatter_column(self._base(after, name), rows, values) for name, values in written.items()}
+            after = set_columns(after, written)
+        for name, dtype in self._operator.columns_written().items():
+            if name not in after.schema.names:  # `where` matched no row of this batch
+                after = after.append_column(name, pa.nulls(batch.num_rows, dtype))
+        self.count.edited += self._sink.edit(self.step, batch, after)
+        return after
+
+    def _expand(self, batch: pa.RecordBatch, operator: Expand) -> pa.RecordBatch:
+        children, parents = _call(operator.expand, batch)
+        if len(parents) != children.num_rows or (len(parents) and (np.diff(parents) < 0).any()):
+            raise self._broken("an expansion gives one parent row per child, in order")
+        counts = np.bincount(parents, minlength=batch.num_rows)
+        childless = np.flatnonzero(counts == 0)
+        if len(childless):
+            failed = np.zeros(batch.num_rows, np.bool_)
+            failed[childless] = True
+            verdict = Verdict(batch.num_rows, {"expanded_to_nothing": failed})
+            self._sink.drop(self.step, batch, childless, verdict)
+            self.count.dropped += len(childless)
+            self._count_rules(verdict, childless)
+        self.count.added += children.num_rows - (batch.num_rows - len(childless))
+        first = (self._shard << SHARD_SHIFT) | CHILD_BIT | ((self.step.number & 0x7F) << 32)
+        addresses = np.uint64(first) + np.arange(self._children, self._children + children.num_rows, dtype=np.uint64)
+        self._children += children.num_rows
+        starts = np.cumsum(counts) - counts
+        names = [
+            f"{name}#{i - starts[p] + 1}" if counts[p] > 1 else name
+            for i, (p, name) in enumerate(zip(parents.tolist(), batch.column("id").take(pa.array(parents)).to_pylist(), strict=True))
+        ]
+        return set_columns(children, {ADDR: pa.array(addresses), "id": pa.array(names, pa.string())})
+
+    def _groups(self, batch: pa.RecordBatch) -> list[tuple[Rows, Operator]]:
+        """Rows by the operator that judges them; rows outside `where` are in none."""
+        rows = np.arange(batch.num_rows, dtype=np.int64)
+        if self._condition is not None:
+            rows = rows[self._condition.holds(batch)]
+        if len(self._operators) == 1:
+            return [(rows, self._operator)] if len(rows) else []
+        langs = pc.fill_null(batch.column("lang"), "").to_numpy(zero_copy_only=False)[rows]
+        groups = []
+        rest = np.ones(len(rows), np.bool_)
+        for lang, operator in self._operators.items():
+            if lang and (mine := langs == lang).any():
+                groups.append((rows[mine], operator))
+                rest &= ~mine
+        if rest.any():
+            groups.append((rows[rest], self._operator))
+        return groups
+
+    def _judge(self, batch: pa.RecordBatch, groups: list[tuple[Rows, Operator]]) -> Verdict:
+        verdicts = []
+        for rows, operator in groups:
+            part = batch if len(rows) == batch.num_rows else batch.take(pa.array(rows))
+            verdict = _call(operator.judge, part)  # type: ignore[attr-defined]  # only reached for a Filter
+            verdicts.append((rows, self._lawful(verdict, part.num_rows)))
+        if len(verdicts) == 1 and len(verdicts[0][0]) == batch.num_rows:
+            return verdicts[0][1]
+        return self._merge(batch, verdicts)
+
+    def _lawful(self, verdict: Verdict, n: int) -> Verdict:
+        if not isinstance(verdict, Verdict) or verdict.rows != n:
+            raise self._broken(f"a filter returns a Verdict of {n} rows, not {verdict!r:.80}")
+        for name, values in (*verdict.failed.items(), *verdict.scores.items()):
+            if len(values) != n:
+                raise self._broken(f"{name}: one value a row: {n}, not {len(values)}")
+        columns = {name: self._typed(name, values, n) for name, values in verdict.columns.items()}
+        return replace(verdict, columns=columns) if columns else verdict
+
+    def _typed(self, name: str, values: pa.Array, n: int) -> pa.Array:
+        """A written column, as declared; what cannot be cast to the declared type breaks the law."""
+        declared = self._operator.columns_written().get(name)
+        if declared is None:
+            raise self._broken(f"it writes the column {name}, which its `writes` does not declare")
+        if isinstance(values, pa.ChunkedArray):
+            values = values.combine_chunks()
+        if len(values) != n:
+            raise self._broken(f"the column {name} has {len(values)} values for {n} rows")
+        if values.type == declared:
+            return values
+        try:
+            return values.cast(declared)
+        except pa.ArrowException as error:
+            raise self._broken(f"the column {name} is {values.type}, declared {declared}: {error}") from None
+
+    def _merge(self, batch: pa.RecordBatch, verdicts: list[tuple[Rows, Verdict]]) -> Verdict:
+        """One verdict for all rows: who was not judged is kept, without scores, with columns as they were."""
+        n = batch.num_rows
+        failed: dict[str, npt.NDArray[np.bool_]] = {}
+        scores: dict[str, npt.NDArray[np.float64]] = {}
+        columns = {name: self._base(batch, name) for name in self.step.writes}
+        twins = None
+        for rows, verdict in verdicts:
+            for name, mask in verdict.failed.items():
+                failed[name] = failed.get(name, np.zeros(n, np.bool_)) | scatter_numbers(n, rows, mask, False)
+            for name, values in verdict.scores.items():
+                scores.setdefault(name, np.full(n, np.nan))[rows] = values
+            for name, column in verdict.columns.items():
+                columns[name] = scatter_column(columns[name], rows, column)
+            if verdict.duplicate_of is not None:
+                twins = scatter_column(pa.nulls(n, pa.string()), rows, verdict.duplicate_of)
+        return Verdict(n, failed, scores, columns, twins)
+
+    def _base(self, batch: pa.RecordBatch, name: str) -> pa.Array:
+        """A column before a step writes to some of its rows."""
+        dtype = self._operator.columns_written()[name]
+        if name in batch.schema.names:
+            return batch.column(name).cast(dtype)
+        return pa.nulls(batch.num_rows, dtype)
+
+    def _tags(self, n: int, verdict: Verdict, judged: Rows) -> dict[str, pa.Array]:
+        unjudged = np.ones(n, np.bool_)
+        unjudged[judged] = False
+        reasons = verdict.reasons(np.arange(n))
+        scores = pa.nulls(n, pa.map_(pa.string(), pa.float64()))
+        if len(judged):
+            scores = scatter_column(scores, judged, scores_column(verdict, judged))
+        return {
+            f"{self.step.column}.keep": pa.array(verdict.keep, pa.bool_(), mask=unjudged),
+            f"{self.step.column}.reasons": pa.array(
+                [None if off else r for off, r in zip(unjudged, reasons, strict=True)], pa.list_(pa.string())
+            ),
+            f"{self.step.column}.scores": scores,
+        }
+
+    def _operator_output(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """An empty batch with the columns that leave the step."""
+        written = dict(self._operator.columns_written())
+        if self.step.action == "tag":
+            written.pop("text", None)
+            types = (pa.bool_(), pa.list_(pa.string()), pa.map_(pa.string(), pa.float64()))
+            written |= {f"{self.step.column}.{n}": t for n, t in zip(("keep", "reasons", "scores"), types, strict=True)}
+        return set_columns(batch, {name: pa.nulls(0, dtype) for name, dtype in written.items()})
+
+    def _count_rules(self, verdict: Verdict, gone: Rows) -> None:
+        for name, mask in verdict.failed.items():
+            if n := int(mask.sum()):
+                self.count.rules[name] = self.count.rules.get(name, 0) + n
+        for reasons in verdict.reasons(gone):
+            self.count.reasons[reasons[0]] = self.count.reasons.get(reasons[0], 0) + 1
+
+    def _quarantine(self, batch: pa.RecordBatch, rows: Rows, errors: list[str]) -> None:
+        self.count.quarantined += len(rows)
+        self._sink.quarantine(
+            [
+                {
+                    ADDR: (address := batch.column(ADDR)[row].as_py()),
+                    "id": batch.column("id")[row].as_py(),
+                    "source": batch.column("source")[row].as_py(),
+                    "step": self.step.label,
+                    "rows": 1,
+                    "error": error,
+                    "head": (batch.column("text")[row].as_py() or "")[:500],
+                    **self._place(address),
+                }
+                for row, error in zip(rows.tolist(), errors, strict=True)
+            ]
+        )
+
+    def _broken(self, law: str) -> ContractError:
+        return ContractError(f"{self.step.label}: the operator {self.step.operator} broke the law of its class: {law}")
+
+
+class _OperatorFailed(Exception):
+    """An operator raised: the batch holds a row it cannot work on."""
+
+
+def _call(method: Callable[[pa.RecordBatch], Any], batch: pa.RecordBatch) -> Any:
+    """Only what the operator itself raises may be a row's fault: a full disk is not."""
+    try:
+        return method(batch)
+    except DatapipeError:
+        raise  # the operator's own law, not a row, is broken
+    except Exception as error:  # anything an operator raises is the row's fate, and is told in quarantine
+        raise _OperatorFailed(f"{type(error).__name__}: {error}") from error
+
+
+def _text_bytes(batch: pa.RecordBatch) -> int:
+    return int(pc.sum(pc.binary_length(batch.column("text"))).as_py() or 0)

@@ -1,0 +1,69 @@
+"""A unit of work as a plain value, and the one function that runs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from datapipe.engine.build import Operators, load_operators
+from datapipe.engine.collect import collect_table
+from datapipe.engine.pack import pack_part
+from datapipe.engine.reduce import combine_artifact, reduce_partition
+from datapipe.engine.shard import run_shard
+from datapipe.io.store import Store
+from datapipe.plan.plan import Plan
+
+Kind = Literal["shard", "reduce", "combine", "pack", "collect"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to do, in names and numbers; the plan lies in the run folder as `work/plan-FINGERPRINT.json`.
+
+    shard    run shard `index` through stage `stage`
+    reduce   partition `index` of `of` of the sketch `name` of stage `stage`
+    combine  the artifact of the sketch `name` from `of` partitions
+    pack     part `index` of publication `name`; `slices`: (shard, first row, end row)
+    collect  part `index` of the table `name` (ledger, quarantine, edits); `slices`: (stage number, shard, rows)
+    """
+
+    kind: Kind
+    run: str
+    plan: str
+    index: int = 0
+    stage: str = ""
+    name: str = ""
+    of: int = 1
+    slices: tuple[tuple[int, int, int], ...] = ()
+
+
+def run_task(task: Task) -> dict[str, Any]:
+    """Do a task and return its report. Doing it twice, or twice at once, gives the same files."""
+    pa.set_cpu_count(1)  # as many workers as cores: threads below them would only fight
+    pa.set_io_thread_count(1)
+    store = Store(task.run)
+    plan, operators = _plan(task.run, task.plan)
+    if task.kind == "shard":
+        return run_shard(store, plan, operators, plan.stage(task.stage), task.index)
+    if task.kind == "reduce":
+        return reduce_partition(store, plan, operators, plan.stage(task.stage), task.name, task.index, task.of)
+    if task.kind == "combine":
+        return combine_artifact(store, plan, operators, plan.stage(task.stage), task.name, task.of)
+    if task.kind == "pack":
+        return pack_part(store, plan, plan.publications[int(task.name)], task.index, task.slices)
+    return collect_table(store, plan, task.name, task.index, task.slices)
+
+
+@lru_cache(maxsize=4)
+def _plan(run: str, fingerprint: str) -> tuple[Plan, Operators]:
+    """The plan and its operators, set up once a process: models stay warm from task to task."""
+    plan = Plan.model_validate_json(Store(run).path(plan_name(fingerprint)).read_bytes())
+    return plan, load_operators(plan)
+
+
+def plan_name(fingerprint: str) -> str:
+    """Where a plan lies in the run folder."""
+    return f"work/plan-{fingerprint}.json"

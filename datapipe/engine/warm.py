@@ -1,0 +1,50 @@
+"""Compile once: the driver runs the plan's operators on a few rows, so that workers find the machine code on disk."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pyarrow as pa
+
+from datapipe.core.columns import ADDR
+from datapipe.core.operator import Expand, Filter, Global, Map
+from datapipe.engine.build import Operators
+from datapipe.plan.plan import Plan
+
+_TEXTS = ["The first line of a document.\nAnd the second one.", "Ein zweites, mit Umlauten: äöü. 漢字", ""]
+
+
+def warm_up(plan: Plan, operators: Operators) -> None:
+    """Load every model and compile every kernel of the plan; an operator that dislikes the rows is not at fault here."""
+    for stage in plan.stages:
+        batch = _rows(stage.rows)
+        for step in {link.step.label: link.step for lane in stage.lanes for link in lane.chain if link.step}.values():
+            for operator in operators.of(step).values():
+                with contextlib.suppress(Exception):  # real rows will be judged by the runner, with all its care
+                    if isinstance(operator, Filter):
+                        operator.judge(batch)
+                    elif isinstance(operator, Map):
+                        operator.apply(batch)
+                    elif isinstance(operator, Expand):
+                        operator.expand(batch)
+                    elif isinstance(operator, Global):
+                        operator.sketch(batch)
+        for sketch in stage.sketches:
+            operator = operators.of(sketch.step)[""]
+            with contextlib.suppress(Exception):  # as above
+                if isinstance(operator, Global):
+                    operator.sketch(batch)
+
+
+def _rows(schema: pa.Schema) -> pa.RecordBatch:
+    n = len(_TEXTS)
+    columns = {
+        ADDR: pa.array(range(n), pa.uint64()),
+        "id": pa.array([str(i) for i in range(n)]),
+        "text": pa.array(_TEXTS, pa.large_string()),
+        "source": pa.array(["warm"] * n),
+        "url": pa.array(["https://www.example.com/page"] * n),
+        "lang": pa.array(["en"] * n),
+    }
+    arrays = [columns[f.name] if f.name in columns else pa.nulls(n, f.type) for f in schema]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)

@@ -1,0 +1,95 @@
+"""The run folder: every file appears whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+import pyarrow as pa
+
+
+class Store:
+    """A folder whose files are written under a temporary name and renamed; names are relative, with `/`."""
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root)
+
+    def path(self, name: str) -> Path:
+        """Where a file of this name lies."""
+        return self.root / name
+
+    def exists(self, name: str) -> bool:
+        """Whether the file was written, whole."""
+        return self.path(name).exists()
+
+    @contextmanager
+    def create(self, name: str) -> Iterator[BinaryIO]:
+        """A file to write; it gets its name when the block ends without an error."""
+        final = self.path(name)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        temporary = final.with_name(f".{final.name}.{uuid.uuid4().hex}.tmp")
+        try:
+            with temporary.open("wb", buffering=1 << 20) as stream:
+                yield stream
+            temporary.replace(final)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def write_json(self, name: str, value: Any) -> None:
+        """Commit a small file."""
+        with self.create(name) as stream:
+            stream.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY))
+
+    def read_json(self, name: str) -> Any:
+        """The value of a small file."""
+        return orjson.loads(self.path(name).read_bytes())
+
+    def names(self, folder: str, suffix: str = "") -> list[str]:
+        """Names of the whole files in a folder, sorted; none if there is no such folder."""
+        path = self.path(folder)
+        if not path.is_dir():
+            return []
+        return sorted(e.name for e in os.scandir(path) if e.name.endswith(suffix) and not e.name.startswith("."))
+
+    def move(self, name: str, to: str) -> None:
+        """Rename within the store."""
+        target = self.path(to)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        self.path(name).replace(target)
+
+    def remove(self, name: str) -> None:
+        """Remove a file or a folder, if it is there."""
+        path = self.path(name)
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+    def sweep(self, folder: str) -> None:
+        """Remove the temporary files that killed writers left in a folder; only while nobody writes there."""
+        path = self.path(folder)
+        if path.is_dir():
+            for entry in os.scandir(path):
+                if entry.name.startswith(".") and entry.name.endswith(".tmp"):
+                    Path(entry.path).unlink(missing_ok=True)
+
+    def open_arrow(self, name: str) -> pa.ipc.RecordBatchFileReader:
+        """An Arrow file, memory-mapped: uncompressed columns cost no memory until they are looked at."""
+        return pa.ipc.open_file(pa.memory_map(str(self.path(name))))
+
+    def read_table(self, name: str) -> pa.Table:
+        """An Arrow file as a memory-mapped table."""
+        return self.open_arrow(name).read_all()
+
+    @contextmanager
+    def create_arrow(self, name: str, schema: pa.Schema, compress: bool = True) -> Iterator[pa.ipc.RecordBatchFileWriter]:
+        """An Arrow file to write; lz4 for rows that are read once, none for tables that are searched in place."""
+        options = pa.ipc.IpcWriteOptions(compression="lz4" if compress else None, use_threads=False)
+        with self.create(name) as stream, pa.ipc.new_file(pa.PythonFile(stream, "w"), schema, options=options) as writer:
+            yield writer

@@ -1,0 +1,268 @@
+"""From a recipe to a plan: datasets become lanes of steps, global operators and reuse cut them into stages."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pyarrow as pa
+
+from datapipe.core.columns import BASE, union
+from datapipe.core.errors import RecipeError
+from datapipe.core.fingerprint import fingerprint
+from datapipe.core.operator import Global, Operator
+from datapipe.core.registry import operators
+from datapipe.plan.graph import check_uses, in_order, published_datasets
+from datapipe.plan.inputs import build_reader, list_shards
+from datapipe.plan.locate import Located
+from datapipe.plan.plan import Lane, Link, Plan, Publication, ReaderPlan, Resource, Shard, Sketch, Stage, StepPlan
+from datapipe.plan.plugins import load_all
+from datapipe.plan.recipe import Dataset, Recipe, Step, absolute, read_recipe, read_step
+from datapipe.plan.steps import columns_after, plan_step
+
+FORMAT = 1  # bump when stage files change their meaning: old work is then never reused
+
+
+@dataclass(frozen=True)
+class _Open:
+    """A lane still growing: nothing has been cut after it."""
+
+    shards: tuple[tuple[int, int], ...]
+    rows: pa.Schema
+    chain: tuple[Link, ...] = ()
+    reader: ReaderPlan | None = None
+    input: str | None = None
+    ids: bool = False
+
+    def then(self, link: Link) -> _Open:
+        return replace(self, chain=(*self.chain, link))
+
+
+@dataclass
+class _Compiler:
+    located: Located
+    recipe: Recipe
+    folder: str
+    mark: int
+    shards: list[Shard] = field(default_factory=list)
+    stages: list[Stage] = field(default_factory=list)
+    streams: dict[str, list[_Open]] = field(default_factory=dict)
+    sources: dict[str, frozenset[str]] = field(default_factory=dict)
+    needs: dict[str, list[str]] = field(default_factory=dict)
+    labels: dict[str, Step] = field(default_factory=dict)
+    tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    numbers: int = 0
+
+    def dataset(self, name: str, spec: Dataset) -> None:
+        """Compile one dataset; the ones it is made from are compiled already."""
+        place = ("datasets", name)
+        lanes = self._read(name, spec) if spec.read is not None else self._join(name, spec)
+        self.tags.setdefault(name, {})
+        for index, entry in enumerate(spec.steps):
+            step = read_step(entry, (*place, "steps", index), self.located)
+            self.numbers += 1
+            plan, operator = plan_step(step, name, index, self.numbers, lanes[0].rows, self.located, self.folder)
+            self._take_names(name, step, plan, operator)
+            after = columns_after(lanes[0].rows, plan, operator)
+            if isinstance(operator, Global):
+                lanes = [self._cut(name, plan.operator, lanes, plan)]
+                bound = plan.model_copy(update={"artifact": (self.stages[-1].key, plan.label)})
+                lanes = [lanes[0].then(Link(step=bound))]
+            else:
+                lanes = [lane.then(Link(step=plan)) for lane in lanes]
+            lanes = [replace(lane, rows=after) for lane in lanes]
+        self.streams[name] = lanes
+
+    def share(self, name: str) -> None:
+        """Materialise a dataset that several others use, so that its steps run once."""
+        lanes = self.streams[name]
+        if len(lanes) > 1 or lanes[0].chain or lanes[0].reader:
+            self.streams[name] = [self._cut(name, "shared", lanes)]
+
+    def publish(self, name: str) -> str:
+        """The key of a stage that holds the dataset's final rows."""
+        lanes = self.streams[name]
+        if len(lanes) == 1 and lanes[0].input and not lanes[0].chain:
+            return lanes[0].input
+        lane = self._cut(name, "publish", lanes)
+        if lane.chain:  # duplicate ids turned up only at this barrier and are to be taken out
+            lane = self._cut(name, "publish", [lane])
+        self.streams[name] = [lane]
+        assert lane.input is not None
+        return lane.input
+
+    def _read(self, name: str, spec: Dataset) -> list[_Open]:
+        place = ("datasets", name, "read")
+        reader = build_reader(spec.read or {}, place, self.located, self.folder)
+        rows = BASE
+        for column, dtype in reader.extra_columns().items():
+            rows = rows.append(pa.field(column, dtype))
+        start = len(self.shards)
+        self.shards += list_shards(reader, name, self.recipe.input_split, place, self.located)
+        plan = ReaderPlan(
+            reader=reader.name,
+            version=reader.version,
+            parameters=reader.model_dump(mode="json", by_alias=True),
+            source=name,
+            rows=rows,
+        )
+        self.sources[name] = frozenset([name])
+        return [_Open(((start, len(self.shards)),), rows, reader=plan, ids=reader.duplicate_ids == "quarantine")]
+
+    def _join(self, name: str, spec: Dataset) -> list[_Open]:
+        place = ("datasets", name, "from")
+        seen: dict[str, str] = {}
+        for parent in spec.from_ or []:
+            for source in self.sources[parent]:
+                if source in seen:
+                    raise self.located.error(
+                        f"datasets.{name}.from: the rows of {source} would come twice, by {seen[source]} and by {parent}; "
+                        "give the branches one dataset, and its steps a `where`",
+                        place,
+                    )
+                seen[source] = parent
+        self.sources[name] = frozenset(seen)
+        lanes = [lane for parent in spec.from_ or [] for lane in self.streams[parent]]
+        if not lanes:
+            raise self.located.error(f"datasets.{name}.from: expected at least one dataset", place)
+        rows, clash = union(lane.rows for lane in lanes)
+        if clash:
+            raise self.located.error(f"datasets.{name}.from: the column {clash} has different types in its datasets", place)
+        return [
+            lane if lane.rows.equals(rows) else replace(lane.then(Link(align=rows)), rows=rows) for lane in lanes
+        ]
+
+    def _cut(self, dataset: str, why: str, lanes: list[_Open], question: StepPlan | None = None) -> _Open:
+        """End the lanes in a stage; returns the lane that begins after it, with what its barrier found bound to it."""
+        sketches = []
+        number = len(self.stages)
+        if any(lane.ids for lane in lanes):
+            sketches.append(Sketch(step=_unique_ids(f"{dataset}.unique_ids.{number}", self.numbers), at="read"))
+        if question is not None:
+            sketches.append(Sketch(step=question, at="end"))
+        frozen = tuple(
+            Lane(shards=lane.shards, chain=lane.chain, reader=lane.reader, input=lane.input, ids=lane.ids) for lane in lanes
+        )
+        rows = lanes[0].rows
+        inputs = [self.shards[n].model_dump() for lane in lanes if lane.reader for a, b in lane.shards for n in range(a, b)]
+        key = fingerprint(
+            {
+                "format": FORMAT,
+                "seed": self.recipe.seed,
+                "ledger": self.recipe.ledger.model_dump(),
+                "lanes": [lane.model_dump(mode="json") for lane in frozen],
+                "sketches": [sketch.model_dump(mode="json") for sketch in sketches],
+                "mark": self.mark,
+                "inputs": [_plain(shard) for shard in inputs],
+                "files": {path: _digest(path) for path in sorted(self.needs)},
+            }
+        )
+        stage = Stage(
+            key=key, number=number, dataset=dataset, why=why, lanes=frozen, sketches=tuple(sketches), rows=rows, mark=self.mark
+        )
+        self.stages.append(stage)
+        after = _Open(tuple(span for lane in lanes for span in lane.shards), rows, input=key)
+        if sketches and sketches[0].at == "read":
+            step = sketches[0].step
+            after = after.then(Link(step=step.model_copy(update={"artifact": (key, step.label)})))
+        return after
+
+    def _take_names(self, dataset: str, step: Step, plan: StepPlan, operator: Operator) -> None:
+        if plan.label in self.labels:
+            raise self.located.error(f"two steps are labelled {plan.label}; labels are unique in a recipe", step.place)
+        self.labels[plan.label] = step
+        if plan.action == "tag":
+            tags = self.tags[dataset]
+            if plan.column in tags:
+                raise self.located.error(
+                    f"{plan.operator}: an earlier step already writes {plan.column}.keep; give one of them a `label`", step.place
+                )
+            tags[plan.column] = plan.label
+        for path in operator.files():
+            try:
+                _digest(path)
+            except OSError as error:
+                raise self.located.error(
+                    f"{step.operator} needs the file {path}, which cannot be read: {error.strerror or error}", step.place
+                ) from None
+            self.needs.setdefault(path, []).append(plan.label)
+
+
+def compile_recipe(located: Located) -> Plan:
+    """The plan of a recipe; a RecipeError (exit code 2) for whatever would go wrong later."""
+    recipe = read_recipe(located)
+    folder = str(Path(located.file).resolve().parent)
+    plugins = []
+    for index, name in enumerate(recipe.plugins):
+        plugins.append(absolute(name, folder) if name.endswith(".py") or "/" in name else name)
+        try:
+            load_all(plugins[-1:])
+        except RecipeError as error:
+            raise located.error(str(error), ("plugins", index)) from None
+    digests = load_all(plugins)
+    smallest = min(write.shard_size for write in recipe.write)
+    compiler = _Compiler(located, recipe, folder, mark=max(1024, min(256 * 1024, smallest // 8)))
+    published = published_datasets(recipe, located)
+    uses = check_uses(recipe, located, published)
+    for name in in_order(recipe, located):
+        compiler.dataset(name, recipe.datasets[name])
+        if uses[name] > 1:
+            compiler.share(name)
+    publications = []
+    for name, write in zip(published, recipe.write, strict=True):
+        stage = compiler.publish(name)
+        path = absolute(write.path, folder)
+        publications.append(
+            Publication(dataset=name, stage=stage, path=path, shard_size=write.shard_size, format=write.format)
+        )
+    resources = tuple(
+        Resource(path=path, sha256=_digest(path)[0], bytes=_digest(path)[1], steps=tuple(steps))
+        for path, steps in sorted(compiler.needs.items())
+    )
+    identity = {
+        "stages": [stage.key for stage in compiler.stages],
+        "writes": [[p.dataset, p.stage, p.shard_size, p.format] for p in publications],
+    }
+    return Plan(
+        name=recipe.name,
+        file=located.file,
+        seed=recipe.seed,
+        recipe=located.data,
+        plugins=tuple(digests),
+        ledger_text=recipe.ledger.text,
+        edits=recipe.ledger.edits,
+        max_error_rate=recipe.max_error_rate,
+        shards=tuple(compiler.shards),
+        stages=tuple(compiler.stages),
+        publications=tuple(publications),
+        resources=resources,
+        fingerprint=fingerprint(identity),
+    )
+
+
+def _unique_ids(label: str, number: int) -> StepPlan:
+    cls = operators.get("unique_ids")
+    return StepPlan(
+        label=label, operator=cls.name, version=cls.version, kind="global", number=number,
+        column=cls.name, parameters={}, quarantine=True, reads=cls.reads,
+    )  # fmt: skip
+
+
+_digests: dict[tuple[str, float], tuple[str, int]] = {}
+
+
+def _digest(path: str) -> tuple[str, int]:
+    """sha256 and size of a model or list; remembered while the file does not change."""
+    stamp = Path(path).stat().st_mtime_ns if "://" not in path else 0.0
+    if (path, stamp) not in _digests:
+        with fsspec.open(path, "rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256")
+            _digests[path, stamp] = (digest.hexdigest(), stream.tell())
+    return _digests[path, stamp]
+
+
+def _plain(shard: dict[str, Any]) -> dict[str, Any]:
+    return {"dataset": shard["dataset"], "pieces": [vars(p) if not isinstance(p, dict) else p for p in shard["pieces"]]}

@@ -1,0 +1,128 @@
+"""A step of the recipe to operators: validated parameters, labels, and the columns that flow in and out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+from pydantic import ValidationError
+
+from datapipe.core.columns import ADDR
+from datapipe.core.errors import RecipeError, did_you_mean
+from datapipe.core.operator import Expand, Filter, Global, Map, Operator, path_fields
+from datapipe.core.registry import operators
+from datapipe.plan.explain import explain
+from datapipe.plan.locate import Located
+from datapipe.plan.plan import StepPlan
+from datapipe.plan.plugins import code_digest
+from datapipe.plan.recipe import Step, absolute
+
+_KINDS: tuple[tuple[type[Operator], str], ...] = ((Map, "map"), (Filter, "filter"), (Expand, "expand"), (Global, "global"))
+
+
+def kind_of(operator: type[Operator]) -> str:
+    """map, filter, expand or global."""
+    return next(kind for base, kind in _KINDS if issubclass(operator, base))
+
+
+def plan_step(
+    step: Step, dataset: str, index: int, number: int, schema: pa.Schema, located: Located, folder: str
+) -> tuple[StepPlan, Operator]:
+    """Check a step against the columns that reach it.
+
+    dataset, index  for its label        number  its place in the whole recipe        schema  the columns that reach it
+    """
+    try:
+        cls: type[Operator] = operators.get(step.operator)
+    except RecipeError as error:
+        raise located.error(str(error), step.place) from None
+    operator = _build(cls, step.parameters, step, located, folder)
+    variants = {
+        lang: _build(cls, {**step.parameters, **changed}, step, located, folder, ("by_lang", lang))
+        for lang, changed in (step.by_lang or {}).items()
+    }
+    kind = kind_of(cls)
+    _check_common_keys(step, kind, located)
+    reads = (*operator.columns_read(), *(step.where.columns if step.where else ()), *(("lang",) if variants else ()))
+    for column in reads:
+        if column not in schema.names:
+            raise located.error(
+                f"{step.operator} reads the column {column}, which no earlier step or reader makes"
+                f"{did_you_mean(column, [n for n in schema.names if n != ADDR])}",
+                step.place,
+            )
+    if step.where is not None and (problem := step.where.check(schema)):
+        raise located.error(f"{step.operator}.where: {problem}", (*step.place, "where"))
+    if problem := operator.check(schema):
+        raise located.error(f"{step.operator}: {problem}", step.place)
+    plan = StepPlan(
+        label=step.label or f"{dataset}.{index + 1:02d}.{step.operator}",
+        operator=step.operator,
+        version=cls.version,
+        code=code_digest(cls),
+        kind=kind,  # type: ignore[arg-type]  # kind_of gives one of the four
+        number=number,
+        column=step.label or step.operator,
+        parameters=operator.model_dump(mode="json", by_alias=True),
+        where=step.where.model_dump(mode="json", by_alias=True, exclude_none=True) if step.where else None,
+        action=step.action or "drop",
+        by_lang={lang: v.model_dump(mode="json", by_alias=True) for lang, v in variants.items()} or None,
+        reads=tuple(dict.fromkeys(reads)),
+        writes=tuple(operator.columns_written()),
+    )
+    return plan, operator
+
+
+def columns_after(schema: pa.Schema, plan: StepPlan, operator: Operator) -> pa.Schema:
+    """The columns that leave a step."""
+    added = dict(operator.columns_written())
+    if plan.action == "tag":
+        added.pop("text", None)  # a tag never changes the text
+        added |= tag_columns(plan.column)
+    for name, dtype in added.items():
+        field = pa.field(name, dtype)
+        index = schema.get_field_index(name)
+        schema = schema.append(field) if index < 0 else schema.set(index, field)
+    return schema
+
+
+def tag_columns(prefix: str) -> dict[str, pa.DataType]:
+    """What `action: tag` writes."""
+    return {
+        f"{prefix}.keep": pa.bool_(),
+        f"{prefix}.reasons": pa.list_(pa.string()),
+        f"{prefix}.scores": pa.map_(pa.string(), pa.float64()),
+    }
+
+
+def _build(
+    cls: type[Operator],
+    parameters: dict[str, Any],
+    step: Step,
+    located: Located,
+    folder: str,
+    below: tuple[str, ...] = (),
+) -> Operator:
+    resolved = dict(parameters)
+    for name in path_fields(cls):
+        value = resolved.get(name)
+        if isinstance(value, str):
+            resolved[name] = absolute(value, folder)
+        elif isinstance(value, list):
+            resolved[name] = [absolute(v, folder) if isinstance(v, str) else v for v in value]
+    try:
+        return cls.model_validate(resolved)
+    except ValidationError as error:
+        raise explain(error, cls, located, (*step.place, *below), ".".join([step.operator, *below])) from None
+    except RecipeError as error:
+        raise located.error(f"{step.operator}: {error}", (*step.place, *below)) from None
+
+
+def _check_common_keys(step: Step, kind: str, located: Located) -> None:
+    allowed = {"map": {"where", "label", "by_lang"}, "expand": {"label"}}.get(kind, {"where", "action", "label", "by_lang"})
+    if kind == "global":
+        allowed.discard("by_lang")
+    for key in ("where", "action", "by_lang"):
+        if getattr(step, key) is not None and key not in allowed:
+            article = "an" if kind == "expand" else "a"
+            raise located.error(f"{step.operator}.{key}: {article} {kind} operator does not take it", (*step.place, key))
