@@ -37,7 +37,7 @@ def text_of(column: pa.Array | pa.ChunkedArray) -> Text:
         raise TypeError(f"a text column must be a string, this one is {column.type}")
     _, raw_offsets, raw_data = column.buffers()
     if n == 0 or raw_offsets is None:
-        return Text(np.zeros(n + 1, np.int64), np.zeros(0, np.uint8))
+        return _text(np.zeros(n + 1, np.int64), np.zeros(0, np.uint8))
     offsets = np.frombuffer(raw_offsets, np.int64 if wide else np.int32, n + 1, column.offset * (8 if wide else 4))
     data = np.zeros(0, np.uint8) if raw_data is None else np.frombuffer(raw_data, np.uint8)
     if column.null_count:
@@ -45,7 +45,14 @@ def text_of(column: pa.Array | pa.ChunkedArray) -> Text:
         lengths = np.where(valid_of(column), np.diff(offsets), 0)
         if int(lengths.sum()) != int(offsets[-1] - offsets[0]):
             return text_of(column.fill_null(""))
-    return Text(offsets.astype(np.int64, copy=False), data)
+    return _text(offsets.astype(np.int64, copy=False), data)
+
+
+def _text(offsets: Int64s, data: Bytes) -> Text:
+    """Read-only whatever they come from: Numba would compile every kernel again for arrays that may be written."""
+    offsets, data = offsets.view(), data.view()
+    offsets.flags.writeable = data.flags.writeable = False
+    return Text(offsets, data)
 
 
 def valid_of(column: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.bool_]:

@@ -1,20 +1,39 @@
 """The one decorator of the hot room; the only place in the project that sets a Numba flag."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numba
+import numpy as np
 
 F = TypeVar("F", bound=Callable[..., object])
+
+# Numba compares a cached kernel with the file it stands in, and would keep machine code whose helpers changed
+# in another file. The stamp of every file of the hot room makes any edit there a cache miss.
+_STATS = [path.stat() for path in sorted(Path(__file__).parent.glob("*.py"))]
+_STAMP = (max(s.st_mtime for s in _STATS), sum(s.st_size for s in _STATS))
 
 
 def kernel(function: F) -> F:
     """Compile `function` without the GIL and keep the machine code beside the source (or in NUMBA_CACHE_DIR)."""
-    compiled: F = numba.njit(cache=True, nogil=True)(function)
-    return compiled
+    compiled: Any = _plain(function) if numba.config.DISABLE_JIT else numba.njit(cache=True, nogil=True)(function)
+    file = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
+    if file is not None:
+        file._source_stamp = _STAMP
+    result: F = compiled
+    return result
 
 
 def inlined(function: F) -> F:
-    """A kernel small enough that its callers should absorb it: LLVM inlines it, nothing is cached for it alone."""
+    """A helper of kernels: LLVM inlines it where that pays, and it is cached inside its callers, not for itself."""
+    if numba.config.DISABLE_JIT:
+        return _plain(function)
     compiled: F = numba.njit(nogil=True, inline="never")(function)
     return compiled
+
+
+def _plain(function: F) -> F:
+    """Without compilation, let 64-bit hashes wrap around silently as machine code does."""
+    wrapped: F = np.errstate(over="ignore")(function)
+    return wrapped

@@ -1,0 +1,46 @@
+"""UTF-8 to classes of code points; Arrow text is always valid UTF-8, so nothing is checked."""
+
+import numpy as np
+import numpy.typing as npt
+
+from datapipe.kernels.classes import HEAD, Classes
+from datapipe.kernels.jit import inlined
+
+Bytes = npt.NDArray[np.uint8]
+
+
+@inlined
+def class_at(data: Bytes, i: int, classes: Classes) -> tuple[int, int]:
+    """Class and byte length of the code point that starts at i."""
+    b = np.int64(data[i])
+    if b < 128:
+        return np.int64(classes[HEAD + b]), 1
+    if b < 224:
+        point = (b & 31) << 6 | (np.int64(data[i + 1]) & 63)
+        size = 2
+    elif b < 240:
+        point = (b & 15) << 12 | (np.int64(data[i + 1]) & 63) << 6 | (np.int64(data[i + 2]) & 63)
+        size = 3
+    else:
+        point = (b & 7) << 18 | (np.int64(data[i + 1]) & 63) << 12
+        point |= (np.int64(data[i + 2]) & 63) << 6 | (np.int64(data[i + 3]) & 63)
+        size = 4
+    return np.int64(classes[HEAD + (np.int64(classes[point >> 8]) << 8) + (point & 255)]), size
+
+
+@inlined
+def before(data: Bytes, i: int) -> int:
+    """Where the code point that ends at i starts."""
+    i -= 1
+    while data[i] & 0xC0 == 0x80:
+        i -= 1
+    return i
+
+
+@inlined
+def code_points(data: Bytes, start: int, stop: int) -> int:
+    """Number of code points of a slice."""
+    n = 0
+    for i in range(start, stop):
+        n += data[i] & 0xC0 != 0x80
+    return n
