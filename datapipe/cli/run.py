@@ -36,14 +36,15 @@ def run(
     def stop(number: int, frame: FrameType | None) -> None:
         raise Interrupted(number)
 
-    located = load(recipe)
-    apply_overrides(located, settings)
-    plan = compile_recipe(located)
     size = len(os.sched_getaffinity(0)) if workers is None else workers
     pool = LocalPool(size) if size else InProcess()
     old = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    folder = out or plan.publications[0].path
     try:
+        located = load(recipe)
+        apply_overrides(located, settings)
+        pool.start()
+        plan = compile_recipe(located)
+        folder = out or plan.publications[0].path
         with progress(quiet) as observer:
             manifest = Driver(plan, folder, pool, observer).run(fresh)
     finally:

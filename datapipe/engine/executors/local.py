@@ -15,6 +15,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from datapipe.core.errors import DatapipeError, RunFailed
+from datapipe.core.registry import operators
 from datapipe.engine.task import Task, run_task
 
 ATTEMPTS = 3
@@ -22,6 +23,9 @@ ATTEMPTS = 3
 
 class InProcess:
     """Runs tasks one after the other in this process: `--workers 0`, for debuggers and small tests."""
+
+    def start(self) -> None:
+        """Nothing to start."""
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, dict[str, Any]]]:
         """Yield each task with its report."""
@@ -41,17 +45,22 @@ class _Worker:
 
 @dataclass
 class LocalPool:
-    """`size` spawned processes, started as work comes and kept warm from stage to stage."""
+    """`size` spawned processes, kept warm from stage to stage."""
 
     size: int
     _workers: list[_Worker] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start the processes now: they import while the driver still compiles the recipe."""
+        while len(self._workers) < self.size:
+            self._hire()
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, dict[str, Any]]]:
         """Yield each task with its report as it ends; see `Executor.run`."""
         waiting = deque(tasks)
         failures: dict[Task, int] = {}
         while waiting or any(worker.task for worker in self._workers):
-            while waiting and (worker := self._idle(len(waiting))) is not None:
+            while waiting and (worker := self._idle()) is not None:
                 worker.task = waiting.popleft()
                 try:
                     worker.pipe.send(worker.task)
@@ -93,12 +102,13 @@ class LocalPool:
                 worker.process.join()
         self._workers.clear()
 
-    def _idle(self, wanted: int) -> _Worker | None:
+    def _idle(self) -> _Worker | None:
         for worker in self._workers:
             if worker.task is None:
                 return worker
-        if len(self._workers) >= self.size:
-            return None
+        return self._hire() if len(self._workers) < self.size else None
+
+    def _hire(self) -> _Worker:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=_work, args=(theirs,), name="datapipe-worker", daemon=True)
@@ -142,6 +152,7 @@ def _work(pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the driver decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_follow_parent, daemon=True).start()
+    operators.names()  # imports all of them, while the driver is still busy
     while True:
         try:
             task = pipe.recv()

@@ -1,0 +1,79 @@
+"""Fixtures that write a recipe and run it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow.parquet as pq
+import pytest
+
+from datapipe.engine.driver import Driver
+from datapipe.engine.executors.local import InProcess, LocalPool
+from datapipe.plan.compile import compile_recipe
+from datapipe.plan.locate import parse
+from datapipe.plan.plan import Plan
+
+ROOT = Path(__file__).parent.parent
+SAMPLE = ROOT / "sample_data"
+
+
+class Quiet:
+    """An observer that shows nothing."""
+
+    def begin(self, title: str, tasks: int, done: int) -> None: ...
+    def advance(self, rows: int, size: int) -> None: ...
+    def end(self) -> None: ...
+
+
+def compile_text(recipe: str, folder: Path) -> Plan:
+    """The plan of a recipe that would lie in this folder."""
+    return compile_recipe(parse(recipe, str(folder / "recipe.yaml")))
+
+
+class Runs:
+    """Runs recipes in a temporary folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def jsonl(self, name: str, rows: list[dict[str, Any]]) -> Path:
+        """Write rows as JSON lines."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+        return path
+
+    def __call__(self, recipe: str, out: str = "out", workers: int = 0, fresh: bool = False) -> dict[str, Any]:
+        """Run a recipe (its text) into a folder beside it; the manifest."""
+        plan = compile_text(recipe, self.folder)
+        pool = LocalPool(workers) if workers else InProcess()
+        try:
+            return Driver(plan, str(self.folder / out), pool, Quiet()).run(fresh)
+        finally:
+            pool.close()
+
+    def table(self, name: str, out: str = "out") -> list[dict[str, Any]]:
+        """All rows of `data`, `ledger`, `quarantine` or `edits`."""
+        files = sorted((self.folder / out / name).glob("part-*.parquet"))
+        return [row for file in files for row in pq.read_table(file).to_pylist()]
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Iterator[Runs]:
+    """A folder in which recipes run."""
+    yield Runs(tmp_path)
+
+
+@pytest.fixture
+def digests() -> Callable[[Path], dict[str, str]]:
+    """What must be equal between two runs: every file of data, ledger, quarantine and edits by its digest."""
+
+    def of(out: Path) -> dict[str, str]:
+        files = [p for name in ("data", "ledger", "quarantine", "edits") for p in sorted((out / name).glob("*"))]
+        return {str(p.relative_to(out)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+    return of
