@@ -1,0 +1,63 @@
+"""FineWeb's own quality rules."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+import pyarrow as pa
+from pydantic import Field
+
+from datapipe.arrow.text import text_of
+from datapipe.core.operator import Filter
+from datapipe.core.verdict import Mask, Verdict
+from datapipe.kernels.classes import class_table
+from datapipe.kernels.lines import fineweb_quality
+from datapipe.kernels.words import abbreviations
+
+MEASURES = ("lines", "punctuated_lines", "short_lines", "duplicate_line_characters", "newlines_per_word")
+
+
+class FinewebQuality(Filter):
+    """Drop documents of list-like lines: unpunctuated, short, repeated, or with few words each.
+
+    Rules of Penedo et al. 2024, arXiv:2406.17557, section 3.6, as datatrove 0.10.1 measures them
+    (pipeline/filters/fineweb_quality_filter.py): lines end at newlines alone, blank ones are left out; terminal
+    punctuation of all scripts counts; a document without lines is dropped as `empty`. None disables a rule; 0 is a
+    threshold.
+    """
+
+    name: ClassVar[str] = "fineweb_quality"
+
+    variant: Literal["datatrove"] = Field("datatrove", description="whose definitions of the measures to follow")
+    min_punctuated_lines: float | None = Field(
+        0.12, ge=0, le=1, description="smallest share of lines that end in terminal punctuation"
+    )
+    keep_unpunctuated: bool = Field(
+        False, description="keep documents without any terminal punctuation at a line's end"
+    )
+    max_short_lines: float | None = Field(0.67, ge=0, le=1, description="largest share of short lines")
+    short_line_length: int = Field(30, ge=0, description="most characters of a short line")
+    max_duplicate_line_characters: float | None = Field(
+        0.01, ge=0, le=1, description="largest share of characters, newlines left out, in lines that occurred before"
+    )
+    max_newlines_per_word: float | None = Field(0.3, ge=0, description="most newlines per word; symbols are words")
+
+    def judge(self, batch: pa.RecordBatch) -> Verdict:
+        """Measure every document once, then hold the measures against the thresholds."""
+        text = text_of(batch.column("text"))
+        out = np.empty((len(MEASURES), len(text)))
+        fineweb_quality(text.offsets, text.data, class_table(), abbreviations(), self.short_line_length, out)
+        lines, punctuated, short, repeated, newlines = out
+        failed: dict[str, Mask] = {"empty": lines == 0}
+        if self.min_punctuated_lines is not None:
+            failed["unpunctuated_lines"] = (punctuated < self.min_punctuated_lines) & (lines > 0)
+            if self.keep_unpunctuated:
+                failed["unpunctuated_lines"] &= punctuated > 0
+        if self.max_short_lines is not None:
+            failed["short_lines"] = short > self.max_short_lines
+        if self.max_duplicate_line_characters is not None:
+            failed["duplicate_line_characters"] = repeated > self.max_duplicate_line_characters
+        if self.max_newlines_per_word is not None:
+            failed["many_newlines"] = newlines > self.max_newlines_per_word
+        return Verdict(len(text), failed, dict(zip(MEASURES, out, strict=True)))

@@ -1,0 +1,82 @@
+"""Gopher's quality rules."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+import pyarrow as pa
+from pydantic import Field
+
+from datapipe.arrow.text import text_of
+from datapipe.core.operator import Filter
+from datapipe.core.verdict import Mask, Verdict
+from datapipe.kernels.classes import class_table
+from datapipe.kernels.hashing import word_table
+from datapipe.kernels.quality import MEASURES, gopher_quality
+from datapipe.kernels.words import abbreviations
+
+
+class GopherQuality(Filter):
+    """Drop documents that do not look like prose: too few words, odd words, symbols, lists, no stop words.
+
+    Rules of Rae et al. 2021, arXiv:2112.11446, appendix A.1.1. The variant `datatrove` measures as datatrove 0.10.1
+    does (pipeline/filters/gopher_quality_filter.py): words of symbols alone are not counted as words, word length is
+    a mean, hashes and ellipses are judged apart, stop words are counted once each and by case. Words are cut by
+    rules that follow spaCy's English tokenizer (kernels/words.py). None disables a rule; 0 is a threshold.
+    """
+
+    name: ClassVar[str] = "gopher_quality"
+
+    variant: Literal["datatrove"] = Field("datatrove", description="whose definitions of the measures to follow")
+    min_words: int | None = Field(50, ge=0, description="fewest words; symbols are none")
+    max_words: int | None = Field(100_000, ge=0, description="most words; symbols are none")
+    min_avg_word_length: float | None = Field(3, ge=0, description="shortest mean word, in characters")
+    max_avg_word_length: float | None = Field(10, ge=0, description="longest mean word, in characters")
+    max_symbol_word_ratio: float | None = Field(
+        0.1, ge=0, description="most hash signs per word, and most ellipses per word"
+    )
+    max_bullet_lines_ratio: float | None = Field(
+        0.9, ge=0, le=1, description="largest share of lines that start with a bullet (U+2022) or a hyphen"
+    )
+    max_ellipsis_lines_ratio: float | None = Field(
+        0.3, ge=0, le=1, description="largest share of lines that end in an ellipsis"
+    )
+    min_alpha_words_ratio: float | None = Field(
+        0.8, ge=0, le=1, description="smallest share of words with a letter, among words and symbols"
+    )
+    min_stop_words: int | None = Field(2, ge=0, description="fewest different stop words")
+    stop_words: tuple[str, ...] = Field(
+        ("the", "be", "to", "of", "and", "that", "have", "with"), description="the stop words, as written"
+    )
+
+    def judge(self, batch: pa.RecordBatch) -> Verdict:
+        """Measure every document once, then hold the measures against the thresholds."""
+        text = text_of(batch.column("text"))
+        out = np.empty((len(MEASURES), len(text)))
+        longest = max((len(word.encode()) for word in self.stop_words), default=0)
+        gopher_quality(
+            text.offsets, text.data, class_table(), abbreviations(), word_table(self.stop_words), longest, out
+        )
+        words, length, hashes, ellipses, bullets, trailing, alphabetic, stop_words = out
+        failed: dict[str, Mask] = {}
+        if self.min_words is not None:
+            failed["too_few_words"] = words < self.min_words
+        if self.max_words is not None:
+            failed["too_many_words"] = words > self.max_words
+        if self.min_avg_word_length is not None:
+            failed["short_words"] = length < self.min_avg_word_length
+        if self.max_avg_word_length is not None:
+            failed["long_words"] = length > self.max_avg_word_length
+        if self.max_symbol_word_ratio is not None:
+            failed["hash_symbols"] = hashes > self.max_symbol_word_ratio
+            failed["ellipsis_symbols"] = ellipses > self.max_symbol_word_ratio
+        if self.max_bullet_lines_ratio is not None:
+            failed["bullet_lines"] = bullets > self.max_bullet_lines_ratio
+        if self.max_ellipsis_lines_ratio is not None:
+            failed["ellipsis_lines"] = trailing > self.max_ellipsis_lines_ratio
+        if self.min_alpha_words_ratio is not None:
+            failed["non_alphabetic_words"] = alphabetic < self.min_alpha_words_ratio
+        if self.min_stop_words is not None:
+            failed["few_stop_words"] = stop_words < self.min_stop_words
+        return Verdict(len(text), failed, dict(zip(MEASURES, out, strict=True)))
