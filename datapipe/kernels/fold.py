@@ -12,6 +12,7 @@ Bytes = npt.NDArray[np.uint8]
 
 # Lower-casing by one code point to one code point (str.lower, where it gives one). All such letters lie below this.
 LOWER_END = 0x1E944
+SPACE, NOTHING = 0xFE, 0xFF  # in the table of ASCII bytes: no letter has these values
 
 
 @cache
@@ -43,6 +44,14 @@ def fold_text(
     # Lower-casing can lengthen: U+023A (2 bytes) becomes U+2C65 (3 bytes), the worst ratio in Unicode.
     out = np.empty(total + total // 2 + 4, np.uint8)
     starts = np.zeros(n + 1, np.int64)
+    # What becomes of an ASCII byte, by table: nine of ten bytes are ASCII, and this doubles the speed.
+    ascii_ = np.empty(128, np.uint8)
+    for c in range(128):
+        ascii_[c] = lower[c] if case else c
+        if space and (c == 0x20 or 0x09 <= c <= 0x0D or 0x1C <= c <= 0x1F):
+            ascii_[c] = SPACE
+        elif punctuation and (0x21 <= c <= 0x2F or 0x3A <= c <= 0x40 or 0x5B <= c <= 0x60 or 0x7B <= c <= 0x7E):
+            ascii_[c] = NOTHING
     w = 0
     for doc in range(n):
         begin = w
@@ -52,14 +61,25 @@ def fold_text(
         while i < end:
             b = np.int64(data[i])
             if b < 0x80:
-                code = b
-                size = 1
-            elif b < 0xE0:
+                i += 1
+                folded = ascii_[b]
+                if folded < 0x80:
+                    if pending:
+                        if w > begin:
+                            out[w] = 0x20
+                            w += 1
+                        pending = False
+                    out[w] = folded
+                    w += 1
+                elif folded == SPACE:
+                    pending = True
+                continue
+            if b < 0xE0:
                 code = ((b & 0x1F) << 6) | (np.int64(data[i + 1]) & 0x3F)
-                size = 2
+                i += 2
             elif b < 0xF0:
                 code = ((b & 0x0F) << 12) | ((np.int64(data[i + 1]) & 0x3F) << 6) | (np.int64(data[i + 2]) & 0x3F)
-                size = 3
+                i += 3
             else:
                 code = (
                     ((b & 0x07) << 18)
@@ -67,18 +87,12 @@ def fold_text(
                     | ((np.int64(data[i + 2]) & 0x3F) << 6)
                     | (np.int64(data[i + 3]) & 0x3F)
                 )
-                size = 4
-            i += size
+                i += 4
             if space and (
-                code == 0x20 or 0x09 <= code <= 0x0D or 0x1C <= code <= 0x1F or code == 0x85 or code == 0xA0
-                or code == 0x1680 or 0x2000 <= code <= 0x200A or code == 0x2028 or code == 0x2029
-                or code == 0x202F or code == 0x205F or code == 0x3000
+                code == 0x85 or code == 0xA0 or code == 0x1680 or 0x2000 <= code <= 0x200A or code == 0x2028
+                or code == 0x2029 or code == 0x202F or code == 0x205F or code == 0x3000
             ):  # fmt: skip
                 pending = True
-                continue
-            if punctuation and (
-                0x21 <= code <= 0x2F or 0x3A <= code <= 0x40 or 0x5B <= code <= 0x60 or 0x7B <= code <= 0x7E
-            ):  # fmt: skip
                 continue
             if pending:
                 if w > begin:
