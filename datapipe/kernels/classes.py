@@ -85,6 +85,8 @@ def _flat() -> Classes:
     flat[ord("=")] |= PREFIX
     flat[ord("+")] |= AFTER_DIGIT
     flat[0xB4] |= PREFIX | SUFFIX
+    flat[0xA7] &= ~np.uint16(SUFFIX)  # the section sign goes before, the pilcrow sign stays
+    flat[0xB6] &= ~np.uint16(PREFIX | SUFFIX)
     flat[0x2026] |= INFIX  # the ellipsis
     flat[[ord(c) for c in "'\"`´‘’‚“”„»«「」『』（）〔〕【】《》〈〉"]] |= QUOTE
 

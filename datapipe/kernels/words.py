@@ -145,13 +145,30 @@ def contraction_start(data: Bytes, start: int, stop: int) -> int:
 
 @inlined
 def is_link(data: Bytes, start: int, stop: int) -> bool:
-    """Has it `://` or a `@` inside, or starts it with `www.`?"""
+    """Has it `://` or a `@` inside, or starts it with `www.` or a host or file name such as `my-host.org`?"""
     if stop - start > 4 and data[start] == 119 and data[start + 1] == 119 and data[start + 2] == 119:
-        return True
-    for i in range(start + 1, stop - 1):
-        if data[i] == AT or (data[i] == COLON and i + 2 < stop and data[i + 1] == SLASH and data[i + 2] == SLASH):
+        if data[start + 3] == DOT:
             return True
-    return False
+    host = stop
+    label = start  # where the part after the last dot starts
+    for i in range(start, stop):
+        b = data[i]
+        if i > start and i + 1 < stop:
+            if b == AT or (b == COLON and i + 2 < stop and data[i + 1] == SLASH and data[i + 2] == SLASH):
+                return True
+        if host == stop:
+            if b == DOT:
+                label = i + 1
+            elif b == SLASH:
+                host = i
+            elif not (is_digit(data, i) or b == MINUS or b == 95 or 65 <= b <= 90 or 97 <= b <= 122):
+                host = start
+    if label < start + 2 or host - label < 2:
+        return False
+    for i in range(label, host):
+        if not 97 <= data[i] <= 122:
+            return False
+    return True
 
 
 @inlined

@@ -22,7 +22,7 @@ PIECES = (
     "the and that have with be of to The cat's don’t WE'LL I've 'tis n't it's dogs' rock'n'roll O'Brien x's's "
     "well-known twenty--one a---b a----b 1990–1995 and/or a=b key:value 3.14 1,000 1,a 10:30 2-3 2--3 4*5 4^-5 foo_bar "
     "AT&T foo.bar end.Next U.S. e.g. J. Mr. Mr.. etc. Inc.) (see)! [1] [12] [] [edit] [citation needed] [²] [٣] ... .. .... "
-    "…a a…b #tag ##h --help -x x- 5% $5 5$ +1 + ++ 5+ http://a.b/c-d www.a-b.com a@b-c.de @me _x_ **b** `c` \"q\" “q” "
+    "…a a…b #tag ##h --help -x x- 5% $5 5$ +1 + ++ 5+ http://a.b/c-d www.a-b.com a@b-c.de @me my-file.txt a.b-c.de/x-y a-b.c/x ..ab .ab- a-b.cd§ §3 ¶x x¶ www-a _x_ **b** `c` \"q\" “q” "
     "lorem LOREM ipsum javascript JavaScript Terms use cookies Kookies cooKie privacy policy { } word. word! word?\" word' "
     "漢字。かな カタカナ ภาษาไทย မြန်မာ ភាសា 한국어 عربى. हिन्दी। 👍🏽 👩‍👩‍👧 é e\u0301 ①② ½ Ⅷ € £5 → × ° ©x x© \u200d \ufeff \u00ad \x00 \x85 "
     "\U0001f468 \U00020000 \U000e0100 \U0010ffff \ud7ff \ufffd １ ． ！"

@@ -37,11 +37,11 @@ def comes_off_both(c: str) -> bool:
     category = unicodedata.category(c)
     if c in BOTH_ENDS or alone(c):
         return True
-    return ord(c) > 127 and category in ("So", "Po", "Ps", "Pe", "Pi", "Pf", "Pd")
+    return ord(c) > 127 and c not in "§¶" and category in ("So", "Po", "Ps", "Pe", "Pi", "Pf", "Pd")
 
 
 def comes_off_front(c: str) -> bool:
-    return comes_off_both(c) or c in "%=" or unicodedata.category(c) == "Sc"
+    return comes_off_both(c) or c in "%=§" or unicodedata.category(c) == "Sc"
 
 
 def after_digit(c: str) -> bool:
@@ -99,7 +99,8 @@ def inside(chunk: str) -> list[str]:
     if short and short.start() > 0:
         tail = [short[0]]
         chunk = chunk[: short.start()]
-    if (chunk.startswith("www") and len(chunk.encode()) > 4) or re.search(r"\A.+?(@.|://)", chunk, re.DOTALL):
+    named = re.match(r"[A-Za-z0-9_.-]+\.[a-z]{2,}(/|\Z)", chunk) or re.match(r"www\..", chunk)
+    if named or re.search(r"\A.+?(@.|://)", chunk, re.DOTALL):
         return [chunk, *tail]
     out, word, i = [], "", 0
     while i < len(chunk):
