@@ -1,0 +1,175 @@
+"""Which files a path means, and how they are opened: plain calls for local ones, fsspec for every other store."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import fsspec
+
+from datapipe.core.errors import RecipeError, RunFailed
+
+_CHECKSUMS = (
+    "ETag",
+    "etag",
+    "md5Hash",
+    "md5",
+    "crc32c",
+    "checksum",
+    "LastModified",
+    "last_modified",
+    "mtime",
+    "updated",
+    "created",
+)
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A file to read: where it lies, its bytes on disk, and a version that changes when its content does."""
+
+    url: str
+    size: int
+    version: str
+
+
+def is_local(url: str) -> bool:
+    """Whether the path lies in this machine's file system (a `file://` URL does, too)."""
+    return "://" not in url or url.startswith("file://")
+
+
+def local_path(url: str) -> str:
+    """The plain path of a local URL."""
+    return url.removeprefix("file://")
+
+
+def expand(paths: Iterable[str], extensions: tuple[str, ...]) -> list[InputFile]:
+    """Files, folders (all files below with one of the extensions) and globs as one list, sorted by URL, each file once.
+
+    Hidden files and those whose name starts with `_` are met by naming them only. Raises RecipeError for a path that
+    means no file.
+    """
+    found: dict[str, InputFile] = {}
+    for path in paths:
+        files = _local(local_path(path), extensions) if is_local(path) else _remote(path, extensions)
+        if not files:
+            raise RecipeError(_nothing(path, extensions))
+        found.update((file.url, file) for file in files)
+    return [found[url] for url in sorted(found)]
+
+
+def open_input(url: str) -> BinaryIO:
+    """The file for reading, at its start; RunFailed if it cannot be opened."""
+    with reading(url):
+        if is_local(url):
+            return Path(local_path(url)).open("rb", buffering=0)  # type: ignore[return-value]  # FileIO: blocks are large
+        stream: BinaryIO = fsspec.open(url, "rb").open()
+        return stream
+
+
+@contextmanager
+def reading(url: str) -> Iterator[None]:
+    """Turn what the operating system or the store refuses into RunFailed naming the file."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error) or type(error).__name__
+        raise RunFailed(f"{url}: the file was there when the run was planned but cannot be read: {reason}") from error
+
+
+def _wanted(name: str, extensions: tuple[str, ...]) -> bool:
+    return not name.startswith((".", "_")) and (not extensions or name.lower().endswith(extensions))
+
+
+def _local(path: str, extensions: tuple[str, ...]) -> list[InputFile]:
+    if Path(path).is_dir():
+        return [_local_file(p) for p in _walk(path, extensions)]
+    if Path(path).exists():
+        return [_local_file(path)]
+    if not glob.has_magic(path):
+        return []
+    explicit = os.path.basename(path).startswith(("_", "."))  # noqa: PTH119  # a glob, not a path
+    files: list[str] = []
+    for match in glob.glob(path, recursive=True):  # noqa: PTH207  # an absolute pattern, which Path.glob refuses
+        if Path(match).is_dir():
+            # `**` reaches the files below by itself; `2024-*` means the folders it names.
+            files += [] if "**" in path else _walk(match, extensions)
+        elif explicit or _wanted(Path(match).name, ()):
+            files.append(match)
+    return [_local_file(file) for file in files]
+
+
+def _walk(folder: str, extensions: tuple[str, ...]) -> list[str]:
+    files: list[str] = []
+    for root, folders, names in os.walk(folder, followlinks=True):
+        folders[:] = [name for name in folders if not name.startswith((".", "_"))]
+        files += [str(Path(root, name)) for name in names if _wanted(name, extensions)]
+    return files
+
+
+def _local_file(path: str) -> InputFile:
+    with reading(path):
+        stat = Path(path).stat()
+    return InputFile(path, stat.st_size, f"{stat.st_size}-{stat.st_mtime_ns}")
+
+
+def _remote(url: str, extensions: tuple[str, ...]) -> list[InputFile]:
+    fs, path = fsspec.core.url_to_fs(url)
+    if glob.has_magic(path) and not fs.exists(path):
+        matches = fs.glob(path, detail=True)
+        explicit = path.rsplit("/", 1)[-1].startswith(("_", "."))
+        files: list[dict[str, Any]] = []
+        for name, info in matches.items():
+            if info["type"] == "directory":
+                files += [] if "**" in path else _below(fs, name, extensions)
+            elif explicit or _wanted(name.rsplit("/", 1)[-1], ()):
+                files.append(info)
+    elif fs.isdir(path):
+        files = _below(fs, path, extensions)
+    elif fs.exists(path):
+        files = [fs.info(path)]
+    else:
+        files = []
+    return [_remote_file(fs, info) for info in files]
+
+
+def _below(fs: Any, folder: str, extensions: tuple[str, ...]) -> list[dict[str, Any]]:
+    root = folder.rstrip("/")
+    files = []
+    for name, info in fs.find(root, detail=True).items():
+        *folders, last = name.removeprefix(root).strip("/").split("/")
+        if _wanted(last, extensions) and not any(part.startswith((".", "_")) for part in folders):
+            files.append(info)
+    return files
+
+
+def _remote_file(fs: Any, info: dict[str, Any]) -> InputFile:
+    size = int(info.get("size") or 0)
+    mark = next((str(info[key]).strip('"') for key in _CHECKSUMS if info.get(key)), "")
+    return InputFile(fs.unstrip_protocol(info["name"]), size, f"{size}-{mark}" if mark else str(size))
+
+
+def _nothing(path: str, extensions: tuple[str, ...]) -> str:
+    kinds = f" (in a folder: {', '.join(extensions)})" if extensions else ""
+    where = "no file matches" if glob.has_magic(path) else "no such file, or a folder without matching files"
+    message = f"{path}: {where}; expected a file, a folder or a glob{kinds}"
+    folder, _, name = path.rstrip("/").rpartition("/")
+    near = get_close_matches(name, _names(folder), n=1, cutoff=0.5)
+    return f"{message}; did you mean {folder}/{near[0]}?" if near and near[0] != name else message
+
+
+def _names(folder: str) -> list[str]:
+    """What lies in the folder; nothing if it cannot be listed, for this only serves a hint."""
+    try:
+        if is_local(folder):
+            return sorted(os.listdir(local_path(folder) or "/"))  # noqa: PTH208  # names are all that is wanted
+        fs, path = fsspec.core.url_to_fs(folder)
+        return sorted(str(name).rstrip("/").rsplit("/", 1)[-1] for name in fs.ls(path, detail=False))
+    except (OSError, ValueError):
+        return []

@@ -1,0 +1,108 @@
+"""Lines of JSON to dictionaries: fast where all are well-formed, exact and explaining where one is not."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import orjson
+
+from datapipe.io.values import kind_of
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Parsed(NamedTuple):
+    """What the lines held; blank lines are no records.
+
+    lines    for each record its line        numbers  for each record its number among all that are not blank
+    errors   (number, line, what was found and expected) of each line that is no object
+    """
+
+    records: list[dict[str, Any]]
+    lines: Sequence[int]
+    numbers: Sequence[int]
+    errors: list[tuple[int, int, str]]
+    surrogates: int = 0
+
+
+class _NotARecord(ValueError):
+    pass
+
+
+def parse(lines: list[bytes]) -> Parsed:
+    """Every line as an object; lone surrogates become U+FFFD and are counted."""
+    loads = orjson.loads
+    try:
+        records = [loads(line) for line in lines]
+    except orjson.JSONDecodeError:
+        return _parse_each(lines)
+    if {*map(type, records)} <= {dict}:
+        return Parsed(records, range(len(records)), range(len(records)), [])
+    return _parse_each(lines)
+
+
+def _parse_each(lines: list[bytes]) -> Parsed:
+    parsed = Parsed([], indices := [], numbers := [], [])
+    number = surrogates = 0
+    for index, line in enumerate(lines):
+        if not line.strip():
+            continue
+        try:
+            record, repaired = _parse_one(line)
+        except _NotARecord as error:
+            parsed.errors.append((number, index, str(error)))
+        else:
+            parsed.records.append(record)
+            indices.append(index)
+            numbers.append(number)
+            surrogates += repaired
+        number += 1
+    return parsed._replace(surrogates=surrogates)
+
+
+def _parse_one(line: bytes) -> tuple[dict[str, Any], int]:
+    repaired = 0
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        # The standard library takes what orjson refuses: NaN, Infinity, numbers of any size, lone surrogates.
+        value = exact(line)
+        value, repaired = _without_surrogates(value)
+    if not isinstance(value, dict):
+        raise _NotARecord(f"the line is {kind_of(value)}; expected one JSON object a line")
+    return value, repaired
+
+
+def exact(line: bytes) -> Any:
+    """The value of a line by the standard library, which keeps whole numbers of any size."""
+    try:
+        return json.loads(line.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        wrong = line[error.start]
+        raise _NotARecord(f"the line is not UTF-8: byte 0x{wrong:02x} at {error.start}; expected UTF-8 text") from None
+    except RecursionError:
+        raise _NotARecord("the JSON is nested too deeply to be read; expected less than about 1,000 levels") from None
+    except json.JSONDecodeError as error:
+        raise _NotARecord(f"invalid JSON: {error.msg} at character {error.pos}; expected one object a line") from None
+    except ValueError as error:
+        raise _NotARecord(f"invalid JSON: {error}; expected one object a line") from None
+
+
+def _without_surrogates(value: Any) -> tuple[Any, int]:
+    if isinstance(value, str):
+        return _SURROGATE.subn("\ufffd", value)
+    count = 0
+    if isinstance(value, list):
+        items = [_without_surrogates(item) for item in value]
+        return [item for item, _ in items], sum(n for _, n in items)
+    if isinstance(value, dict):
+        clean: dict[str, Any] = {}
+        for key, item in value.items():
+            key, in_key = _SURROGATE.subn("\ufffd", key)  # the clean key takes its place
+            clean[key], in_item = _without_surrogates(item)
+            count += in_key + in_item
+        return clean, count
+    return value, 0
