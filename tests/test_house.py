@@ -35,11 +35,15 @@ def test_every_folder_is_a_room() -> None:
 def test_arrows_only_go_down(path: Path) -> None:
     tree = ast.parse(path.read_text())
     room = path.relative_to(ROOT).parts[0]
-    top = set(tree.body) | {n for t in tree.body if isinstance(t, ast.If) for n in t.body}  # `if TYPE_CHECKING:` counts as top
+    top = set(tree.body) | {
+        n for t in tree.body if isinstance(t, ast.If) for n in t.body
+    }  # `if TYPE_CHECKING:` counts as top
     for name, node in imports(tree):
         if name.split(".")[0] != "datapipe":
             inside = node not in top
-            assert not inside or room == "cli" or name.split(".")[0] in LAZY, f"line {node.lineno}: {name} imported in a function"
+            assert not inside or room == "cli" or name.split(".")[0] in LAZY, (
+                f"line {node.lineno}: {name} imported in a function"
+            )
             continue
         assert node in top or room == "cli", f"line {node.lineno}: {name} imported in a function"
         if name == "datapipe":
@@ -58,7 +62,16 @@ def test_top_level() -> None:
     repository = ROOT.parent
     if not (repository / "pyproject.toml").exists():
         pytest.skip("installed, not a checkout")  # the layout of a checkout is what is tested
-    expected = {"pyproject.toml", "README.md", "datapipe", "pipelines", "tests", "sample_data", "LICENSE", "CONTRIBUTING.md"}
+    expected = {
+        "pyproject.toml",
+        "README.md",
+        "datapipe",
+        "pipelines",
+        "tests",
+        "sample_data",
+        "LICENSE",
+        "CONTRIBUTING.md",
+    }
     found = {p.name for p in repository.iterdir() if not p.name.startswith(".")} - {"out", "build", "dist"}
     assert found == expected
 

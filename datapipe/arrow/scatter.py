@@ -16,10 +16,3 @@ def scatter_column(base: pa.Array, rows: Rows, values: pa.Array) -> pa.Array:
     source[rows] = len(base) + np.arange(len(rows), dtype=np.int64)
     both = pa.concat_arrays([base, values.cast(base.type)])
     return pc.take(both, pa.array(source))
-
-
-def scatter_numbers(n: int, rows: Rows, values: npt.NDArray[np.generic], fill: object) -> npt.NDArray[np.generic]:
-    """A new array of n rows, `fill` everywhere but `values` at `rows`."""
-    out = np.full(n, fill, dtype=values.dtype)
-    out[rows] = values
-    return out

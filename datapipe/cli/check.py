@@ -25,16 +25,22 @@ def check(recipe: str, settings: tuple[str, ...]) -> None:
     apply_overrides(located, settings)
     plan = compile_recipe(located)
     size = sum(shard.weight for shard in plan.shards)
-    click.echo(f"{plan.name}: {len(plan.shards)} shards, {size / 1e6:,.1f} MB on disk, {len(plan.stages)} stages, seed {plan.seed}")
+    click.echo(
+        f"{plan.name}: {len(plan.shards)} shards, {size / 1e6:,.1f} MB on disk, {len(plan.stages)} stages, seed {plan.seed}"
+    )
     for stage in plan.stages:
         _tell_stage(plan, stage)
     for publication in plan.publications:
         click.echo(f"\npublish {publication.dataset} to {publication.path}")
-        click.echo(f"  {publication.format}, parts of {publication.shard_size / 1e6:,.0f} MB of text; columns: {_columns(plan, publication.stage)}")
+        click.echo(
+            f"  {publication.format}, parts of {publication.shard_size / 1e6:,.0f} MB of text; columns: {_columns(plan, publication.stage)}"
+        )
     if plan.resources:
         click.echo("\nmodels and files needed")
         for resource in plan.resources:
-            click.echo(f"  {resource.path}  {resource.bytes:,} bytes  sha256 {resource.sha256[:16]}…  for {', '.join(resource.steps)}")
+            click.echo(
+                f"  {resource.path}  {resource.bytes:,} bytes  sha256 {resource.sha256[:16]}…  for {', '.join(resource.steps)}"
+            )
     click.echo(f"\nfingerprint {plan.fingerprint}; nothing was run")
 
 
@@ -46,7 +52,9 @@ def _tell_stage(plan: Plan, stage: Stage) -> None:
             inputs = [plan.shards[n] for a, b in lane.shards for n in range(a, b)]
             files = {piece.url for shard in inputs for piece in shard.pieces}
             size = sum(shard.weight for shard in inputs)
-            click.echo(f"  read {lane.reader.source} ({lane.reader.reader}): {len(files)} files, {size / 1e6:,.1f} MB, {count} shards")
+            click.echo(
+                f"  read {lane.reader.source} ({lane.reader.reader}): {len(files)} files, {size / 1e6:,.1f} MB, {count} shards"
+            )
             click.echo(f"    gives {', '.join(n for n in lane.reader.rows.names if n != '_addr')}")
         else:
             click.echo(f"  continue with {count} shards of stage {plan.stage(lane.input or '').number + 1}")
@@ -71,8 +79,13 @@ def _tell_chain(lane: Lane) -> None:
             changes.append(f"where {step.where}")
         if step.by_lang:
             changes.append(f"own thresholds for {', '.join(step.by_lang)}")
-        kind = "drops what the barrier found" if step.artifact and not step.quarantine else step.kind
-        kind = "quarantines duplicate ids" if step.quarantine else kind
+        kind = (
+            "quarantines duplicate ids"
+            if step.quarantine
+            else "drops what the barrier found"
+            if step.artifact
+            else step.kind
+        )
         click.echo(f"    {step.label}  ({kind}; {'; '.join(changes)})")
 
 

@@ -19,7 +19,9 @@ def show_funnel(manifest: dict[str, Any], folder: str, file: IO[str]) -> None:
         table.add_column(name, justify=justify, overflow="fold" if name == "why" else "ellipsis")  # type: ignore[arg-type]
     read = manifest["rows_read"]
     bad = manifest["read_quarantined"]
-    table.add_row("read", f"{read:,}", "", "", megabytes(manifest["bytes_read"]), "", f"{bad:,} unreadable" if bad else "")
+    table.add_row(
+        "read", f"{read:,}", "", "", megabytes(manifest["bytes_read"]), "", f"{bad:,} unreadable" if bad else ""
+    )
     for step in manifest["steps"]:
         gone = step["dropped"]
         share = f"{gone / step['rows_in']:.1%}" if step["rows_in"] else ""
@@ -32,7 +34,16 @@ def show_funnel(manifest: dict[str, Any], folder: str, file: IO[str]) -> None:
             f"{step['seconds']:.1f}",
             Text(_why(step)),
         )
-    table.add_row("written", f"{manifest['rows_written']:,}", "", "", megabytes(_written(manifest)), "", _share(manifest), style="bold")
+    table.add_row(
+        "written",
+        f"{manifest['rows_written']:,}",
+        "",
+        "",
+        megabytes(_written(manifest)),
+        "",
+        _share(manifest),
+        style="bold",
+    )
     console.print(table)
     notes = [f"{n:,} × {note.replace('_', ' ')} mended while reading" for note, n in manifest["notes"].items()]
     if manifest["rows_quarantined"]:
@@ -41,7 +52,9 @@ def show_funnel(manifest: dict[str, Any], folder: str, file: IO[str]) -> None:
         files = output["files"]
         size = sum(f["bytes"] for f in files)
         what = f"{len(files)} file{'s' if len(files) != 1 else ''}"
-        notes.append(f"{output['dataset']}: {output['rows']:,} documents in {what}, {megabytes(size)} MB, {output['path']}/data/")
+        notes.append(
+            f"{output['dataset']}: {output['rows']:,} documents in {what}, {megabytes(size)} MB, {output['path']}/data/"
+        )
     notes.append(f"why is a document missing? datapipe why {folder} ID")
     for note in notes:
         console.print(note, markup=False)
@@ -75,7 +88,9 @@ def megabytes(size: int) -> str:
 
 
 def _why(step: dict[str, Any]) -> str:
-    parts = [f"{name.replace('_', ' ')} {n:,}" for name, n in sorted(step["reasons"].items(), key=lambda x: (-x[1], x[0]))]
+    parts = [
+        f"{name.replace('_', ' ')} {n:,}" for name, n in sorted(step["reasons"].items(), key=lambda x: (-x[1], x[0]))
+    ]
     if len(parts) > 5:
         parts = [*parts[:4], f"{len(parts) - 4} other reasons"]
     for name in ("edited", "tagged", "added", "quarantined"):

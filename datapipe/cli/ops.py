@@ -37,7 +37,9 @@ def ops(name: str | None, schema: bool, plugin: tuple[str, ...], test: str | Non
         return
     from datapipe.plan.steps import kind_of
 
-    rows = [(n, kind_of(operators.get(n)), _first_line(operators.get(n))) for n in operators.names() if n != "unique_ids"]
+    rows = [
+        (n, kind_of(operators.get(n)), _first_line(operators.get(n))) for n in operators.names() if n != "unique_ids"
+    ]
     for n, kind, line in rows:
         click.echo(f"{n:<20} {kind:<7} {line}")
     click.echo(f"\nreaders: {', '.join(readers.names())}. One operator: datapipe ops NAME")
@@ -54,7 +56,9 @@ def _describe(cls: type[Operator]) -> None:
     click.echo(f"writes  {', '.join(f'{n} {t}' for n, t in cls.writes.items()) or '-'}")
     click.echo("\nparameters")
     for field_name, field in cls.model_fields.items():
-        default = "required" if field.is_required() else f"default {_short(field.get_default(call_default_factory=True))}"
+        default = (
+            "required" if field.is_required() else f"default {_short(field.get_default(call_default_factory=True))}"
+        )
         click.echo(f"  {field.alias or field_name}: {_type(field.annotation)}, {default}")
         if field.description:
             click.echo(f"      {field.description}")

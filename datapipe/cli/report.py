@@ -28,7 +28,9 @@ def report(folder: str, as_json: bool) -> None:
                 rows, size = dropped.get(key, (0, 0))
                 dropped[key] = (rows + 1, size + (row["bytes"] or 0))
     if as_json:
-        groups = [{"source": s, "lang": g, "dropped": n, "dropped_bytes": b} for (s, g), (n, b) in sorted(dropped.items())]
+        groups = [
+            {"source": s, "lang": g, "dropped": n, "dropped_bytes": b} for (s, g), (n, b) in sorted(dropped.items())
+        ]
         shown = {k: v for k, v in manifest.items() if k not in ("recipe", "files")}
         click.echo(orjson.dumps({**shown, "dropped_by_group": groups}, option=orjson.OPT_INDENT_2).decode())
         return

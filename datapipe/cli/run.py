@@ -9,7 +9,9 @@ from types import FrameType
 
 import click
 
-settings = click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change the recipe; may be repeated.")
+settings = click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change the recipe; may be repeated."
+)
 
 
 @click.command()
@@ -21,7 +23,13 @@ settings = click.option("--set", "settings", multiple=True, metavar="KEY=VALUE",
 @click.option("--fresh", is_flag=True, help="Ignore work done by earlier runs.")
 @click.option("--quiet", is_flag=True, help="No progress, no funnel.")
 def run(
-    recipe: str, out: str | None, workers: int | None, executor: str, settings: tuple[str, ...], fresh: bool, quiet: bool
+    recipe: str,
+    out: str | None,
+    workers: int | None,
+    executor: str,
+    settings: tuple[str, ...],
+    fresh: bool,
+    quiet: bool,
 ) -> None:
     """Run RECIPE, or resume it where it stopped; ends with the funnel."""
     from datapipe.cli.funnel import show_funnel

@@ -20,7 +20,9 @@ def verify(folder: str) -> None:
 
     manifest = read_manifest(folder)
     wrong = []
-    files = [(Path(o["path"] if i else folder, f["path"]), f) for i, o in enumerate(manifest["outputs"]) for f in o["files"]]
+    files = [
+        (Path(o["path"] if i else folder, f["path"]), f) for i, o in enumerate(manifest["outputs"]) for f in o["files"]
+    ]
     for path, told in files:
         if not path.is_file():
             wrong.append(f"{path}: missing")
@@ -28,7 +30,9 @@ def verify(folder: str) -> None:
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
         if path.stat().st_size != told["bytes"] or digest != told["sha256"]:
-            wrong.append(f"{path}: changed: {path.stat().st_size:,} bytes, sha256 {digest[:16]}…, expected {told['bytes']:,}, {told['sha256'][:16]}…")
+            wrong.append(
+                f"{path}: changed: {path.stat().st_size:,} bytes, sha256 {digest[:16]}…, expected {told['bytes']:,}, {told['sha256'][:16]}…"
+            )
             continue
         if path.suffix == ".parquet":
             try:

@@ -37,7 +37,9 @@ def why(folder: str, identifier: str, source: str | None) -> None:
                 if label.endswith(".keep") and tag is False:
                     click.echo(f"  tagged by {label.removesuffix('.keep')}: {', '.join(row[label[:-4] + 'reasons'])}")
     for row in edits:
-        click.echo(f"  {row['id']}: text edited by {row['step']}: {row['bytes_before']:,} → {row['bytes_after']:,} bytes")
+        click.echo(
+            f"  {row['id']}: text edited by {row['step']}: {row['bytes_before']:,} → {row['bytes_after']:,} bytes"
+        )
     if not found:
         raise DatapipeError(
             f"{identifier}: no such document was read in this run (neither kept, dropped nor in quarantine); "
@@ -52,7 +54,9 @@ def _tell_dropped(row: dict[str, Any]) -> None:
     if row["duplicate_of"] is not None:
         click.echo(f"  duplicate of {row['duplicate_of']}")
     if row["scores"]:
-        click.echo("  scores: " + ", ".join(f"{name} {value:.6g}" for name, value in row["scores"] if value is not None))
+        click.echo(
+            "  scores: " + ", ".join(f"{name} {value:.6g}" for name, value in row["scores"] if value is not None)
+        )
     if row["url"]:
         click.echo(f"  url: {row['url']}")
     if row["text"]:

@@ -1,8 +1,8 @@
 """Operators from one plain function of a document: positional parameters are columns, keyword-only ones are parameters.
 
-    @per_document.filter("no_lorem")
-    def no_lorem(text: str, *, word: str = "lorem") -> str | None:
-        return "filler" if word in text else None
+@per_document.filter("no_lorem")
+def no_lorem(text: str, *, word: str = "lorem") -> str | None:
+    return "filler" if word in text else None
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ class _FunctionFilter(_PerDocument, Filter):
             if reason is None:
                 continue
             if not isinstance(reason, str):
-                raise TypeError(f"{self.name} returned {reason!r}; a filter returns its reason as a string, or None to keep")
+                raise TypeError(
+                    f"{self.name} returned {reason!r}; a filter returns its reason as a string, or None to keep"
+                )
             if reason not in failed:
                 failed[reason] = np.zeros(batch.num_rows, np.bool_)
             failed[reason][row] = True
@@ -111,8 +113,10 @@ def _operator(
         "__doc__": inspect.getdoc(function) or f"The function {function.__qualname__}.",
         "__annotations__": {"function": ClassVar[Function], "defined_in": ClassVar[str]},
     }
-    layer = type(base)(f"{name}_function", (base,), body)
-    final = create_model(name, __base__=layer, __module__=function.__module__, __doc__=body["__doc__"], **parameters)
+    layer: type[Operator] = type(base)(f"{name}_function", (base,), body)  # type: ignore[misc]  # the metaclass, by its call
+    final: Any = create_model(
+        name, __base__=layer, __module__=function.__module__, __doc__=body["__doc__"], **parameters
+    )
     final.name = name
     final.__pydantic_init_subclass__()
 

@@ -40,7 +40,7 @@ class Verdict:
     def reason(self) -> list[str | None]:
         """The first failing rule of each row, None exactly where the row is kept."""
         first: list[str | None] = [None] * self.rows
-        for name, mask in reversed(self.failed.items()):
+        for name, mask in reversed(list(self.failed.items())):
             for row in np.flatnonzero(mask):
                 first[row] = name
         return first

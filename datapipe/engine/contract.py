@@ -121,7 +121,11 @@ def _check_global(operator: Operator) -> Iterator[str]:
         return
     batch = rows_for(operator)
     artifacts = []
-    for pieces in ([batch], [batch.slice(5), batch.slice(0, 5)], [batch.slice(i, 1) for i in range(batch.num_rows)][::-1]):
+    for pieces in (
+        [batch],
+        [batch.slice(5), batch.slice(0, 5)],
+        [batch.slice(i, 1) for i in range(batch.num_rows)][::-1],
+    ):
         sketch = pa.Table.from_batches([operator.sketch(piece) for piece in pieces])
         order = np.lexsort((sketch.column(ADDR).to_numpy(), sketch.column(operator.partition_by).to_numpy()))
         artifacts.append(operator.combine([operator.reduce(sketch.take(pa.array(order)).combine_chunks())]))

@@ -14,7 +14,15 @@ from datapipe.engine.build import load_operators
 from datapipe.engine.collect import plan_tables
 from datapipe.engine.executors.base import Executor
 from datapipe.engine.manifest import Totals, commit
-from datapipe.engine.names import artifact_name, part_name, partition_name, shard_name, sketch_name, stage_folder, table_part_name
+from datapipe.engine.names import (
+    artifact_name,
+    part_name,
+    partition_name,
+    shard_name,
+    sketch_name,
+    stage_folder,
+    table_part_name,
+)
 from datapipe.engine.pack import cut_parts, suffix
 from datapipe.engine.reduce import partitions
 from datapipe.engine.sink import TABLES
@@ -134,7 +142,9 @@ class Driver:
         size = sum(self.store.path(name).stat().st_size for name in names if self.store.exists(name))
         of = partitions(size)
         todo = [i for i in range(of) if not self.store.exists(f"{partition_name(stage.key, label, i)}.json")]
-        self._all(f"barrier {label}", of, [self._task("reduce", stage=stage.key, name=label, index=i, of=of) for i in todo])
+        self._all(
+            f"barrier {label}", of, [self._task("reduce", stage=stage.key, name=label, index=i, of=of) for i in todo]
+        )
         for _ in self.executor.run([self._task("combine", stage=stage.key, name=label, of=of)]):
             pass
 
@@ -160,7 +170,9 @@ class Driver:
         parts = list(plan_tables(found())) or [()]
         names = [table_part_name(self.plan.fingerprint, table, i) for i in range(len(parts))]
         todo = [i for i, name in enumerate(names) if not self._written(name)]
-        self._all(f"write {table}", len(parts), [self._task("collect", name=table, index=i, slices=parts[i]) for i in todo])
+        self._all(
+            f"write {table}", len(parts), [self._task("collect", name=table, index=i, slices=parts[i]) for i in todo]
+        )
         return names
 
     def _written(self, name: str) -> bool:
@@ -191,7 +203,13 @@ class Driver:
             for name in self.store.names(stage_folder(stage.key), ".quarantine.arrow"):
                 for row in self.store.read_table(f"{stage_folder(stage.key)}/{name}").slice(0, 3).to_pylist():
                     place = row["file"] or row["source"]
-                    at = f" byte {row['offset']}" if row["offset"] is not None else f" row {row['row']}" if row["row"] is not None else ""
+                    at = (
+                        f" byte {row['offset']}"
+                        if row["offset"] is not None
+                        else f" row {row['row']}"
+                        if row["row"] is not None
+                        else ""
+                    )
                     step = f" ({row['step']})" if row["step"] else ""
                     lines.append(f"  {place}{at}{step}: {row['error'][:200]}")
                     if len(lines) == 3:
@@ -220,5 +238,7 @@ def _alone(store: Store) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise RunFailed(f"another run is at work in {store.root}; wait for it, or give --out another folder") from None
+            raise RunFailed(
+                f"another run is at work in {store.root}; wait for it, or give --out another folder"
+            ) from None
         yield

@@ -74,7 +74,12 @@ class Totals:
 
 
 def commit(
-    store: Store, plan: Plan, totals: Totals, parts: list[list[dict[str, Any]]], tables: dict[str, list[str]], seconds: float
+    store: Store,
+    plan: Plan,
+    totals: Totals,
+    parts: list[list[dict[str, Any]]],
+    tables: dict[str, list[str]],
+    seconds: float,
 ) -> dict[str, Any]:
     """Move the parts to their places and write the manifest last; until then there is none."""
     written = sum(part["rows"] for output in parts for part in output)
@@ -97,7 +102,8 @@ def commit(
         "notes": totals.notes,
         "seconds": round(seconds, 3),
         "steps": [
-            {"label": step.label, "operator": step.operator, **_rounded(asdict(totals.steps[step.label]))} for step in plan.steps()
+            {"label": step.label, "operator": step.operator, **_rounded(asdict(totals.steps[step.label]))}
+            for step in plan.steps()
         ],
         "outputs": [],
         "files": [],
@@ -105,7 +111,9 @@ def commit(
         "recipe_file": plan.file,
         "recipe": plan.recipe,
         "versions": _versions(),
-        "models": [{"name": Path(r.path).name, "sha256": r.sha256, "bytes": r.bytes, "steps": r.steps} for r in plan.resources],
+        "models": [
+            {"name": Path(r.path).name, "sha256": r.sha256, "bytes": r.bytes, "steps": r.steps} for r in plan.resources
+        ],
     }
     roots = [str(store.root), *(p.path for p in plan.publications[1:])]
     for publication, root, output in zip(plan.publications, roots, parts, strict=True):
@@ -116,11 +124,19 @@ def commit(
         manifest["outputs"].append(
             {"dataset": publication.dataset, "path": root, "rows": rows, "groups": groups, "files": files}
         )
-        manifest["files"] += files if root == roots[0] else [{**f, "path": os.path.join(root, f["path"])} for f in files]  # noqa: PTH118
+        manifest["files"] += (
+            files if root == roots[0] else [{**f, "path": os.path.join(root, f["path"])} for f in files]
+        )
     for table, names in tables.items():
         _replace(store, str(store.root), table, names, "parquet")
     for output in manifest["outputs"][1:]:
-        own = {**manifest, "outputs": [output], "files": output["files"], "rows_written": output["rows"], "run": str(store.root)}
+        own = {
+            **manifest,
+            "outputs": [output],
+            "files": output["files"],
+            "rows_written": output["rows"],
+            "run": str(store.root),
+        }
         Store(output["path"]).write_json("manifest.json", own)
     store.write_json("manifest.json", manifest)
     return manifest

@@ -11,10 +11,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datapipe.core.errors import ContractError
-from datapipe.core.operator import Global
 from datapipe.core.columns import ADDR
 from datapipe.core.condition import Condition
+from datapipe.core.errors import ContractError
+from datapipe.core.operator import Global
 from datapipe.engine.build import Operators
 from datapipe.engine.names import sketch_name
 from datapipe.io.store import Store
@@ -76,7 +76,13 @@ class Output:
 
     def report(self) -> dict[str, Any]:
         """Counts for the shard's report."""
-        return {"rows": self._rows, "bytes": self._text, "weight": self._weight, "marks": self._marks, "groups": self._groups}
+        return {
+            "rows": self._rows,
+            "bytes": self._text,
+            "weight": self._weight,
+            "marks": self._marks,
+            "groups": self._groups,
+        }
 
     def _flush(self) -> None:
         if self._waiting:

@@ -54,7 +54,9 @@ def cut_parts(shards: Iterable[tuple[int, dict[str, Any]]], size: int) -> Iterat
         yield tuple(part)
 
 
-def pack_part(store: Store, plan: Plan, publication: Publication, index: int, slices: tuple[Slice, ...]) -> dict[str, Any]:
+def pack_part(
+    store: Store, plan: Plan, publication: Publication, index: int, slices: tuple[Slice, ...]
+) -> dict[str, Any]:
     """Write one part; its digest and counts are the commit."""
     number = plan.publications.index(publication)
     stage = plan.stage(publication.stage)

@@ -57,7 +57,9 @@ def reduce_partition(
     return {"rows": answer.num_rows}
 
 
-def combine_artifact(store: Store, plan: Plan, operators: Operators, stage: Stage, label: str, of: int) -> dict[str, Any]:
+def combine_artifact(
+    store: Store, plan: Plan, operators: Operators, stage: Stage, label: str, of: int
+) -> dict[str, Any]:
     """Make the artifact of all partitions' answers."""
     sketch = _sketch(stage, label)
     operator = operators.of(sketch.step)[""]

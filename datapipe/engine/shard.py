@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from datapipe.core.columns import ADDR, SHARD_SHIFT, align, row_of, shard_of
 from datapipe.core.operator import Global
 from datapipe.core.reader import Reader
-from datapipe.core.registry import readers
 from datapipe.core.records import StepCount
+from datapipe.core.registry import readers
 from datapipe.engine.artifact import slice_for
 from datapipe.engine.build import Operators
 from datapipe.engine.names import artifact_name, shard_name
@@ -49,7 +49,7 @@ class _Shard:
         self.previous = store.read_json(f"{shard_name(lane.input, number)}.json") if lane.input else None
         # How far into the shard each of its input files begins; filled while reading, handed on from stage to stage.
         self.starts: list[int] = [] if self.previous is None else self.previous["starts"]
-        self.read = {"rows": 0, "bytes": 0, "quarantined": 0, "notes": {}}
+        self.read: dict[str, Any] = {"rows": 0, "bytes": 0, "quarantined": 0, "notes": {}}
         self.chain = [self._link(link) for link in lane.chain]
 
     def passed_through(self) -> dict[str, Any] | None:
@@ -74,7 +74,7 @@ class _Shard:
                 if self.lane.ids:
                     sketches.add("read", batch)
                 for link in self.chain:
-                    batch = link.run(batch)  # noqa: PLW2901  # a batch flows through the chain
+                    batch = link.run(batch)
                 batch = align(batch, self.stage.rows)
                 sketches.add("end", batch)
                 output.write(batch)

@@ -45,7 +45,9 @@ class Sink:
         gone = batch.take(pa.array(rows))
         reasons = verdict.reasons(rows)
         n = len(rows)
-        twins = verdict.duplicate_of.take(pa.array(rows)) if verdict.duplicate_of is not None else pa.nulls(n, pa.string())
+        twins = (
+            verdict.duplicate_of.take(pa.array(rows)) if verdict.duplicate_of is not None else pa.nulls(n, pa.string())
+        )
         columns = {
             **{name: gone.column(name) for name in (ADDR, "id", "source", "url", "lang")},
             "step": pa.array([step.label] * n, pa.string()),

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datapipe.arrow.scatter import scatter_column, scatter_numbers
+from datapipe.arrow.scatter import scatter_column
 from datapipe.core.columns import ADDR, CHILD_BIT, SHARD_SHIFT, set_columns
 from datapipe.core.condition import Condition
 from datapipe.core.errors import ContractError, DatapipeError
@@ -85,7 +85,7 @@ class StepRunner:
             columns |= self._tags(batch.num_rows, verdict, np.sort(judged))
         after = set_columns(batch, columns)
         if self.step.quarantine:
-            self._quarantine(batch, gone, [str(verdict.reason[row]) for row in gone])
+            self._quarantine(batch, gone, _errors(verdict, gone))
             return after.filter(pa.array(~drop)) if len(gone) else after
         self._count_rules(verdict, gone)
         kept = np.flatnonzero(~drop) if self.step.action == "drop" else np.arange(batch.num_rows)
@@ -109,7 +109,9 @@ class StepRunner:
                 raise self._broken(f"a map gives as many rows as it takes: {part.num_rows}, not {changed.num_rows}")
             written = {name: self._typed(name, changed.column(name), part.num_rows) for name in self.step.writes}
             if not whole:
-                written = {name: scatter_column(self._base(after, name), rows, values) for name, values in written.items()}
+                written = {
+                    name: scatter_column(self._base(after, name), rows, values) for name, values in written.items()
+                }
             after = set_columns(after, written)
         for name, dtype in self._operator.columns_written().items():
             if name not in after.schema.names:  # `where` matched no row of this batch
@@ -137,7 +139,9 @@ class StepRunner:
         starts = np.cumsum(counts) - counts
         names = [
             f"{name}#{i - starts[p] + 1}" if counts[p] > 1 else name
-            for i, (p, name) in enumerate(zip(parents.tolist(), batch.column("id").take(pa.array(parents)).to_pylist(), strict=True))
+            for i, (p, name) in enumerate(
+                zip(parents.tolist(), batch.column("id").take(pa.array(parents)).to_pylist(), strict=True)
+            )
         ]
         return set_columns(children, {ADDR: pa.array(addresses), "id": pa.array(names, pa.string())})
 
@@ -203,7 +207,7 @@ class StepRunner:
         twins = None
         for rows, verdict in verdicts:
             for name, mask in verdict.failed.items():
-                failed[name] = failed.get(name, np.zeros(n, np.bool_)) | scatter_numbers(n, rows, mask, False)
+                failed.setdefault(name, np.zeros(n, np.bool_))[rows] |= mask
             for name, values in verdict.scores.items():
                 scores.setdefault(name, np.full(n, np.nan))[rows] = values
             for name, column in verdict.columns.items():
@@ -284,6 +288,15 @@ def _call(method: Callable[[pa.RecordBatch], Any], batch: pa.RecordBatch) -> Any
         raise  # the operator's own law, not a row, is broken
     except Exception as error:  # anything an operator raises is the row's fate, and is told in quarantine
         raise _OperatorFailed(f"{type(error).__name__}: {error}") from error
+
+
+def _errors(verdict: Verdict, rows: Rows) -> list[str]:
+    """What a quarantining filter says of rows: its reason and, where it names one, the twin."""
+    reasons = [found[0] for found in verdict.reasons(rows)]
+    if verdict.duplicate_of is None:
+        return reasons
+    twins = verdict.duplicate_of.take(pa.array(rows)).to_pylist()
+    return [f"{reason}: {twin}" if twin else reason for reason, twin in zip(reasons, twins, strict=True)]
 
 
 def _text_bytes(batch: pa.RecordBatch) -> int:

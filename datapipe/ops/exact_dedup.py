@@ -63,7 +63,12 @@ class ExactDedup(Global):
         """Hash, rank (the highest stays) and id of each document."""
         text = text_of(batch.column("text"))
         folded = fold_text(
-            text.offsets, text.data, lower_table(), "case" in self.ignore, "whitespace" in self.ignore, "punctuation" in self.ignore
+            text.offsets,
+            text.data,
+            lower_table(),
+            "case" in self.ignore,
+            "whitespace" in self.ignore,
+            "punctuation" in self.ignore,
         )
         halves = _hashes(*folded)
         used = np.flatnonzero(np.diff(folded[0]) > 0)
@@ -124,7 +129,7 @@ class Duplicates(Filter):
 
 
 def _hashes(offsets: npt.NDArray[np.int64], data: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
-    view = memoryview(data)
+    view = data.data
     digest = xxhash.xxh3_128_digest
     raw = b"".join(digest(view[a:b]) for a, b in zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True))
     return np.frombuffer(raw, ">u8").reshape(-1, 2).astype(np.uint64)

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import xxhash
 from pydantic import PrivateAttr
 
@@ -40,7 +39,9 @@ class UniqueIds(Global):
         same = np.zeros(len(order), np.bool_)
         same[1:] = (high[1:] == high[:-1]) & (low[1:] == low[:-1])
         first = np.maximum.accumulate(np.where(same, 0, np.arange(len(order))))
-        return pa.table({ADDR: pa.array(address[same], pa.uint64()), "first": pa.array(address[first[same]], pa.uint64())})
+        return pa.table(
+            {ADDR: pa.array(address[same], pa.uint64()), "first": pa.array(address[first[same]], pa.uint64())}
+        )
 
     def bind(self, artifact: pa.Table) -> Filter:
         """Fails the rows found."""
@@ -51,23 +52,21 @@ class UniqueIds(Global):
 
 
 class DuplicateIds(Filter):
-    """Fails rows whose id an earlier row has; the reason names that row."""
+    """Fails rows whose id an earlier row of their source has; `duplicate_of` says where that row was read."""
 
-    reads: ClassVar[tuple[str, ...]] = (ADDR, "id")
+    reads: ClassVar[tuple[str, ...]] = (ADDR,)
 
     _address: np.ndarray = PrivateAttr(default_factory=lambda: np.zeros(0, np.uint64))
     _first: np.ndarray = PrivateAttr(default_factory=lambda: np.zeros(0, np.uint64))
 
     def judge(self, batch: pa.RecordBatch) -> Verdict:
-        """One rule a row, because each names its own twin."""
+        """A binary search a row in the sorted addresses of its shard."""
         here = batch.column(ADDR).to_numpy()
         at = np.searchsorted(self._address, here)
         at[at == len(self._address)] = 0
         hit = (self._address[at] == here) if len(self._address) else np.zeros(len(here), np.bool_)
-        failed = {}
+        twins: list[str | None] = [None] * len(here)
         for row in np.flatnonzero(hit):
             first = int(self._first[at[row]])
-            identifier = pc.list_element(pa.array([[batch.column("id")[int(row)].as_py()]]), 0)[0].as_py()
-            reason = f"the id {identifier!r} was already read, in row {row_of(first)} of shard {shard_of(first)}"
-            failed[reason] = np.arange(batch.num_rows) == row
-        return Verdict(batch.num_rows, failed)
+            twins[row] = f"first in row {row_of(first)} of shard {shard_of(first)}"
+        return Verdict(batch.num_rows, {"this id was already read": hit}, duplicate_of=pa.array(twins, pa.string()))

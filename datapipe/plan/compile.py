@@ -130,10 +130,10 @@ class _Compiler:
             raise self.located.error(f"datasets.{name}.from: expected at least one dataset", place)
         rows, clash = union(lane.rows for lane in lanes)
         if clash:
-            raise self.located.error(f"datasets.{name}.from: the column {clash} has different types in its datasets", place)
-        return [
-            lane if lane.rows.equals(rows) else replace(lane.then(Link(align=rows)), rows=rows) for lane in lanes
-        ]
+            raise self.located.error(
+                f"datasets.{name}.from: the column {clash} has different types in its datasets", place
+            )
+        return [lane if lane.rows.equals(rows) else replace(lane.then(Link(align=rows)), rows=rows) for lane in lanes]
 
     def _cut(self, dataset: str, why: str, lanes: list[_Open], question: StepPlan | None = None) -> _Open:
         """End the lanes in a stage; returns the lane that begins after it, with what its barrier found bound to it."""
@@ -144,10 +144,13 @@ class _Compiler:
         if question is not None:
             sketches.append(Sketch(step=question, at="end"))
         frozen = tuple(
-            Lane(shards=lane.shards, chain=lane.chain, reader=lane.reader, input=lane.input, ids=lane.ids) for lane in lanes
+            Lane(shards=lane.shards, chain=lane.chain, reader=lane.reader, input=lane.input, ids=lane.ids)
+            for lane in lanes
         )
         rows = lanes[0].rows
-        inputs = [self.shards[n].model_dump() for lane in lanes if lane.reader for a, b in lane.shards for n in range(a, b)]
+        inputs = [
+            self.shards[n].model_dump() for lane in lanes if lane.reader for a, b in lane.shards for n in range(a, b)
+        ]
         key = fingerprint(
             {
                 "format": FORMAT,
@@ -161,7 +164,14 @@ class _Compiler:
             }
         )
         stage = Stage(
-            key=key, number=number, dataset=dataset, why=why, lanes=frozen, sketches=tuple(sketches), rows=rows, mark=self.mark
+            key=key,
+            number=number,
+            dataset=dataset,
+            why=why,
+            lanes=frozen,
+            sketches=tuple(sketches),
+            rows=rows,
+            mark=self.mark,
         )
         self.stages.append(stage)
         after = _Open(tuple(span for lane in lanes for span in lane.shards), rows, input=key)
@@ -178,7 +188,8 @@ class _Compiler:
             tags = self.tags[dataset]
             if plan.column in tags:
                 raise self.located.error(
-                    f"{plan.operator}: an earlier step already writes {plan.column}.keep; give one of them a `label`", step.place
+                    f"{plan.operator}: an earlier step already writes {plan.column}.keep; give one of them a `label`",
+                    step.place,
                 )
             tags[plan.column] = plan.label
         for path in operator.files():
@@ -186,7 +197,8 @@ class _Compiler:
                 _digest(path)
             except OSError as error:
                 raise self.located.error(
-                    f"{step.operator} needs the file {path}, which cannot be read: {error.strerror or error}", step.place
+                    f"{step.operator} needs the file {path}, which cannot be read: {error.strerror or error}",
+                    step.place,
                 ) from None
             self.needs.setdefault(path, []).append(plan.label)
 

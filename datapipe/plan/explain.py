@@ -48,7 +48,7 @@ def _sentence(found: Any, last: str, model: type[BaseModel] | None) -> str:
         return f"unknown{did_you_mean(last, names)}" if names else "unknown; this takes no parameters"
     if kind == "missing":
         return "missing"
-    message = found["msg"].removeprefix("Value error, ")
+    message: str = found["msg"].removeprefix("Value error, ")
     message = message.removeprefix("Input should be ")
     if kind == "value_error":
         return message

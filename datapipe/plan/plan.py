@@ -17,6 +17,9 @@ SchemaValue = Annotated[
 ]
 
 
+Kind = Literal["map", "filter", "expand", "global"]
+
+
 class _Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
@@ -35,7 +38,7 @@ class StepPlan(_Value):
     operator: str
     version: int
     code: str = ""
-    kind: Literal["map", "filter", "expand", "global"]
+    kind: Kind
     number: int
     column: str
     parameters: dict[str, Any]
@@ -100,7 +103,9 @@ class Stage(_Value):
 
     def shards(self) -> list[tuple[int, Lane]]:
         """Every shard of the stage with its lane, in shard order."""
-        return sorted(((n, lane) for lane in self.lanes for a, b in lane.shards for n in range(a, b)), key=lambda x: x[0])
+        return sorted(
+            ((n, lane) for lane in self.lanes for a, b in lane.shards for n in range(a, b)), key=lambda x: x[0]
+        )
 
 
 class Shard(_Value):
@@ -118,7 +123,11 @@ class Shard(_Value):
     def name(self) -> str:
         """The inputs as a person would name them."""
         first = self.pieces[0]
-        part = "" if first.start == 0 and first.end is None else f" [{first.start}:{'' if first.end is None else first.end}]"
+        part = (
+            ""
+            if first.start == 0 and first.end is None
+            else f" [{first.start}:{'' if first.end is None else first.end}]"
+        )
         more = f" and {len(self.pieces) - 1} more" if len(self.pieces) > 1 else ""
         return f"{first.url}{part}{more}"
 

@@ -36,7 +36,7 @@ def load_plugin(name: str) -> str:
             except RecipeError:
                 del sys.modules[module_name]
                 raise
-            except Exception as error:  # noqa: BLE001  # whatever a user's file raises, it is told as their error
+            except Exception as error:  # whatever a user's file raises, it is told as their error
                 del sys.modules[module_name]
                 raise RecipeError(f"plugin {name}: {_where(error, name)}{type(error).__name__}: {error}") from error
         return digest
@@ -53,7 +53,7 @@ def load_entry_points() -> list[tuple[str, str]]:
     for entry in sorted(entry_points(group=ENTRY_POINTS), key=lambda e: (e.name, e.value)):
         try:
             loaded = entry.load()
-        except Exception as error:  # noqa: BLE001  # a broken installed package must be named, not traced
+        except Exception as error:  # a broken installed package must be named, not traced
             package = entry.dist.name if entry.dist else entry.value
             raise RecipeError(
                 f"the installed package {package} offers operators ({entry.value}) but cannot be imported: {error}"

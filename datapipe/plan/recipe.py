@@ -42,14 +42,18 @@ class Write(_Closed):
 
     dataset: str | None = Field(None, description="which dataset; not needed in the one-dataset form")
     path: str = Field(description="folder, relative to the recipe; of the first output it is the run folder")
-    shard_size: Size = Field(128_000_000, description="a part holds about this many bytes of text and metadata, uncompressed")
+    shard_size: Size = Field(
+        128_000_000, description="a part holds about this many bytes of text and metadata, uncompressed"
+    )
     format: Literal["parquet", "jsonl"] = Field("parquet", description="parquet, or JSON lines compressed with zstd")
 
 
 class Ledger(_Closed):
     """What the ledger keeps of a dropped document."""
 
-    text: Literal["full", "head", "none"] = Field("head", description="all of the text, its first 500 characters, or none")
+    text: Literal["full", "head", "none"] = Field(
+        "head", description="all of the text, its first 500 characters, or none"
+    )
     edits: bool = Field(True, description="record which steps edited which documents, in edits/")
 
 
@@ -72,7 +76,9 @@ class Recipe(_Closed):
 
     name: Name = "corpus"
     seed: int = Field(0, description="all randomness is a hash of (seed, step, id)")
-    plugins: list[str] = Field(default_factory=list, description="files (relative to the recipe) or modules with operators")
+    plugins: list[str] = Field(
+        default_factory=list, description="files (relative to the recipe) or modules with operators"
+    )
     datasets: dict[Name, Dataset] = Field(min_length=1)
     write: list[Write] = Field(min_length=1)
     ledger: Ledger = Ledger()
@@ -103,7 +109,9 @@ def read_recipe(located: Located) -> Recipe:
     moved: tuple[Place, Place] | None = None
     if short:
         if "datasets" in data:
-            raise located.error(f"{next(iter(short))}: stands beside `datasets`; put it into a dataset", (next(iter(short)),))
+            raise located.error(
+                f"{next(iter(short))}: stands beside `datasets`; put it into a dataset", (next(iter(short)),)
+            )
         data["datasets"] = {str(data["name"]): short}
         moved = (("datasets", str(data["name"])), ())
     known = set(Recipe.model_fields) | {"read", "steps", "from"}
@@ -154,7 +162,9 @@ def read_step(entry: Any, place: Place, located: Located) -> Step:
         raise located.error(f"{name}.action: expected drop or tag, found {common['action']!r}", (*place, "action"))
     label = common.get("label")
     if label is not None and not (isinstance(label, str) and re.fullmatch(r"[A-Za-z0-9_.-]+", label)):
-        raise located.error(f"{name}.label: expected a word of letters, digits, _ . -; found {label!r}", (*place, "label"))
+        raise located.error(
+            f"{name}.label: expected a word of letters, digits, _ . -; found {label!r}", (*place, "label")
+        )
     by_lang = common.get("by_lang")
     if by_lang is not None and not (isinstance(by_lang, dict) and all(isinstance(v, dict) for v in by_lang.values())):
         raise located.error(f"{name}.by_lang: expected {{language: {{parameters}}}}", (*place, "by_lang"))
@@ -164,5 +174,3 @@ def read_step(entry: Any, place: Place, located: Located) -> Step:
 def absolute(path: str, folder: str) -> str:
     """A path of the recipe seen from anywhere; URLs stay as they are."""
     return path if "://" in path else str((Path(folder) / path).resolve())
-
-

@@ -18,7 +18,15 @@ _LABEL = {"type": "string", "pattern": r"^[A-Za-z0-9_.-]+$", "description": "the
 def recipe_schema() -> dict[str, Any]:
     """Draft 2020-12 schema of a recipe: all known operators (plugins included, where loaded) and readers."""
     names = [name for name in operators.names() if name != "unique_ids"]
-    models = [Recipe, Dataset, Write, Ledger, Condition, *map(operators.get, names), *map(readers.get, readers.names())]
+    models: list[type[Any]] = [
+        Recipe,
+        Dataset,
+        Write,
+        Ledger,
+        Condition,
+        *map(operators.get, names),
+        *map(readers.get, readers.names()),
+    ]
     by_model, shared = models_json_schema([(m, "validation") for m in models], ref_template="#/$defs/{model}")
     definitions: dict[str, Any] = shared["$defs"]
     inline = {m: definitions[by_model[m, "validation"]["$ref"].rpartition("/")[2]] for m in models}

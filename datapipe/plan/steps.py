@@ -13,14 +13,19 @@ from datapipe.core.operator import Expand, Filter, Global, Map, Operator, path_f
 from datapipe.core.registry import operators
 from datapipe.plan.explain import explain
 from datapipe.plan.locate import Located
-from datapipe.plan.plan import StepPlan
+from datapipe.plan.plan import Kind, StepPlan
 from datapipe.plan.plugins import code_digest
 from datapipe.plan.recipe import Step, absolute
 
-_KINDS: tuple[tuple[type[Operator], str], ...] = ((Map, "map"), (Filter, "filter"), (Expand, "expand"), (Global, "global"))
+_KINDS: tuple[tuple[type[Operator], Kind], ...] = (
+    (Map, "map"),
+    (Filter, "filter"),
+    (Expand, "expand"),
+    (Global, "global"),
+)
 
 
-def kind_of(operator: type[Operator]) -> str:
+def kind_of(operator: type[Operator]) -> Kind:
     """map, filter, expand or global."""
     return next(kind for base, kind in _KINDS if issubclass(operator, base))
 
@@ -60,7 +65,7 @@ def plan_step(
         operator=step.operator,
         version=cls.version,
         code=code_digest(cls),
-        kind=kind,  # type: ignore[arg-type]  # kind_of gives one of the four
+        kind=kind,
         number=number,
         column=step.label or step.operator,
         parameters=operator.model_dump(mode="json", by_alias=True),
@@ -119,10 +124,14 @@ def _build(
 
 
 def _check_common_keys(step: Step, kind: str, located: Located) -> None:
-    allowed = {"map": {"where", "label", "by_lang"}, "expand": {"label"}}.get(kind, {"where", "action", "label", "by_lang"})
+    allowed = {"map": {"where", "label", "by_lang"}, "expand": {"label"}}.get(
+        kind, {"where", "action", "label", "by_lang"}
+    )
     if kind == "global":
         allowed.discard("by_lang")
     for key in ("where", "action", "by_lang"):
         if getattr(step, key) is not None and key not in allowed:
             article = "an" if kind == "expand" else "a"
-            raise located.error(f"{step.operator}.{key}: {article} {kind} operator does not take it", (*step.place, key))
+            raise located.error(
+                f"{step.operator}.{key}: {article} {kind} operator does not take it", (*step.place, key)
+            )

@@ -7,9 +7,7 @@ its own, start-up included, best of three; memory is the largest resident set of
 from __future__ import annotations
 
 import argparse
-import glob
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -30,7 +28,16 @@ def run(recipe: str, folder: Path, workers: int, repeat: int = 3) -> dict[str, f
     (folder / "recipe.yaml").write_text(recipe)
     for _ in range(repeat):
         shutil.rmtree(folder / "out", ignore_errors=True)
-        command = [sys.executable, "-m", "datapipe", "run", str(folder / "recipe.yaml"), "--workers", str(workers), "--quiet"]
+        command = [
+            sys.executable,
+            "-m",
+            "datapipe",
+            "run",
+            str(folder / "recipe.yaml"),
+            "--workers",
+            str(workers),
+            "--quiet",
+        ]
         began = time.perf_counter()
         process = subprocess.Popen(command)
         peak = [0]
@@ -69,11 +76,11 @@ def take(bulk: str, folder: Path, name: str, megabytes: int, kind: str) -> Path:
     target.mkdir(parents=True)
     left, number, turn = megabytes * 1_000_000, 0, 0
     while left > 0:
-        for path in sorted(glob.glob(f"{bulk}/*.jsonl")):
+        for path in sorted(Path(bulk).glob("*.jsonl")):
             if left <= 0:
                 break
             lines = []
-            with open(path, "rb") as stream:
+            with path.open("rb") as stream:
                 for line in stream:
                     if left <= 0:
                         break
@@ -153,7 +160,9 @@ def main() -> None:
         short = work / "short"
         short.mkdir(exist_ok=True)
         if not list(short.glob("*")):
-            table = pa.table({"id": [str(i) for i in range(2_000_000)], "text": ["A short document of some words."] * 2_000_000})
+            table = pa.table(
+                {"id": [str(i) for i in range(2_000_000)], "text": ["A short document of some words."] * 2_000_000}
+            )
             pq.write_table(table, short / "short.parquet", row_group_size=200_000)
         (work / "nothing.py").write_text(PLUGIN)
         head = "plugins: [nothing.py]\n"
@@ -165,5 +174,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, os.getcwd())
     main()

@@ -60,7 +60,14 @@ def test_help_answers_at_once() -> None:
 
 def test_check_prints_the_plan(folder: Path) -> None:
     said = datapipe("check", "recipe.yaml", cwd=folder).stdout
-    for part in ("stage 1", "barrier: shown.04.exact_dedup", "writes lang, lang_score", "lid.176.ftz", "text large_string", "1 shards"):
+    for part in (
+        "stage 1",
+        "barrier: shown.04.exact_dedup",
+        "writes lang, lang_score",
+        "lid.176.ftz",
+        "text large_string",
+        "1 shards",
+    ):
         assert part in said
 
 

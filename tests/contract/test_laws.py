@@ -43,7 +43,9 @@ def test_a_broken_operator_is_caught() -> None:
         """Changes a column that it does not declare."""
 
         def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-            return batch.set_column(batch.schema.get_field_index("text"), "text", pa.nulls(batch.num_rows, pa.large_string()))
+            return batch.set_column(
+                batch.schema.get_field_index("text"), "text", pa.nulls(batch.num_rows, pa.large_string())
+            )
 
     assert any("as many rows" in law for law in broken_laws(Forgetful))
     assert any("splitting" in law for law in broken_laws(Sloppy))

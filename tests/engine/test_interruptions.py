@@ -52,7 +52,17 @@ def recipe(runs: Runs) -> Path:
 
 
 def start(recipe: Path, out: str, workers: int = 2, slow: str = "0") -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "datapipe", "run", str(recipe), "--out", str(recipe.parent / out), "--workers", str(workers)]
+    command = [
+        sys.executable,
+        "-m",
+        "datapipe",
+        "run",
+        str(recipe),
+        "--out",
+        str(recipe.parent / out),
+        "--workers",
+        str(workers),
+    ]
     env = {**os.environ, "DATAPIPE_TEST_SLOW": slow}
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env, start_new_session=True
@@ -85,7 +95,9 @@ def test_twenty_kills_at_random_moments_leave_the_same_bytes(recipe: Path, runs:
             process.wait(draw.uniform(0.2, 1.0) * takes)
         except subprocess.TimeoutExpired:
             kills += 1
-            if kills % 3 == 0 and (victims := workers_of(process)):  # sometimes a worker first: the driver must go on or end well
+            if kills % 3 == 0 and (
+                victims := workers_of(process)
+            ):  # sometimes a worker first: the driver must go on or end well
                 os.kill(draw.choice(victims), signal.SIGKILL)
                 time.sleep(draw.uniform(0, 0.3))
             process.kill()
@@ -148,7 +160,9 @@ def test_a_shard_that_kills_every_worker_is_named(runs: Runs) -> None:
         "    return text\n"
     )
     path = runs.folder / "recipe.yaml"
-    path.write_text("plugins: [die.py]\ninput_split: 1\nread: {jsonl: [good.jsonl, poison.jsonl]}\nsteps: [die]\nwrite: {path: out}\n")
+    path.write_text(
+        "plugins: [die.py]\ninput_split: 1\nread: {jsonl: [good.jsonl, poison.jsonl]}\nsteps: [die]\nwrite: {path: out}\n"
+    )
     process = start(path, "out")
     _, said = process.communicate(timeout=60)
     assert process.returncode == 1

@@ -36,10 +36,23 @@ def test_parts_have_one_size_schema_and_compression(published: Path) -> None:
         assert parquet.schema_arrow.equals(pq.ParquetFile(files[0]).schema_arrow)
         assert {parquet.metadata.row_group(0).column(i).compression for i in range(3)} == {"ZSTD"}
         table = parquet.read()
-        sizes.append(sum(len((row["text"] or "").encode()) + len((row["metadata"] or "").encode()) for row in table.to_pylist()))
+        sizes.append(
+            sum(len((row["text"] or "").encode()) + len((row["metadata"] or "").encode()) for row in table.to_pylist())
+        )
     assert len(files) >= 6
     assert all(800_000 < size < 1_300_000 for size in sizes[:-1])
-    names = ["id", "text", "source", "url", "lang", "metadata", "kind", "length.keep", "length.reasons", "length.scores"]
+    names = [
+        "id",
+        "text",
+        "source",
+        "url",
+        "lang",
+        "metadata",
+        "kind",
+        "length.keep",
+        "length.reasons",
+        "length.scores",
+    ]
     assert table.column_names == names
 
 
@@ -56,7 +69,10 @@ def test_duckdb_polars_and_datasets_read_it(published: Path, tmp_path: Path) -> 
     )
     loaded = load_dataset("parquet", data_files=glob, split="train", cache_dir=str(tmp_path / "cache"))
     assert loaded.num_rows == rows
-    assert loaded[0]["id"] == duckdb.sql(f"select id from read_parquet('{published}/part-00000.parquet') limit 1").fetchone()[0]
+    assert (
+        loaded[0]["id"]
+        == duckdb.sql(f"select id from read_parquet('{published}/part-00000.parquet') limit 1").fetchone()[0]
+    )
 
 
 def test_jsonl_holds_the_same_rows(runs: Runs, published: Path) -> None:
@@ -74,11 +90,17 @@ def test_jsonl_holds_the_same_rows(runs: Runs, published: Path) -> None:
 
 def test_a_row_larger_than_a_part_and_many_tiny_shards(runs: Runs) -> None:
     for i in range(30):
-        runs.jsonl(f"in/{i:02d}.jsonl", [{"id": f"{i}-{j}", "text": "x" * (300_000 if (i, j) == (7, 1) else 900)} for j in range(3)])
+        runs.jsonl(
+            f"in/{i:02d}.jsonl",
+            [{"id": f"{i}-{j}", "text": "x" * (300_000 if (i, j) == (7, 1) else 900)} for j in range(3)],
+        )
     manifest = runs("input_split: 1\nread: {jsonl: in}\nwrite: {path: out, shard_size: 20KB}\n")
     assert manifest["rows_written"] == 90
     assert all(file["rows"] for file in manifest["files"])
-    sizes = [sum(len(r["text"]) for r in pq.read_table(runs.folder / "out" / f["path"]).to_pylist()) for f in manifest["files"]]
+    sizes = [
+        sum(len(r["text"]) for r in pq.read_table(runs.folder / "out" / f["path"]).to_pylist())
+        for f in manifest["files"]
+    ]
     assert sorted(sizes)[-1] >= 300_000
     assert sorted(sizes)[-2] < 30_000
     assert [r["id"] for r in runs.table("data")] == [f"{i}-{j}" for i in range(30) for j in range(3)]
@@ -101,4 +123,6 @@ def test_row_groups_are_cut_by_rows_alone(runs: Runs, monkeypatch: pytest.Monkey
     runs("read: {jsonl: a.jsonl}\nwrite: {path: out}\n")
     metadata = pq.ParquetFile(runs.folder / "out/data/part-00000.parquet").metadata
     assert [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)] == [50, 50, 50, 50]
-    assert pa.schema(pq.read_schema(runs.folder / "out/data/part-00000.parquet")).field("text").type == pa.large_string()
+    assert (
+        pa.schema(pq.read_schema(runs.folder / "out/data/part-00000.parquet")).field("text").type == pa.large_string()
+    )

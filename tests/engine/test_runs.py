@@ -136,7 +136,9 @@ def test_empty_input(runs: Runs) -> None:
 def test_duplicate_ids_go_to_quarantine_not_silently_away(runs: Runs) -> None:
     runs.jsonl("a.jsonl", [{"id": "x", "text": "first"}, {"id": "y", "text": "second"}])
     runs.jsonl("b.jsonl", [{"id": "x", "text": "other"}, {"id": "z", "text": "second"}])
-    recipe = "input_split: 10\nmax_error_rate: 1\nread: {jsonl: [a.jsonl, b.jsonl]}\nsteps: [STEPS]\nwrite: {path: out}\n"
+    recipe = (
+        "input_split: 10\nmax_error_rate: 1\nread: {jsonl: [a.jsonl, b.jsonl]}\nsteps: [STEPS]\nwrite: {path: out}\n"
+    )
     for out, steps in (("plain", ""), ("dedup", "exact_dedup")):
         manifest = runs(recipe.replace("STEPS", steps), out)
         assert conserved(manifest)
@@ -144,7 +146,7 @@ def test_duplicate_ids_go_to_quarantine_not_silently_away(runs: Runs) -> None:
         bad = runs.table("quarantine", out)[0]
         assert bad["id"] == "x"
         assert bad["file"].endswith("b.jsonl")
-        assert "already read" in bad["error"]
+        assert bad["error"] == "this id was already read: first in row 0 of shard 0"
     kept = [(r["id"], r["text"]) for r in runs.table("data", "plain")]
     assert kept == [("x", "first"), ("y", "second"), ("z", "second")]
     manifest = runs(recipe.replace("b.jsonl]", "b.jsonl], duplicate_ids: keep").replace("STEPS", ""), "keep")
@@ -153,7 +155,9 @@ def test_duplicate_ids_go_to_quarantine_not_silently_away(runs: Runs) -> None:
 
 def test_a_duplicate_id_never_decides_which_copy_stays(runs: Runs) -> None:
     # The longest copy is itself a duplicate id: it goes to quarantine, so another copy must stay.
-    runs.jsonl("a.jsonl", [{"id": "x", "text": "zzz"}, {"id": "x", "text": "same  text"}, {"id": "y", "text": "same text"}])
+    runs.jsonl(
+        "a.jsonl", [{"id": "x", "text": "zzz"}, {"id": "x", "text": "same  text"}, {"id": "y", "text": "same text"}]
+    )
     runs("max_error_rate: 1\nread: {jsonl: a.jsonl}\nsteps: [{exact_dedup: {keep: longest}}]\nwrite: {path: out}\n")
     assert [(r["id"], r["text"]) for r in runs.table("data")] == [("x", "zzz"), ("y", "same text")]
 
@@ -167,7 +171,9 @@ def test_bad_rows_are_found_by_halving(runs: Runs) -> None:
         "    return text.upper()\n"
     )
     runs.jsonl("a.jsonl", [{"id": str(i), "text": "boom" if i in (3, 500, 999) else f"t{i}"} for i in range(1000)])
-    recipe = "max_error_rate: RATE\nplugins: [fragile.py]\nread: {jsonl: a.jsonl}\nsteps: [fragile]\nwrite: {path: out}\n"
+    recipe = (
+        "max_error_rate: RATE\nplugins: [fragile.py]\nread: {jsonl: a.jsonl}\nsteps: [fragile]\nwrite: {path: out}\n"
+    )
     manifest = runs(recipe.replace("RATE", "0.01"))
     assert conserved(manifest)
     bad = runs.table("quarantine")
@@ -242,5 +248,7 @@ def test_edits_are_recorded(runs: Runs) -> None:
 @pytest.mark.parametrize(("text", "expected"), [("full", 2000), ("head", 500), ("none", 0)])
 def test_the_ledger_keeps_as_much_text_as_asked(runs: Runs, text: str, expected: int) -> None:
     runs.jsonl("a.jsonl", [{"id": "a", "text": "ä" * 2000}])
-    runs(f"ledger: {{text: {text}}}\nread: {{jsonl: a.jsonl}}\nsteps: [{{length: {{max_characters: 5}}}}]\nwrite: {{path: out}}\n")
+    runs(
+        f"ledger: {{text: {text}}}\nread: {{jsonl: a.jsonl}}\nsteps: [{{length: {{max_characters: 5}}}}]\nwrite: {{path: out}}\n"
+    )
     assert len(runs.table("ledger")[0]["text"] or "") == expected

@@ -58,9 +58,13 @@ def test_keep_rules(parameters: dict[str, object], expected: dict[str, str]) -> 
 def test_equals_duckdb_on_real_documents(runs: Runs) -> None:
     with zstandard.ZstdDecompressor().stream_reader(io.BytesIO((SAMPLE / "web/web.jsonl.zst").read_bytes())) as stream:
         rows = [orjson.loads(line) for line in stream.read().splitlines()]
-    table = pa.table({"n": range(len(rows)), "id": [r["id"] for r in rows], "text": [r["text"] for r in rows]})  # noqa: F841  # duckdb reads it by name
-    oracle = duckdb.sql("select id from (select id, row_number() over (partition by text order by n) as k from table) where k = 1")
-    runs(f"read: {{jsonl: {SAMPLE}/web/web.jsonl.zst}}\nsteps: [{{exact_dedup: {{ignore: []}}}}]\nwrite: {{path: out}}\n")
+    docs = pa.table({"n": range(len(rows)), "id": [r["id"] for r in rows], "text": [r["text"] for r in rows]})  # noqa: F841  # duckdb reads it by name
+    oracle = duckdb.sql(
+        "select id from (select id, row_number() over (partition by text order by n) as k from docs) where k = 1"
+    )
+    runs(
+        f"read: {{jsonl: {SAMPLE}/web/web.jsonl.zst}}\nsteps: [{{exact_dedup: {{ignore: []}}}}]\nwrite: {{path: out}}\n"
+    )
     assert {r["id"] for r in runs.table("data")} == {row[0] for row in oracle.fetchall()}
     by_id = {r["id"]: r["text"] for r in rows}
     ledger = runs.table("ledger")

@@ -32,9 +32,18 @@ SHORT = "read: {jsonl: a.jsonl}\nsteps:\n  - STEP\nwrite: {path: out}\n"
         ("gopher_quality: {min_word: 3}", "recipe.yaml:3: gopher_quality.min_word: unknown; did you mean min_words?"),
         ("gopher_qualty", "recipe.yaml:3: gopher_qualty: unknown operator; did you mean gopher_quality?"),
         ("gopher_quality: {min_words: many}", "recipe.yaml:3: gopher_quality.min_words: expected"),
-        ("gopher_quality: {action: remove}", "recipe.yaml:3: gopher_quality.action: expected drop or tag, found 'remove'"),
-        ("gopher_quality: {where: {lng: [de]}}", "reads the column lng, which no earlier step or reader makes; did you mean lang?"),
-        ("gopher_quality: {by_lang: {de: {min_word: 3}}}", "gopher_quality.by_lang.de.min_word: unknown; did you mean min_words?"),
+        (
+            "gopher_quality: {action: remove}",
+            "recipe.yaml:3: gopher_quality.action: expected drop or tag, found 'remove'",
+        ),
+        (
+            "gopher_quality: {where: {lng: [de]}}",
+            "reads the column lng, which no earlier step or reader makes; did you mean lang?",
+        ),
+        (
+            "gopher_quality: {by_lang: {de: {min_word: 3}}}",
+            "gopher_quality.by_lang.de.min_word: unknown; did you mean min_words?",
+        ),
         ("select: {yaer: {min: 3}}", "reads the column yaer"),
         ("sample: {fraction: 1.5}", "recipe.yaml:3: sample.fraction: expected less than or equal to 1, found 1.5"),
         ("sample", "recipe.yaml:3: sample.fraction: missing"),
@@ -54,19 +63,40 @@ def test_a_wrong_step(step: str, expected: str, folder: Path) -> None:
         ("read: {jsonl: a.jsonl}\nwrte: {path: out}", "recipe.yaml:2: wrte: unknown; did you mean write?"),
         ("read: {jsonl: a.jsonl}", "nothing to write"),
         ("write: {path: out}", "nothing to read"),
-        ("read: {json: a.jsonl}\nwrite: {path: out}", "recipe.yaml:1: read: expected one reader, found json; did you mean jsonl?"),
-        ("read: {jsonl: a.jsonl, colums: {}}\nwrite: {path: out}", "recipe.yaml:1: read.colums: unknown; did you mean columns?"),
+        (
+            "read: {json: a.jsonl}\nwrite: {path: out}",
+            "recipe.yaml:1: read: expected one reader, found json; did you mean jsonl?",
+        ),
+        (
+            "read: {jsonl: a.jsonl, colums: {}}\nwrite: {path: out}",
+            "recipe.yaml:1: read.colums: unknown; did you mean columns?",
+        ),
         ("read: {jsonl: c.jsonl}\nwrite: {path: out}", "c.jsonl"),
-        ("read: {jsonl: a.jsonl}\nwrite: {path: out, shard_size: 3 quarts}", "recipe.yaml:2: write.0.shard_size: expected a size"),
-        ("datasets: {a: {read: {jsonl: a.jsonl}}, b: {from: [aa]}}\nwrite: {path: o, dataset: b}", "no dataset aa; did you mean a?"),
+        (
+            "read: {jsonl: a.jsonl}\nwrite: {path: out, shard_size: 3 quarts}",
+            "recipe.yaml:2: write.0.shard_size: expected a size",
+        ),
+        (
+            "datasets: {a: {read: {jsonl: a.jsonl}}, b: {from: [aa]}}\nwrite: {path: o, dataset: b}",
+            "no dataset aa; did you mean a?",
+        ),
         ("datasets:\n  a: {from: [b]}\n  b: {from: [a]}\nwrite: {path: o, dataset: b}", "made from itself: a → b → a"),
-        ("datasets:\n  a: {read: {jsonl: a.jsonl}}\n  b: {read: {jsonl: b.jsonl}}\nwrite: {path: o}", "write.dataset: missing"),
-        ("datasets:\n  a: {read: {jsonl: a.jsonl}}\n  b: {read: {jsonl: b.jsonl}}\nwrite: {path: o, dataset: a}", "recipe.yaml:3: datasets.b"),
+        (
+            "datasets:\n  a: {read: {jsonl: a.jsonl}}\n  b: {read: {jsonl: b.jsonl}}\nwrite: {path: o}",
+            "write.dataset: missing",
+        ),
+        (
+            "datasets:\n  a: {read: {jsonl: a.jsonl}}\n  b: {read: {jsonl: b.jsonl}}\nwrite: {path: o, dataset: a}",
+            "recipe.yaml:3: datasets.b",
+        ),
         (
             "datasets:\n  w: {read: {jsonl: a.jsonl}}\n  x: {from: [w]}\n  y: {from: [w]}\n  z: {from: [x, y]}\nwrite: {path: o, dataset: z}",
             "the rows of w would come twice, by x and by y",
         ),
-        ("read: {jsonl: a.jsonl}\nread: {jsonl: b.jsonl}\nwrite: {path: o}", "recipe.yaml:2: not valid YAML: found duplicate key"),
+        (
+            "read: {jsonl: a.jsonl}\nread: {jsonl: b.jsonl}\nwrite: {path: o}",
+            "recipe.yaml:2: not valid YAML: found duplicate key",
+        ),
         ("read: {jsonl: [a.jsonl}\nwrite: {path: o}", "not valid YAML"),
         ("- a", "expected a mapping"),
         ("read: {jsonl: a.jsonl}\nplugins: [none.py]\nwrite: {path: o}", "recipe.yaml:2: plugin"),
@@ -112,8 +142,13 @@ def test_a_later_step_changes_only_the_last_stage(folder: Path) -> None:
 
 def test_set(folder: Path) -> None:
     located = parse(SHORT.replace("STEP", "gopher_quality: {label: gq}"), str(folder / "recipe.yaml"))
-    apply_overrides(located, ("gopher_quality.min_words=7", "gq.max_words=null", "seed=4", "write.shard_size=3MB", "steps.gq.action=tag"))
-    assert located.data["steps"] == [{"gopher_quality": {"label": "gq", "min_words": 7, "max_words": None, "action": "tag"}}]
+    apply_overrides(
+        located,
+        ("gopher_quality.min_words=7", "gq.max_words=null", "seed=4", "write.shard_size=3MB", "steps.gq.action=tag"),
+    )
+    assert located.data["steps"] == [
+        {"gopher_quality": {"label": "gq", "min_words": 7, "max_words": None, "action": "tag"}}
+    ]
     assert located.data["seed"] == 4
     assert located.data["write"]["shard_size"] == "3MB"
     with pytest.raises(RecipeError, match="did you mean gopher_quality"):

@@ -159,7 +159,7 @@ def _work(pipe: Connection) -> None:
         except (EOFError, OSError):
             return
         try:
-            answer = ("done", run_task(task))
+            answer: tuple[str, Any] = ("done", run_task(task))
         except DatapipeError as error:
             answer = ("failed", str(error))
         except Exception:  # noqa: BLE001  # told to the driver in full, which stops the run
