@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -14,9 +13,7 @@ from datapipe.core.reader import Reader
 from datapipe.io.rows import Fault, RecordRows, Rows, Target, column_values
 from datapipe.io.values import to_json
 
-_CHUNK = 8 << 20  # bytes of a portion
-_ROWS = 8192
-Numbers = npt.NDArray[np.int64]
+_UNMARKED = {pa.binary(): pa.string(), pa.large_binary(): pa.large_string()}
 
 
 class BatchRows:
@@ -30,6 +27,7 @@ class BatchRows:
         """The rows of these records; invalid UTF-8, missing texts and values that do not fit become faults."""
         faults: dict[int, Fault] = {}
         readable = np.arange(batch.num_rows, dtype=np.int64)
+        batch = self._named_binary_as_text(batch)
         try:
             batch.validate(full=True)
         except pa.ArrowInvalid:
@@ -56,6 +54,15 @@ class BatchRows:
             built = built.take(pa.array(kept))
         return Rows(built, readable[kept], faults)
 
+    def _named_binary_as_text(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Old writers leave strings unmarked; a field that the recipe names is text, and is checked to be."""
+        for target in self._records.targets:
+            index = batch.schema.get_field_index(target.field)
+            if index >= 0 and batch.column(index).type in _UNMARKED:
+                array = batch.column(index)
+                batch = batch.set_column(index, target.field, array.view(_UNMARKED[array.type]))
+        return batch
+
     def _columns(self, batch: pa.RecordBatch) -> tuple[dict[str, pa.Array], list[Target]]:
         """The columns that a cast gives, and the targets that must be looked at value by value."""
         columns: dict[str, pa.Array] = {}
@@ -80,38 +87,11 @@ class BatchRows:
                 names.setdefault(name, index)
         if not names:
             return {t.column: [None] * batch.num_rows for t in later}, pa.nulls(batch.num_rows, pa.large_string())
-        values = [_as_python(batch.column(index)) for index in names.values()]
+        values = [as_python(batch.column(index)) for index in names.values()]
         records = [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
         taken = self._records.take(records) if later else {}
         metadata = pa.array([to_json(record) if record else None for record in records], pa.large_string())
         return {t.column: taken[t.column] for t in later}, metadata
-
-
-def portions(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """The batch cut so that no part has more than 8,192 rows or (a single row aside) 8 MB; nothing is copied."""
-    pending = [batch]
-    while pending:
-        part = pending.pop()
-        if part.num_rows > 1 and (part.num_rows > _ROWS or part.nbytes > _CHUNK):
-            half = part.num_rows // 2
-            pending += [part.slice(half), part.slice(0, half)]
-        else:
-            yield part
-
-
-def describe(batch: pa.RecordBatch, row: int, field: str) -> bytes:
-    """A bad row for people: its text where it has one, else all of its fields."""
-    index = batch.schema.get_field_index(field)
-    if index >= 0 and _is_text(batch.column(index).type):
-        value = batch.column(index).slice(row, 1).cast(pa.large_binary())[0].as_py()
-        if value:
-            return bytes(value)
-    try:
-        return to_json(
-            {name: _as_python(batch.column(i).slice(row, 1))[0] for i, name in enumerate(batch.schema.names)}
-        )
-    except UnicodeDecodeError:
-        return b""
 
 
 def _casts(dtype: pa.DataType, target: Target) -> bool:
@@ -119,15 +99,15 @@ def _casts(dtype: pa.DataType, target: Target) -> bool:
     if pa.types.is_null(dtype) or dtype == target.type:
         return True
     if pa.types.is_string(target.type) or pa.types.is_large_string(target.type):
-        return _is_text(dtype) or (target.column == "id" and pa.types.is_integer(dtype))
-    whole = pa.types.is_signed_integer(dtype) or (pa.types.is_unsigned_integer(dtype) and dtype.bit_width < 64)
+        return is_text(dtype) or bool(target.column == "id" and pa.types.is_integer(dtype))
     if target.type == pa.int64():
-        return whole
+        return bool(pa.types.is_integer(dtype) and dtype != pa.uint64())
     return bool(target.type == pa.float64() and pa.types.is_float32(dtype))
 
 
-def _is_text(dtype: pa.DataType) -> bool:
-    return pa.types.is_string(dtype) or pa.types.is_large_string(dtype) or pa.types.is_string_view(dtype)
+def is_text(dtype: pa.DataType) -> bool:
+    """Whether values of the type are strings."""
+    return bool(pa.types.is_string(dtype) or pa.types.is_large_string(dtype) or pa.types.is_string_view(dtype))
 
 
 def _plain(array: pa.Array) -> pa.Array:
@@ -141,7 +121,7 @@ def _plain(array: pa.Array) -> pa.Array:
     return array
 
 
-def _as_python(array: pa.Array) -> list[Any]:
+def as_python(array: pa.Array) -> list[Any]:
     """The values as what JSON can hold; times and decimals as strings, maps with string keys as objects."""
     array = _plain(array)
     simple = _simple(array.type)

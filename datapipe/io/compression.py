@@ -78,7 +78,7 @@ def codec_of(url: str) -> Codec | None:
             return codec
     for codec in CODECS:
         if url.lower().endswith(codec.extensions):
-            # A text under a compressed name is common (a download that was unpacked on the way); a cut magic is no text.
+            # A text under a compressed name is common: a download that was unpacked on the way.
             cut = any(magic.startswith(head) for magic in codec.magic)
             return codec if cut or not _is_text(head) else None
     return None

@@ -68,7 +68,7 @@ def open_input(url: str) -> BinaryIO:
     """The file for reading, at its start; RunFailed if it cannot be opened."""
     with reading(url):
         if is_local(url):
-            return Path(local_path(url)).open("rb", buffering=0)  # type: ignore[return-value]  # FileIO: blocks are large
+            return Path(local_path(url)).open("rb", buffering=0)
         stream: BinaryIO = fsspec.open(url, "rb").open()
         return stream
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from datapipe.io.values import kind_of
+from datapipe.io.values import kind_of, not_utf8
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -81,8 +81,7 @@ def exact(line: bytes) -> Any:
     try:
         return json.loads(line.decode("utf-8"))
     except UnicodeDecodeError as error:
-        wrong = line[error.start]
-        raise _NotARecord(f"the line is not UTF-8: byte 0x{wrong:02x} at {error.start}; expected UTF-8 text") from None
+        raise _NotARecord(f"the line is {not_utf8(error)}") from None
     except RecursionError:
         raise _NotARecord("the JSON is nested too deeply to be read; expected less than about 1,000 levels") from None
     except json.JSONDecodeError as error:

@@ -44,7 +44,7 @@ def kind_of(value: Any) -> str:
 
 
 def to_json(value: Any) -> bytes:
-    """JSON of any value: NaN and infinities as null, binary as base64, numbers beyond 64 bits exact, others as strings."""
+    """JSON of any value: NaN and infinities as null, binary as base64, whole numbers exact, the rest as strings."""
     try:
         return orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS)
     except TypeError:
@@ -139,3 +139,8 @@ def head_of(data: bytes | str) -> str:
     if isinstance(data, bytes):
         data = data[: HEAD * 4].decode("utf-8", "replace")
     return data[:HEAD]
+
+
+def not_utf8(error: UnicodeDecodeError) -> str:
+    """`not UTF-8: byte 0xff at 17; expected UTF-8 text`."""
+    return f"not UTF-8: byte 0x{error.object[error.start]:02x} at {error.start}; expected UTF-8 text"

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from datapipe.core.errors import RunFailed
 from datapipe.core.reader import BadRecord, Chunk, Piece, Reader
-from datapipe.io.arrow_rows import BatchRows, describe, portions
+from datapipe.io.arrow_chunks import batch_chunk, lost_chunk, portions
+from datapipe.io.arrow_rows import BatchRows
 from datapipe.io.files import InputFile, expand, is_local, local_path, open_input
-from datapipe.io.rows import Rows, chunk_of
-from datapipe.io.values import head_of
 
 _BATCH = 4 << 20  # bytes of rows (uncompressed) asked of a row group at once
 _ROWS = 8192
@@ -41,7 +39,7 @@ class ParquetReader(Reader):
         except _Unreadable as error:
             text = f"{error}; expected a whole Parquet file"
             bad = BadRecord(piece.url, text)
-            yield chunk_of(_no_rows(self), None, [(0, bad)], {})
+            yield lost_chunk(self, bad)
 
     def _read(self, file: pq.ParquetFile, piece: Piece) -> Iterator[Chunk]:
         rows = BatchRows(self)
@@ -54,7 +52,7 @@ class ParquetReader(Reader):
             try:
                 for batch in _batches(file, number, group):
                     for part in portions(batch):
-                        yield self._chunk(rows, part, piece.url, first + done)
+                        yield batch_chunk(rows, part, piece.url, first + done, self.field_of("text"))
                         done += part.num_rows
                 error = f"it ends after {done} rows" if done < group.num_rows else ""
             except _DAMAGE as damage:
@@ -64,16 +62,8 @@ class ParquetReader(Reader):
                 lost = group.num_rows - done
                 text = f"row group {number} is damaged: {error}; {lost} of its {group.num_rows} rows are lost"
                 bad = BadRecord(piece.url, text, row=first + done, rows=lost)
-                yield chunk_of(_no_rows(self), None, [(0, bad)], {})
+                yield lost_chunk(self, bad)
             first += group.num_rows
-
-    def _chunk(self, rows: BatchRows, part: pa.RecordBatch, url: str, first: int) -> Chunk:
-        built = rows.build(part)
-        bad = []
-        for row, fault in built.faults.items():
-            head = head_of(describe(part, row, self.field_of("text")))
-            bad.append((row, BadRecord(url, fault.error, row=first + row, head=head, id=fault.id)))
-        return chunk_of(built, None, bad, {})
 
 
 class _Unreadable(Exception):
@@ -132,9 +122,3 @@ def _refused(url: str, error: Exception) -> None:
 
 def _sentence(error: Exception) -> str:
     return str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
-
-
-def _no_rows(reader: Reader) -> Rows:
-    schema = reader.schema()
-    empty = pa.RecordBatch.from_arrays([pa.array([], field.type) for field in schema], schema=schema)
-    return Rows(empty, np.zeros(0, np.int64), {})
