@@ -1,5 +1,7 @@
 """UTF-8 to classes of code points; Arrow text is always valid UTF-8, so nothing is checked."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,9 +14,11 @@ Bytes = npt.NDArray[np.uint8]
 @inlined
 def class_at(data: Bytes, i: int, classes: Classes) -> tuple[int, int]:
     """Class and byte length of the code point that starts at i."""
-    b = np.int64(data[i])
+    b: Any = np.int64(data[i])
+    kind: Any
     if b < 128:
-        return np.int64(classes[HEAD + b]), 1
+        kind = np.int64(classes[HEAD + b])
+        return kind, 1
     if b < 224:
         point = (b & 31) << 6 | (np.int64(data[i + 1]) & 63)
         size = 2
@@ -25,7 +29,8 @@ def class_at(data: Bytes, i: int, classes: Classes) -> tuple[int, int]:
         point = (b & 7) << 18 | (np.int64(data[i + 1]) & 63) << 12
         point |= (np.int64(data[i + 2]) & 63) << 6 | (np.int64(data[i + 3]) & 63)
         size = 4
-    return np.int64(classes[HEAD + (np.int64(classes[point >> 8]) << 8) + (point & 255)]), size
+    kind = np.int64(classes[HEAD + (np.int64(classes[point >> 8]) << 8) + (point & 255)])
+    return kind, size
 
 
 @inlined

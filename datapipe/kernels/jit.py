@@ -9,6 +9,8 @@ import numpy as np
 
 F = TypeVar("F", bound=Callable[..., object])
 
+_CONFIG: Any = numba.config  # its attributes are made at run time
+
 # Numba compares a cached kernel with the file it stands in, and would keep machine code whose helpers changed
 # in another file. The stamp of every file of the hot room makes any edit there a cache miss.
 _STATS = [path.stat() for path in sorted(Path(__file__).parent.glob("*.py"))]
@@ -17,7 +19,7 @@ _STAMP = (max(s.st_mtime for s in _STATS), sum(s.st_size for s in _STATS))
 
 def kernel(function: F) -> F:
     """Compile `function` without the GIL and keep the machine code beside the source (or in NUMBA_CACHE_DIR)."""
-    compiled: Any = _plain(function) if numba.config.DISABLE_JIT else numba.njit(cache=True, nogil=True)(function)
+    compiled: Any = _plain(function) if _CONFIG.DISABLE_JIT else numba.njit(cache=True, nogil=True)(function)
     file = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
     if file is not None:
         file._source_stamp = _STAMP
@@ -27,10 +29,11 @@ def kernel(function: F) -> F:
 
 def inlined(function: F) -> F:
     """A helper of kernels: LLVM inlines it where that pays, and it is cached inside its callers, not for itself."""
-    if numba.config.DISABLE_JIT:
+    if _CONFIG.DISABLE_JIT:
         return _plain(function)
-    compiled: F = numba.njit(nogil=True, inline="never")(function)
-    return compiled
+    compiled: Any = numba.njit(nogil=True)(function)
+    result: F = compiled
+    return result
 
 
 def _plain(function: F) -> F:

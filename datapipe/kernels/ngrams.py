@@ -80,7 +80,8 @@ def top_ngram(
         if counts[slot] > most or (counts[slot] == most and firsts[slot] < first):
             most = counts[slot]
             first = firsts[slot]
-    return (chars[first + n] - chars[first] + n - 1) * most
+    top: int = (chars[first + n] - chars[first] + n - 1) * most
+    return top
 
 
 @inlined

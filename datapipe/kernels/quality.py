@@ -51,6 +51,11 @@ def measure_lines(data: Bytes, start: int, stop: int, classes: Classes) -> tuple
     i = start
     while i < stop:
         b = data[i]
+        if 64 <= b < 127:  # letters, mostly: nothing to count, no space
+            ends = blank = False
+            dots = 0
+            i += 1
+            continue
         kind, size = class_at(data, i, classes)
         if kind & SPACE:
             dots = 0
@@ -91,9 +96,16 @@ def measure_lines(data: Bytes, start: int, stop: int, classes: Classes) -> tuple
 
 @kernel
 def gopher_quality(
-    offsets: Int64s, data: Bytes, classes: Classes, abbreviated: Hashes, stop_words: Hashes, longest: int, out: Numbers
+    offsets: Int64s,
+    data: Bytes,
+    classes: Classes,
+    abbreviated: Hashes,
+    stop_words: Hashes,
+    initials: npt.NDArray[np.bool_],
+    longest: int,
+    out: Numbers,
 ) -> None:
-    """Fill out[measure, document]; `longest` is the longest stop word in bytes."""
+    """Fill out[measure, document]; stop words as hashes, with their possible first bytes and greatest length."""
     most = 0
     for d in range(len(offsets) - 1):
         most = max(most, offsets[d + 1] - offsets[d])
@@ -112,7 +124,7 @@ def gopher_quality(
             if counts:
                 words += 1
                 chars += length
-            if stops[t] - starts[t] <= longest:
+            if initials[data[starts[t]]] and stops[t] - starts[t] <= longest:
                 slot = slot_of(stop_words, len(stop_words), hash_of(data, starts[t], stops[t]))
                 if stop_words[slot] != np.uint64(0) and not seen[slot]:
                     seen[slot] = True

@@ -54,11 +54,13 @@ class GopherQuality(Filter):
         """Measure every document once, then hold the measures against the thresholds."""
         text = text_of(batch.column("text"))
         out = np.empty((len(MEASURES), len(text)))
-        longest = max((len(word.encode()) for word in self.stop_words), default=0)
-        gopher_quality(
-            text.offsets, text.data, class_table(), abbreviations(), word_table(self.stop_words), longest, out
-        )
-        words, length, hashes, ellipses, bullets, trailing, alphabetic, stop_words = out
+        stop_words = [word.encode() for word in self.stop_words]
+        initials = np.zeros(256, np.bool_)
+        initials[[word[0] for word in stop_words if word]] = True
+        longest = max(map(len, stop_words), default=0)
+        table = word_table(self.stop_words)
+        gopher_quality(text.offsets, text.data, class_table(), abbreviations(), table, initials, longest, out)
+        words, length, hashes, ellipses, bullets, trailing, alphabetic, found = out
         failed: dict[str, Mask] = {}
         if self.min_words is not None:
             failed["too_few_words"] = words < self.min_words
@@ -78,5 +80,5 @@ class GopherQuality(Filter):
         if self.min_alpha_words_ratio is not None:
             failed["non_alphabetic_words"] = alphabetic < self.min_alpha_words_ratio
         if self.min_stop_words is not None:
-            failed["few_stop_words"] = stop_words < self.min_stop_words
+            failed["few_stop_words"] = found < self.min_stop_words
         return Verdict(len(text), failed, dict(zip(MEASURES, out, strict=True)))

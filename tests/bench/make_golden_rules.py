@@ -36,7 +36,9 @@ HAND_MADE = {
     "prose_lines": PROSE.replace(". ", ".\n"),
     "one_word": "Word.",
     "short": "The quick brown fox jumps over the lazy dog and that is all of it.",
-    "no_stop_words": " ".join(["Purple houses stand near rivers."] * 1 + [f"Number{c} grows." for c in "abcdefghijklmnopqrstuvwxyzabc"]),
+    "no_stop_words": " ".join(
+        ["Purple houses stand near rivers."] * 1 + [f"Number{c} grows." for c in "abcdefghijklmnopqrstuvwxyzabc"]
+    ),
     "hashes": PROSE + " #" * 20,
     "ellipses": PROSE.replace(", ", " ... ").replace(" the ", " the ... "),
     "bullets": "\n".join(f"- the item of {word} and that" for word in PROSE.split()[:12]),

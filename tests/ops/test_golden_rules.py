@@ -108,4 +108,6 @@ def test_the_empty_document_is_dropped_and_has_numbers_for_scores() -> None:
 def test_the_variant_of_c4_gives_its_defaults_and_says_less_than_the_recipe() -> None:
     assert (C4Quality(variant="datatrove").min_words_per_line, C4Quality().min_words_per_line) == (3, 5)
     assert C4Quality(variant="datatrove", min_sentences=2).min_sentences == 2
-    assert C4Quality.model_validate_json(C4Quality(variant="datatrove").model_dump_json()) == C4Quality(variant="datatrove")
+    assert C4Quality.model_validate_json(C4Quality(variant="datatrove").model_dump_json()) == C4Quality(
+        variant="datatrove"
+    )

@@ -18,15 +18,19 @@ from datapipe.ops.gopher_quality import GopherQuality
 from datapipe.ops.gopher_repetition import GopherRepetition
 from tests.reference import c4_quality, fineweb_quality, gopher_quality, gopher_repetition
 
-PIECES = (
+SIGNS_AND_WORDS = (
     "the and that have with be of to The cat's don’t WE'LL I've 'tis n't it's dogs' rock'n'roll O'Brien x's's "
     "well-known twenty--one a---b a----b 1990–1995 and/or a=b key:value 3.14 1,000 1,a 10:30 2-3 2--3 4*5 4^-5 foo_bar "
     "AT&T foo.bar end.Next U.S. e.g. J. Mr. Mr.. etc. Inc.) (see)! [1] [12] [] [edit] [citation needed] [²] [٣] ... .. .... "
-    "…a a…b #tag ##h --help -x x- 5% $5 5$ +1 + ++ 5+ http://a.b/c-d www.a-b.com a@b-c.de @me my-file.txt a.b-c.de/x-y a-b.c/x ..ab .ab- a-b.cd§ §3 ¶x x¶ www-a _x_ **b** `c` \"q\" “q” "
+    "…a a…b #tag ##h --help -x x- 5% $5 5$ +1 + ++ 5+ http://a.b/c-d "
+    "www.a-b.com a@b-c.de @me my-file.txt a.b-c.de/x-y a-b.c/x ..ab "
+    '.ab- a-b.cd§ §3 ¶x x¶ www-a _x_ **b** `c` "q" “q” '
     "lorem LOREM ipsum javascript JavaScript Terms use cookies Kookies cooKie privacy policy { } word. word! word?\" word' "
-    "漢字。かな カタカナ ภาษาไทย မြန်မာ ភាសា 한국어 عربى. हिन्दी। 👍🏽 👩‍👩‍👧 é e\u0301 ①② ½ Ⅷ € £5 → × ° ©x x© \u200d \ufeff \u00ad \x00 \x85 "
+    "漢字。かな カタカナ ภาษาไทย မြန်မာ ភាសា 한국어 عربى. हिन्दी। 👍🏽 👩‍👩‍👧 é "
+    "e\u0301 ①② ½ Ⅷ € £5 → × ° ©x x© \u200d \ufeff \u00ad \x00 \x85 "
     "\U0001f468 \U00020000 \U000e0100 \U0010ffff \ud7ff \ufffd １ ． ！"
-).split(" ")
+)
+PIECES = SIGNS_AND_WORDS.split(" ")
 SPACES = [" ", " ", " ", "  ", "\n", "\n\n", "\n\n\n", "\r\n", "\r", "\t", "\x0b", "\x0c", "\x1c", "\x1f", "\x85", "\xa0",
           "\u2028", "\u2029", "\u3000", "", ". ", ".\n", "? ", "- ", "\n- ", "\n• "]  # fmt: skip
 CHARACTERS = st.characters(exclude_categories=("Cs",))
@@ -42,9 +46,7 @@ def batch(texts: list[str]) -> pa.RecordBatch:
 def assert_scores(got: dict[str, np.ndarray], expected: list[dict[str, float]], texts: list[str]) -> None:
     for row, twin in enumerate(expected):
         for name, value in got.items():
-            np.testing.assert_allclose(
-                value[row], twin.get(name, 0), rtol=1e-14, err_msg=f"{name} of {texts[row]!r}"
-            )
+            np.testing.assert_allclose(value[row], twin.get(name, 0), rtol=1e-14, err_msg=f"{name} of {texts[row]!r}")
 
 
 def check(texts: list[str]) -> None:
@@ -57,7 +59,10 @@ def check(texts: list[str]) -> None:
     for datatrove in (False, True):
         for end_mark in (False, True):
             c4 = C4Quality(
-                variant="datatrove" if datatrove else "paper", end_mark=end_mark, min_words_per_line=2, max_word_length=9
+                variant="datatrove" if datatrove else "paper",
+                end_mark=end_mark,
+                min_words_per_line=2,
+                max_word_length=9,
             )
             twins = [
                 c4_quality.clean(t, datatrove=datatrove, end_mark=end_mark, min_words=2, max_word=9) for t in texts
