@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from datapipe.io.values import kind_of, not_utf8
+from datapipe.io.values import DEEPEST, TOO_DEEP, kind_of, not_utf8
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -69,39 +69,46 @@ def _parse_one(line: bytes) -> tuple[dict[str, Any], int]:
         value = orjson.loads(line)
     except orjson.JSONDecodeError:
         # The standard library takes what orjson refuses: NaN, Infinity, numbers of any size, lone surrogates.
-        value = exact(line)
-        value, repaired = _without_surrogates(value)
+        value, repaired = _by_library(line)
     if not isinstance(value, dict):
         raise _NotARecord(f"the line is {kind_of(value)}; expected one JSON object a line")
     return value, repaired
 
 
-def exact(line: bytes) -> Any:
-    """The value of a line by the standard library, which keeps whole numbers of any size."""
+def exact(line: bytes) -> dict[str, Any]:
+    """The record of a line that `parse` took, with whole numbers of any size kept."""
+    value: dict[str, Any] = _by_library(line)[0]
+    return value
+
+
+def _by_library(line: bytes) -> tuple[Any, int]:
+    """The value by the standard library, and how many lone surrogates were replaced in it."""
     try:
-        return json.loads(line.decode("utf-8"))
+        return _without_surrogates(json.loads(line.decode("utf-8")), 1)
     except UnicodeDecodeError as error:
         raise _NotARecord(f"the line is {not_utf8(error)}") from None
     except RecursionError:
-        raise _NotARecord("the JSON is nested too deeply to be read; expected less than about 1,000 levels") from None
+        raise _NotARecord(f"the line is {TOO_DEEP}") from None
     except json.JSONDecodeError as error:
         raise _NotARecord(f"invalid JSON: {error.msg} at character {error.pos}; expected one object a line") from None
     except ValueError as error:
         raise _NotARecord(f"invalid JSON: {error}; expected one object a line") from None
 
 
-def _without_surrogates(value: Any) -> tuple[Any, int]:
+def _without_surrogates(value: Any, depth: int) -> tuple[Any, int]:
     if isinstance(value, str):
         return _SURROGATE.subn("\ufffd", value)
-    count = 0
+    if depth > DEEPEST and isinstance(value, dict | list):
+        raise RecursionError
     if isinstance(value, list):
-        items = [_without_surrogates(item) for item in value]
+        items = [_without_surrogates(item, depth + 1) for item in value]
         return [item for item, _ in items], sum(n for _, n in items)
     if isinstance(value, dict):
+        count = 0
         clean: dict[str, Any] = {}
         for key, item in value.items():
-            key, in_key = _SURROGATE.subn("\ufffd", key)  # the clean key takes its place
-            clean[key], in_item = _without_surrogates(item)
+            new_key, in_key = _SURROGATE.subn("\ufffd", key)
+            clean[new_key], in_item = _without_surrogates(item, depth + 1)
             count += in_key + in_item
         return clean, count
     return value, 0

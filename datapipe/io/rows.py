@@ -14,7 +14,7 @@ from datapipe.core.reader import BadRecord, Chunk, Reader
 from datapipe.io.values import Unfit, convert, convert_id, fits_fast, kind_of, to_json
 
 # A float whose exponent may hide a whole number beyond 64 bits, where JSON has a value.
-_LARGE_FLOAT = re.compile(rb"[:\[,]-?[0-9.]+e[0-9]")
+_LARGE_FLOAT = re.compile(rb"[:\[,]-?[0-9.]+e[+]?[0-9]")
 
 Record = dict[str, Any]
 
@@ -68,8 +68,8 @@ class RecordRows:
         if again:
             self._exact_ids(taken["id"], ids, again)
         taken["id"] = ids
-        faults = {i: Fault(f.error, ids[i] if isinstance(ids[i], str) else None) for i, f in faults.items()}
-        metadata = [to_json(record) if record else None for record in records]
+        metadata = _metadata(records, faults)
+        faults = {i: Fault(f.error, ids[i]) for i, f in faults.items()}
         if again:
             for i, line in enumerate(metadata):
                 if line is not None and _LARGE_FLOAT.search(line):
@@ -100,6 +100,20 @@ class RecordRows:
         for i, value in enumerate(raw):
             if type(value) is float and abs(value) >= 1 << 63:
                 ids[i] = convert_id(self.take([again(i)])["id"][0])
+
+
+def _metadata(records: list[Record], faults: dict[int, Fault]) -> list[bytes | None]:
+    try:
+        return [to_json(record) if record else None for record in records]
+    except Unfit:
+        pass
+    out: list[bytes | None] = [None] * len(records)
+    for i, record in enumerate(records):
+        try:
+            out[i] = to_json(record) if record else None
+        except Unfit as error:
+            faults.setdefault(i, Fault(f"the record is {error}"))
+    return out
 
 
 def column_values(

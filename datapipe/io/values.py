@@ -14,6 +14,9 @@ import pyarrow as pa
 _WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*", re.ASCII)
 _INT64 = range(-(1 << 63), 1 << 63)
 HEAD = 500  # characters of a bad record that are shown
+# What orjson writes; a limit of our own, for Python's depends on who calls.
+DEEPEST = 254
+TOO_DEEP = f"nested too deeply; expected at most {DEEPEST} levels"
 _SHOWN = 80  # characters of a wrong value in a message
 _KINDS = {
     dict: "an object",
@@ -44,12 +47,15 @@ def kind_of(value: Any) -> str:
 
 
 def to_json(value: Any) -> bytes:
-    """JSON of any value: NaN and infinities as null, binary as base64, whole numbers exact, the rest as strings."""
+    """JSON of any value: NaN and infinities as null, binary as base64, whole numbers exact, the rest as strings.
+
+    Unfit for a value nested deeper than DEEPEST levels.
+    """
     try:
         return orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS)
     except TypeError:
-        # Deeper than 254 levels, or a number beyond 64 bits: slower, but without these limits.
-        return json.dumps(_finite(value), ensure_ascii=False, separators=(",", ":"), default=_plain).encode()
+        # A whole number beyond 64 bits, or too deep.
+        return json.dumps(_finite(value, 1), ensure_ascii=False, separators=(",", ":"), default=_plain).encode()
 
 
 def _plain(value: Any) -> Any:
@@ -58,11 +64,13 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def _finite(value: Any) -> Any:
+def _finite(value: Any, depth: int) -> Any:
+    if depth > DEEPEST and isinstance(value, dict | list | tuple):
+        raise Unfit(TOO_DEEP)
     if isinstance(value, dict):
-        return {str(k): _finite(v) for k, v in value.items()}
+        return {str(k): _finite(v, depth + 1) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(v) for v in value]
+        return [_finite(v, depth + 1) for v in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
