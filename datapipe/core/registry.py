@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 import pkgutil
 from typing import Any
@@ -21,6 +22,8 @@ class Registry:
 
     def add(self, name: str, cls: type[Any]) -> None:
         """Take a class under its name; another class of that name is an error that names both places."""
+        if not cls.__module__.startswith(self._package):
+            self._import(name)  # so that a plugin cannot take a built-in name unseen
         old = self._classes.get(name)
         if old is not None and _place(old) != _place(cls):
             raise RecipeError(f"two {self.kind}s are called {name}: {_place(old)} and {_place(cls)}; rename one")
@@ -28,15 +31,31 @@ class Registry:
 
     def get(self, name: str) -> type[Any]:
         """The class of this name, or a RecipeError with the nearest known name."""
-        self._discover()
+        if name not in self._classes:
+            self._import(name)
+        if name not in self._classes:
+            self._discover()
         if name not in self._classes:
             raise RecipeError(f"{name}: unknown {self.kind}{did_you_mean(name, self._classes)}")
         return self._classes[name]
+
+    def __contains__(self, name: str) -> bool:
+        try:
+            self.get(name)
+        except RecipeError:
+            return False
+        return True
 
     def names(self) -> list[str]:
         """All known names, sorted."""
         self._discover()
         return sorted(self._classes)
+
+    def _import(self, name: str) -> None:
+        """A built-in class mostly stands in the module of its name: then nothing else need be imported (Numba, say)."""
+        module = f"{self._package}.{name}"
+        if name.isidentifier() and importlib.util.find_spec(module) is not None:
+            importlib.import_module(module)
 
     def _discover(self) -> None:
         if self._discovered:

@@ -50,9 +50,9 @@ class Output:
 
     @classmethod
     @contextmanager
-    def opened(cls, store: Store, name: str, schema: pa.Schema, mark: int) -> Iterator[Output]:
+    def opened(cls, store: Store, name: str, schema: pa.Schema, mark: int, spill: str | None) -> Iterator[Output]:
         """An output whose file gets its name when the block ends without an error."""
-        with store.create_arrow(name, schema) as writer:
+        with store.create_arrow(name, schema, spill) as writer:
             output = cls(writer, mark)
             yield output
             output._flush()
@@ -127,7 +127,7 @@ class SketchOutput:
             table = pa.Table.from_batches(batches)
             key = table.column(operator.partition_by).to_numpy()
             order = np.lexsort((table.column(ADDR).to_numpy(), key))
-            with store.create_arrow(sketch_name(stage.key, number, step.label), table.schema, compress=False) as writer:
+            with store.create_arrow(sketch_name(stage.key, number, step.label), table.schema) as writer:
                 writer.write_table(table.take(pa.array(order)).combine_chunks())
 
     def add(self, at: str, batch: pa.RecordBatch) -> None:

@@ -51,7 +51,7 @@ def reduce_partition(
     if ADDR in answer.schema.names:
         answer = answer.sort_by(ADDR)
     answer = answer.combine_chunks()
-    with store.create_arrow(f"{name}.arrow", answer.schema, compress=False) as writer:
+    with store.create_arrow(f"{name}.arrow", answer.schema) as writer:
         writer.write_table(answer)
     store.write_json(f"{name}.json", {"rows": answer.num_rows})
     return {"rows": answer.num_rows}
@@ -67,7 +67,7 @@ def combine_artifact(
     names = [f"{partition_name(stage.key, label, index)}.arrow" for index in range(of)]
     parts = [store.read_table(name) for name in names if store.exists(name)]
     artifact = operator.combine(parts)
-    with store.create_arrow(artifact_name(stage.key, label), artifact.schema, compress=False) as writer:
+    with store.create_arrow(artifact_name(stage.key, label), artifact.schema) as writer:
         writer.write_table(artifact)
     return {"rows": artifact.num_rows}
 

@@ -67,7 +67,7 @@ class _Shard:
     def run(self, name: str) -> dict[str, Any]:
         output_name = f"{name}.arrow"
         with (
-            Output.opened(self.store, output_name, self.stage.rows, self.stage.mark) as output,
+            Output.opened(self.store, output_name, self.stage.rows, self.stage.mark, self.plan.spill) as output,
             SketchOutput.opened(self.store, name, self.stage, self.operators) as sketches,
         ):
             for batch in self._batches():

@@ -94,7 +94,9 @@ class Sink:
     def _write(self, table: str, batch: pa.RecordBatch) -> None:
         if table not in self._writers:
             name = f"{self._folder}.{table}.arrow"
-            self._writers[table] = self._stack.enter_context(self._store.create_arrow(name, TABLES[table]))
+            self._writers[table] = self._stack.enter_context(
+                self._store.create_arrow(name, TABLES[table], self._plan.spill)
+            )
         self._writers[table].write_batch(batch)
         self.rows[table] += batch.num_rows
 

@@ -31,12 +31,16 @@ class Store:
     @contextmanager
     def create(self, name: str) -> Iterator[BinaryIO]:
         """A file to write; it gets its name when the block ends without an error."""
+        with self._named_at_the_end(name) as path, path.open("wb", buffering=1 << 20) as stream:
+            yield stream
+
+    @contextmanager
+    def _named_at_the_end(self, name: str) -> Iterator[Path]:
         final = self.path(name)
         final.parent.mkdir(parents=True, exist_ok=True)
         temporary = final.with_name(f".{final.name}.{uuid.uuid4().hex}.tmp")
         try:
-            with temporary.open("wb", buffering=1 << 20) as stream:
-                yield stream
+            yield temporary
             temporary.replace(final)
         finally:
             temporary.unlink(missing_ok=True)
@@ -88,8 +92,14 @@ class Store:
         return self.open_arrow(name).read_all()
 
     @contextmanager
-    def create_arrow(self, name: str, schema: pa.Schema, compress: bool = True) -> Iterator[pa.ipc.RecordBatchFileWriter]:
-        """An Arrow file to write; lz4 for rows that are read once, none for tables that are searched in place."""
-        options = pa.ipc.IpcWriteOptions(compression="lz4" if compress else None, use_threads=False)
-        with self.create(name) as stream, pa.ipc.new_file(pa.PythonFile(stream, "w"), schema, options=options) as writer:
+    def create_arrow(
+        self, name: str, schema: pa.Schema, compression: str | None = None
+    ) -> Iterator[pa.ipc.RecordBatchFileWriter]:
+        """An Arrow file to write; what is to be searched in place stays uncompressed."""
+        options = pa.ipc.IpcWriteOptions(compression=compression, use_threads=False)
+        with (
+            self._named_at_the_end(name) as path,
+            pa.OSFile(str(path), "wb") as stream,
+            pa.ipc.new_file(stream, schema, options=options) as writer,
+        ):
             yield writer

@@ -247,6 +247,7 @@ def compile_recipe(located: Located) -> Plan:
         ledger_text=recipe.ledger.text,
         edits=recipe.ledger.edits,
         max_error_rate=recipe.max_error_rate,
+        spill=None if recipe.spill == "none" else recipe.spill,
         shards=tuple(compiler.shards),
         stages=tuple(compiler.stages),
         publications=tuple(publications),

@@ -16,9 +16,9 @@ from datapipe.plan.plan import Shard
 
 def build_reader(read: dict[str, Any], place: Place, located: Located, folder: str) -> Reader:
     """The reader that `read: {jsonl: PATHS, …options}` names, with its paths made absolute."""
-    known = readers.names()
-    named = [key for key in read if key in known]
+    named = [key for key in read if key not in Reader.model_fields and key in readers]
     if len(named) != 1:
+        known = readers.names()
         keys = ", ".join(map(str, read)) or "nothing"
         hint = did_you_mean(str(next(iter(read))), known) if len(read) == 1 else f"; known: {', '.join(known)}"
         raise located.error(f"read: expected one reader, found {keys}{hint}", place)

@@ -162,6 +162,7 @@ class Plan(_Value):
     ledger_text: Literal["full", "head", "none"]
     edits: bool
     max_error_rate: float
+    spill: str | None
     shards: tuple[Shard, ...]
     stages: tuple[Stage, ...]
     publications: tuple[Publication, ...]

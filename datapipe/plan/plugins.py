@@ -72,7 +72,6 @@ def code_digest(operator: type[Any]) -> str:
 
 def load_all(plugins: list[str]) -> list[tuple[str, str]]:
     """Everything a recipe may name: built-in operators, installed packages, then the recipe's own plugins."""
-    operators.names()
     return sorted({*load_entry_points(), *((name, load_plugin(name)) for name in plugins)})
 
 

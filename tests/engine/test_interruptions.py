@@ -111,8 +111,7 @@ def test_twenty_kills_at_random_moments_leave_the_same_bytes(recipe: Path, runs:
     final = start(recipe, "killed")
     assert final.wait() == 0, final.stderr.read() if final.stderr else ""
     assert digests(runs.folder / "killed") == expected
-    hidden = [p for p in (runs.folder / "killed").rglob(".*.tmp")]
-    assert hidden == []
+    assert list((runs.folder / "killed").rglob(".*.tmp")) == []
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

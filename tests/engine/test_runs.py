@@ -119,7 +119,7 @@ write:
     assert conserved(manifest)
     assert manifest["rows_read"] == 100
     assert manifest["rows_added"] == 100
-    assert [o["rows"] for o in manifest["outputs"]][0] == 7
+    assert manifest["outputs"][0]["rows"] == 7
     assert len(runs.table("data", "half")) == manifest["outputs"][1]["rows"]
     assert (runs.folder / "half/manifest.json").exists()
 
@@ -181,7 +181,7 @@ def test_bad_rows_are_found_by_halving(runs: Runs) -> None:
         (i, int(i), "recipe.01.fragile", "ValueError: no boom") for i in ("3", "500", "999")
     ]
     assert len(runs.table("data")) == 997
-    with pytest.raises(RunFailed, match="3 of 1000 rows .* went to quarantine"):
+    with pytest.raises(RunFailed, match=r"3 of 1000 rows .* went to quarantine"):
         runs(recipe.replace("RATE", "0.001"), "strict")
     runs(recipe.replace("RATE", "0.01"), "strict")  # raising the rate resumes
 
@@ -196,7 +196,7 @@ def test_a_broken_operator_stops_the_run_and_is_named(runs: Runs) -> None:
         "    def apply(self, batch): return batch.slice(1)\n"
     )
     runs.jsonl("a.jsonl", [{"id": "1", "text": "one"}])
-    with pytest.raises(ContractError, match="01.lossy: the operator lossy broke the law .* as many rows"):
+    with pytest.raises(ContractError, match=r"01\.lossy: the operator lossy broke the law .* as many rows"):
         runs("plugins: [lossy.py]\nread: {jsonl: a.jsonl}\nsteps: [lossy]\nwrite: {path: out}\n")
 
 

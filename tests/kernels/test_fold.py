@@ -13,7 +13,9 @@ from datapipe.arrow.text import column_of, text_of
 from datapipe.kernels.fold import LOWER_END, fold_text, lower_table
 from tests.reference.fold import SPACE, fold
 
-texts = st.lists(st.text(alphabet=st.one_of(st.characters(codec="utf-8"), st.sampled_from("aAÄßİΣ .,\t\n\u3000\x00Ⱥ"))), max_size=6)
+texts = st.lists(
+    st.text(alphabet=st.one_of(st.characters(codec="utf-8"), st.sampled_from("aAÄßİΣ .,\t\n\u3000\x00Ⱥ"))), max_size=6
+)
 
 
 def folded(documents: list[str], *flags: bool) -> list[str]:
@@ -31,7 +33,11 @@ def test_every_code_point() -> None:
     documents = [f"x{chr(c)}y" for c in range(0x110000) if not 0xD800 <= c < 0xE000]
     assert folded(documents, True, True, True) == [fold(d, True, True, True) for d in documents]
     assert all(c.isspace() for c in SPACE)
-    assert all(len(chr(c).lower()) > 1 or chr(c).lower() == chr(c) for c in range(LOWER_END, 0x110000) if not 0xD800 <= c < 0xE000)
+    assert all(
+        len(chr(c).lower()) > 1 or chr(c).lower() == chr(c)
+        for c in range(LOWER_END, 0x110000)
+        if not 0xD800 <= c < 0xE000
+    )
 
 
 @pytest.mark.parametrize("text", ["Ⱥ" * 1000, "", " ", "\x00"])
@@ -45,4 +51,6 @@ def test_without_the_compiler() -> None:
         "t = ['Größe\\u3000ΣİȺ \\U0001f600!', '', 'A  b']\n"
         "assert folded(t, True, True, True) == [fold(x, True, True, True) for x in t]"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": "."})
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": "."}
+    )

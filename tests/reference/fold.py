@@ -2,7 +2,10 @@
 
 import string
 
-SPACE = {*"\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000", *(chr(c) for c in range(0x2000, 0x200B))}
+SPACE = {
+    *"\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000",
+    *(chr(c) for c in range(0x2000, 0x200B)),
+}
 
 
 def fold(text: str, case: bool, space: bool, punctuation: bool) -> str:

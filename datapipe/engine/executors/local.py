@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import os
 import signal
@@ -15,7 +16,6 @@ from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from datapipe.core.errors import DatapipeError, RunFailed
-from datapipe.core.registry import operators
 from datapipe.engine.task import Task, run_task
 
 ATTEMPTS = 3
@@ -152,7 +152,7 @@ def _work(pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the driver decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_follow_parent, daemon=True).start()
-    operators.names()  # imports all of them, while the driver is still busy
+    importlib.import_module("datapipe.kernels.jit")  # Numba takes 0.4 s, in which the driver compiles the recipe
     while True:
         try:
             task = pipe.recv()
