@@ -83,8 +83,22 @@ def reading(url: str) -> Iterator[None]:
         raise RunFailed(f"{url}: the file was there when the run was planned but cannot be read: {reason}") from error
 
 
+def _shown(matches: Iterable[str], pattern: str) -> list[str]:
+    """The matches without those below hidden names, unless the pattern itself names hidden ones."""
+    parts = pattern.strip("/").split("/")
+    fixed = next(i for i, part in enumerate(parts) if glob.has_magic(part))
+    if any(map(_is_hidden, parts[fixed:])):
+        return list(matches)
+    return [match for match in matches if not any(map(_is_hidden, match.strip("/").split("/")[fixed:]))]
+
+
+def _is_hidden(name: str) -> bool:
+    """Whether folder listings leave the name out: `.git`, `_SUCCESS`, `_temporary`."""
+    return name.startswith((".", "_"))
+
+
 def _wanted(name: str, extensions: tuple[str, ...]) -> bool:
-    return not name.startswith((".", "_")) and (not extensions or name.lower().endswith(extensions))
+    return not _is_hidden(name) and (not extensions or name.lower().endswith(extensions))
 
 
 def _local(path: str, extensions: tuple[str, ...]) -> list[InputFile]:
@@ -94,14 +108,13 @@ def _local(path: str, extensions: tuple[str, ...]) -> list[InputFile]:
         return [_local_file(path)]
     if not glob.has_magic(path):
         return []
-    explicit = os.path.basename(path).startswith(("_", "."))  # noqa: PTH119  # a glob, not a path
     files: list[str] = []
-    for match in glob.glob(path, recursive=True):  # noqa: PTH207  # an absolute pattern, which Path.glob refuses
-        if Path(match).is_dir():
-            # `**` reaches the files below by itself; `2024-*` means the folders it names.
-            files += [] if "**" in path else _walk(match, extensions)
-        elif explicit or _wanted(Path(match).name, ()):
+    matches = glob.glob(path, recursive=True)  # noqa: PTH207  # an absolute pattern, which Path.glob refuses
+    for match in _shown(matches, path):
+        if not Path(match).is_dir():
             files.append(match)
+        elif "**" not in path:  # which reaches the files below by itself; `2024-*` means the folders it names
+            files += _walk(match, extensions)
     return [_local_file(file) for file in files]
 
 
@@ -123,13 +136,13 @@ def _remote(url: str, extensions: tuple[str, ...]) -> list[InputFile]:
     fs, path = fsspec.core.url_to_fs(url)
     if glob.has_magic(path) and not fs.exists(path):
         matches = fs.glob(path, detail=True)
-        explicit = path.rsplit("/", 1)[-1].startswith(("_", "."))
         files: list[dict[str, Any]] = []
-        for name, info in matches.items():
-            if info["type"] == "directory":
-                files += [] if "**" in path else _below(fs, name, extensions)
-            elif explicit or _wanted(name.rsplit("/", 1)[-1], ()):
+        for name in _shown(matches, path):
+            info = matches[name]
+            if info["type"] != "directory":
                 files.append(info)
+            elif "**" not in path:
+                files += _below(fs, name, extensions)
     elif fs.isdir(path):
         files = _below(fs, path, extensions)
     elif fs.exists(path):

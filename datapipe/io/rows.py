@@ -121,11 +121,12 @@ def column_values(
 ) -> list[Any]:
     """The values as the column takes them; those that do not fit are added to `faults` (the first of a row stays)."""
     if target.column == "text":
-        if {*map(type, values)} != {str}:
-            for i, value in enumerate(values):
-                if not isinstance(value, str):
-                    faults.setdefault(i, Fault(_no_text(target.field, value, records[i] if records else {})))
-        return values
+        if {*map(type, values)} <= {str}:
+            return values
+        for i, value in enumerate(values):
+            if not isinstance(value, str):
+                faults.setdefault(i, Fault(_no_text(target.field, value, records[i] if records else {})))
+        return [value if isinstance(value, str) else None for value in values]
     if fits_fast(values, target.type):
         return values
     out = list(values)

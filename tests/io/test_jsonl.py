@@ -32,7 +32,11 @@ def test_absent_fields_are_null(read, tmp_path):
 
 def test_named_columns_take_nested_fields(read, tmp_path):
     record = {"doc": {"body": "t", "year": 1999, "rest": True}, "text": "other", "only": {"one": 2.5}}
-    columns = {"text": "doc.body", "year": {"field": "doc.year", "type": "int"}, "one": {"field": "only.one", "type": "float"}}
+    columns = {
+        "text": "doc.body",
+        "year": {"field": "doc.year", "type": "int"},
+        "one": {"field": "only.one", "type": "float"},
+    }
     (row,) = read("jsonl", write(tmp_path / "a.jsonl", record), columns=columns).rows
     assert (row["text"], row["year"], row["one"]) == ("t", 1999, 2.5)
     assert json.loads(row["metadata"]) == {"doc": {"rest": True}, "text": "other"}

@@ -56,17 +56,22 @@ class HuggingfaceReader(Reader):
         done = piece.start if not self.streaming else 0
         where = f"{piece.url}[{self.split}]"
         for number in range(piece.start, piece.end or 0) if self.streaming else (piece.start,):
-            try:
-                for table in self._tables(piece, number):
-                    for batch in table.combine_chunks().to_batches():
-                        for part in portions(batch):
-                            yield batch_chunk(rows, part, where, done, self.field_of("text"))
-                            done += part.num_rows
-            except OSError as error:
-                raise RunFailed(f"{where}: cannot be read: {error}") from error
-            except Exception as error:  # noqa: BLE001  # each format's own parser raises what it likes
-                text = f"shard {number} cannot be read on after row {done}: {type(error).__name__}: {error}"
-                yield lost_chunk(self, BadRecord(where, text, row=done))
+            tables = self._tables(piece, number)
+            while True:
+                try:
+                    table = next(tables, None)
+                except OSError as error:
+                    raise RunFailed(f"{where}: cannot be read: {error}") from error
+                except Exception as error:  # noqa: BLE001  # each format's own parser raises what it likes
+                    text = f"shard {number} cannot be read on after row {done}: {type(error).__name__}: {error}"
+                    yield lost_chunk(self, BadRecord(where, text, row=done))
+                    break
+                if table is None:
+                    break
+                for batch in table.combine_chunks().to_batches():
+                    for part in portions(batch):
+                        yield batch_chunk(rows, part, where, done, self.field_of("text"))
+                        done += part.num_rows
 
     def _tables(self, piece: Piece, number: int) -> Iterator[pa.Table]:
         data, _, _ = self._load(piece.url)

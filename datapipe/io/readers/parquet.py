@@ -49,15 +49,21 @@ class ParquetReader(Reader):
         for number in range(piece.start, end):
             group = footer.row_group(number)
             done = 0
-            try:
-                for batch in _batches(file, number, group):
-                    for part in portions(batch):
-                        yield batch_chunk(rows, part, piece.url, first + done, self.field_of("text"))
-                        done += part.num_rows
-                error = f"it ends after {done} rows" if done < group.num_rows else ""
-            except _DAMAGE as damage:
-                _refused(piece.url, damage)
-                error = _sentence(damage)
+            error = ""
+            batches = _batches(file, number, group)
+            while done < group.num_rows and not error:
+                try:
+                    batch = next(batches, None)
+                except _DAMAGE as damage:
+                    _refused(piece.url, damage)
+                    error = _sentence(damage)
+                    break
+                if batch is None:
+                    error = f"it ends after {done} rows"
+                    break
+                for part in portions(batch):
+                    yield batch_chunk(rows, part, piece.url, first + done, self.field_of("text"))
+                    done += part.num_rows
             if error:
                 lost = group.num_rows - done
                 text = f"row group {number} is damaged: {error}; {lost} of its {group.num_rows} rows are lost"
