@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from datapipe.core.reader import Reader
 from datapipe.io.rows import Fault, RecordRows, Rows, Target, column_values
-from datapipe.io.values import to_json
+from datapipe.io.values import Unfit, convert_id, to_json
 
 _UNMARKED = {pa.binary(): pa.string(), pa.large_binary(): pa.large_string()}
 
@@ -33,7 +33,7 @@ class BatchRows:
         except pa.ArrowInvalid:
             broken = dict(_invalid_rows(batch))
             readable = np.delete(readable, list(broken))
-            faults = {row: Fault(error) for row, error in broken.items()}
+            faults = {row: Fault(error, self._id_of(batch, row)) for row, error in broken.items()}
             batch = batch.take(pa.array(readable))
         columns, later = self._columns(batch)
         taken, metadata = self._from_records(batch, later)
@@ -62,6 +62,13 @@ class BatchRows:
                 array = batch.column(index)
                 batch = batch.set_column(index, target.field, array.view(_UNMARKED[array.type]))
         return batch
+
+    def _id_of(self, batch: pa.RecordBatch, row: int) -> str | None:
+        index = batch.schema.get_field_index(self._records.targets[0].field)
+        try:
+            return convert_id(as_python(batch.column(index).slice(row, 1))[0]) if index >= 0 else None
+        except (UnicodeDecodeError, Unfit):
+            return None
 
     def _columns(self, batch: pa.RecordBatch) -> tuple[dict[str, pa.Array], list[Target]]:
         """The columns that a cast gives, and the targets that must be looked at value by value."""
@@ -130,8 +137,15 @@ def as_python(array: pa.Array) -> list[Any]:
             array = array.cast(simple)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             return [None if value is None else str(value) for value in array.to_pylist()]
-    values: list[Any] = array.to_pylist(maps_as_pydicts="strict") if _has_map(simple) else array.to_pylist()
+    values: list[Any] = [_with_objects(value) for value in array] if _has_map(simple) else array.to_pylist()
     return values
+
+
+def _with_objects(value: pa.Scalar) -> Any:
+    try:
+        return value.as_py(maps_as_pydicts="strict")
+    except KeyError:
+        return value.as_py()  # a key that occurs twice: pairs keep both
 
 
 def _simple(dtype: pa.DataType) -> pa.DataType:
@@ -147,6 +161,8 @@ def _simple(dtype: pa.DataType) -> pa.DataType:
         return pa.map_(_simple(dtype.key_type), _simple(dtype.item_type))
     if pa.types.is_large_list(dtype):
         return pa.large_list(dtype.value_field.with_type(_simple(dtype.value_type)))
+    if pa.types.is_fixed_size_list(dtype):
+        return pa.list_(dtype.value_field.with_type(_simple(dtype.value_type)), dtype.list_size)
     if pa.types.is_list(dtype):
         return pa.list_(dtype.value_field.with_type(_simple(dtype.value_type)))
     return dtype

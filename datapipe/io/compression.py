@@ -6,6 +6,7 @@ import bz2
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any, BinaryIO, NamedTuple
 
 import zstandard
@@ -13,6 +14,7 @@ import zstandard
 from datapipe.io.files import open_input, reading
 
 BLOCK = 1 << 20  # bytes asked of a disk or a store at once
+_HEAD = 6  # bytes that tell a codec
 _FIRST_FEED = 1 << 14
 _AIM = 1 << 20  # bytes that one feed of a decompressor should give
 
@@ -72,7 +74,30 @@ def plain_name(url: str) -> str:
 def codec_of(url: str) -> Codec | None:
     """The compression of a file: what its first bytes say; where they say nothing known, what its extension says."""
     with open_input(url) as raw, reading(url):
-        head = raw.read(6)
+        return _codec(url, raw.read(_HEAD))
+
+
+def blocks(url: str, start: int = 0) -> Iterator[bytes]:
+    """The uncompressed bytes of a file in blocks of about 1 MB, from byte `start` on (plain files only).
+
+    Raises Damaged after the last readable byte, RunFailed if the file itself cannot be read.
+    """
+    with open_input(url) as raw:
+        with reading(url):
+            head = raw.read(_HEAD)
+        codec = _codec(url, head)
+        if codec is not None:
+            yield from _unpacked(raw, head, url, codec)
+            return
+        if start:
+            with reading(url):
+                raw.seek(start)
+        elif head:
+            yield head
+        yield from _raw_blocks(raw, url)
+
+
+def _codec(url: str, head: bytes) -> Codec | None:
     for codec in CODECS:
         if any(head.startswith(magic) for magic in codec.magic):
             return codec
@@ -84,21 +109,6 @@ def codec_of(url: str) -> Codec | None:
     return None
 
 
-def blocks(url: str, start: int = 0) -> Iterator[bytes]:
-    """The uncompressed bytes of a file in blocks of about 1 MB, from byte `start` on (plain files only).
-
-    Raises Damaged after the last readable byte, RunFailed if the file itself cannot be read.
-    """
-    codec = codec_of(url)
-    if codec is None:
-        with open_input(url) as raw:
-            if start:
-                raw.seek(start)
-            yield from _raw_blocks(raw, url)
-    else:
-        yield from _unpacked(url, codec)
-
-
 def _raw_blocks(raw: BinaryIO, url: str) -> Iterator[bytes]:
     while True:
         with reading(url):
@@ -108,29 +118,24 @@ def _raw_blocks(raw: BinaryIO, url: str) -> Iterator[bytes]:
         yield block
 
 
-def _unpacked(url: str, codec: Codec) -> Iterator[bytes]:
+def _unpacked(raw: BinaryIO, head: bytes, url: str, codec: Codec) -> Iterator[bytes]:
     position = _Position()
     try:
-        with open_input(url) as raw:
-            yield from _feed(_raw_blocks(raw, url), codec, position)
+        yield from _feed(chain([head], _raw_blocks(raw, url)), codec, position)
         return
     except _ERRORS as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
         reason = str(error) or type(error).__name__
     # A decompressor that fails keeps what it had decoded in that call: go there again, and on byte by byte.
-    fine = _Position(slow_from=position.read)
+    slow = _Position(slow_from=position.read)
     skip = position.given
     try:
-        with open_input(url) as raw:
-            for block in _feed(_raw_blocks(raw, url), codec, fine):
-                if skip >= len(block):
-                    skip -= len(block)
-                else:
+        with open_input(url) as again:
+            for block in _feed(_raw_blocks(again, url), codec, slow):
+                if skip < len(block):
                     yield block[skip:]
-                    skip = 0
+                skip = max(0, skip - len(block))
     except _ERRORS:
-        position.given = max(position.given, fine.given)
+        position.given = max(position.given, slow.given)
     raise Damaged(f"the {codec.name} stream is damaged: {reason}", position.given)
 
 

@@ -99,6 +99,8 @@ def convert_id(value: Any) -> str | None:
         return value
     if isinstance(value, float) and math.isnan(value):
         return None  # what pandas writes for a missing number
+    if isinstance(value, bytes):
+        return value.hex()  # of a fixed length, as UUIDs are
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, int | float) and not isinstance(value, bool):

@@ -4,7 +4,9 @@ import fsspec
 import orjson
 import pytest
 
-from datapipe.core.errors import RecipeError
+from datapipe.core.errors import RecipeError, RunFailed
+from datapipe.core.reader import Piece
+from datapipe.core.registry import readers
 from datapipe.io.files import expand
 
 
@@ -87,3 +89,12 @@ def test_remote_versions_change(memory):
     (after,) = expand(["memory://bucket/a.jsonl"], ())
     assert (before.url, before.size) == (after.url, after.size)
     assert before.version != after.version
+
+
+@pytest.mark.parametrize("name", ["jsonl", "csv", "text", "parquet"])
+def test_a_file_that_vanished_fails_the_run(tmp_path, name):
+    reader = readers.get(name)(paths="unused")
+    with pytest.raises(RunFailed, match="gone"):
+        list(reader.read(Piece(str(tmp_path / "gone"), 1)))
+    with pytest.raises(RunFailed, match="gone"):
+        list(reader.read(Piece("memory://gone", 1)))

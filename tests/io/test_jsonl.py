@@ -199,12 +199,6 @@ def test_nothing_to_read(read, tmp_path, content):
     assert read("jsonl", path).records == 0
 
 
-def test_a_file_that_vanished_fails_the_run(tmp_path):
-    reader = JsonlReader(paths="unused")
-    with pytest.raises(RunFailed, match=r"gone\.jsonl"):
-        list(reader.read(Piece(str(tmp_path / "gone.jsonl"), 1)))
-
-
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_without_permission_fails_the_run(tmp_path):
     path = write(tmp_path / "a.jsonl", {"text": "t"})

@@ -64,6 +64,8 @@ def test_metadata_of_every_type(read, tmp_path):
         "nested": pa.array(
             [[{"at": time, "raw": b"x"}]], pa.list_(pa.struct([("at", pa.timestamp("us")), ("raw", pa.binary())]))
         ),
+        "pairs": pa.array([[("a", 1), ("a", 2)]], pa.map_(pa.string(), pa.int64())),
+        "fixed": pa.array([[time]], pa.list_(pa.timestamp("ns"), 1)),
         "large": pa.array([2**64 - 1], pa.uint64()),
         "nothing": pa.nulls(1),
         "category": pa.array(["c"]).dictionary_encode(),
@@ -79,6 +81,8 @@ def test_metadata_of_every_type(read, tmp_path):
         "half": 1.5,
         "map": {"a": 1, "b": None},
         "nested": [{"at": "2024-05-06 07:08:09.123456", "raw": "eA=="}],
+        "pairs": [["a", 1], ["a", 2]],
+        "fixed": ["2024-05-06 07:08:09.123456000"],
         "large": 2**64 - 1,
         "nothing": None,
         "category": "c",
@@ -131,7 +135,7 @@ def test_strings_that_are_not_utf8(read, tmp_path):
     out = read("parquet", write(tmp_path / "a.parquet", {"id": ["a", "b", "c"], "text": texts}))
     assert out.column("id") == ["a", "c"]
     assert "the field text is not UTF-8" in out.bad[0].error
-    assert out.bad[0].head == "bad \ufffd"
+    assert (out.bad[0].head, out.bad[0].id) == ("bad \ufffd", "b")
     names = pa.Array.from_buffers(pa.string(), 3, raw.buffers())
     out = read("parquet", write(tmp_path / "b.parquet", {"text": ["x", "y", "z"], "name": names}))
     assert out.column("text") == ["x", "z"]
@@ -219,6 +223,13 @@ def test_chunks_are_small_where_rows_are_large(tmp_path):
     chunks = [chunk for piece in reader.pieces(1 << 30) for chunk in reader.read(piece)]
     assert [t for chunk in chunks for t in chunk.batch.column("text").to_pylist()] == texts
     assert max(chunk.batch.column("text").nbytes for chunk in chunks) <= 9_000_000
+
+
+def test_ids_of_fixed_length(read, tmp_path):
+    ids = pa.array([bytes(range(16))], pa.binary(16))
+    assert read("parquet", write(tmp_path / "a.parquet", {"id": ids, "text": ["t"]})).column("id") == [
+        bytes(range(16)).hex()
+    ]
 
 
 def test_an_empty_table(read, tmp_path):
