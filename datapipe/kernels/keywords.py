@@ -183,8 +183,7 @@ def count_words_found(
 ) -> None:
     """Fill out[0, document] with the words found, overlapping ones too, and out[1, document] with all words."""
     for d in range(len(offsets) - 1):
-        hits = words = 0
-        state = np.int64(0)
+        hits = words = state = 0
         waiting = 0  # found, if the word of the text ends here, too
         before = 0
         i = offsets[d]
@@ -211,12 +210,12 @@ def count_words_found(
                 slot = edge(keys, state, symbol)
                 if keys[slot] != FREE:
                     break
-                state = np.int64(fail[state])
+                state = int(fail[state])
             # By hand, not in a function of these five arrays: LLVM would not inline it, and the scan ran at 28 MB/s.
             if state != 0:
-                state = np.int64(targets[slot])
+                state = int(targets[slot])
             elif not (whole and inside):  # nothing begins in the middle of a word
-                state = np.int64(first[symbol])
+                state = int(first[symbol])
             if whole:
                 waiting = ends[state]
             else:
