@@ -105,7 +105,10 @@ class Test(BaseModel):
 
 
 def _short_form(value: Any) -> Any:
-    return value if isinstance(value, dict | Test) else {"in": value}
+    if isinstance(value, dict):
+        # YAML reads the key of {null: true} as the value null.
+        return {"null" if key is None else key: test for key, test in value.items()}
+    return value if isinstance(value, Test) else {"in": value}
 
 
 # A test as recipes write it: `de`, `[de, en]` or `{min: 0.9}`.

@@ -119,7 +119,8 @@ def _lines(text: Text) -> tuple[Text, Int64s]:
     """Every line as a document, its newline with it; and where among the lines each document starts."""
     first, last = text.offsets[0], text.offsets[-1]
     after = np.flatnonzero(text.data[first:last] == 10) + first + 1
-    cuts = np.unique(np.concatenate([text.offsets, after]))
+    cuts = np.sort(np.concatenate([text.offsets, after]), kind="stable")  # a merge; np.unique hashes, at 50 MB/s
+    cuts = cuts[np.concatenate([[True], cuts[1:] != cuts[:-1]])]
     cuts.flags.writeable = False  # as the offsets of documents are, so that the kernel is compiled once
     return Text(cuts, text.data), np.searchsorted(cuts, text.offsets)
 

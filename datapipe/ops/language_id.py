@@ -130,4 +130,7 @@ def _packaged_model() -> str:
 def _check_labels(keep: tuple[str, ...] | None, known: frozenset[str] | set[str]) -> None:
     for label in keep or ():
         if label not in known:
-            raise ValueError(f"the model knows no language {label!r}{did_you_mean(label, known)}")
+            hint = did_you_mean(label, known)
+            if "known:" in hint:  # a hundred codes tell less than five
+                hint = f"; its codes are such as {', '.join(sorted(known)[:5])}"
+            raise ValueError(f"the model knows no language {label!r}{hint}")

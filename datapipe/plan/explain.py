@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from pydantic import BaseModel, RootModel, ValidationError
@@ -70,7 +71,10 @@ def _model_at(model: type[BaseModel], path: tuple[Any, ...]) -> type[BaseModel] 
                 current = field.annotation
                 break
         else:
-            return None
+            if "__pydantic_extra__" not in inspect.get_annotations(current):
+                return None
+            # Keys of any name with values of one type, as in `select`.
+            current = inspect.get_annotations(current, eval_str=True)["__pydantic_extra__"]
         if not isinstance(current, type):
             current = _inner(current, keep=True)
     current = _inner(current)

@@ -80,6 +80,21 @@ def test_a_recipe_that_cannot_work_is_refused_with_its_line(tmp_path: Path) -> N
         compile_text(recipe, tmp_path)
 
 
+def test_a_wrong_test_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "a"}\n')
+    recipe = "read: {jsonl: a.jsonl}\nsteps:\n  - select: {lang: {mim: 1}}\nwrite: {path: out}\n"
+    with pytest.raises(RecipeError, match=r"select.lang.mim: unknown; did you mean min\?"):
+        compile_text(recipe, tmp_path)
+
+
+def test_null_needs_no_quotes_in_yaml(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "a"}\n')
+    recipe = "read: {jsonl: a.jsonl}\nsteps:\n  - select: {url: {null: false}, where: {lang: {null: true}}}\nwrite: {path: out}\n"
+    step = next(s for s in compile_text(recipe, tmp_path).steps() if s.operator == "select")
+    assert Select.model_validate(step.parameters) == Select(url={"null": False})
+    assert step.where is not None
+
+
 def test_a_run_keeps_what_is_selected(runs: Runs) -> None:
     runs.jsonl("a.jsonl", [{"id": str(i), "text": "x", "lang": lang} for i, lang in enumerate(["de", "en", None])])
     runs("read: {jsonl: a.jsonl}\nsteps:\n  - select: {lang: [de, fr], label: wanted}\nwrite: {path: out}\n")
