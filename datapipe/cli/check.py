@@ -74,7 +74,7 @@ def _tell_chain(lane: Lane) -> None:
         if step.writes:
             changes.append(f"writes {', '.join(step.writes)}")
         if step.action == "tag":
-            changes.append(f"tags {step.column}.keep, .reasons, .scores")
+            changes.append(f"tags {step.column}.keep, .reasons{''.join(f', .{s}' for s in step.scores)}")
         if step.where:
             changes.append(f"where {step.where}")
         if step.by_lang:

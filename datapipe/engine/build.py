@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, BinaryIO, cast
-
-import fsspec
 
 from datapipe.core.context import Context
 from datapipe.core.errors import DatapipeError, RunFailed
 from datapipe.core.operator import Operator
 from datapipe.core.registry import operators
 from datapipe.core.seeds import step_seed
+from datapipe.io.opening import open_file
 from datapipe.plan.plan import Plan, StepPlan
 from datapipe.plan.plugins import load_all
 
@@ -49,9 +47,3 @@ def load_operators(plan: Plan) -> Operators:
     """Import the plan's plugins and make its operators available."""
     load_all([name for name, _ in plan.plugins])
     return Operators(plan)
-
-
-def open_file(path: str) -> BinaryIO:
-    """Any path or URL, for reading."""
-    opened: Any = fsspec.open(path, "rb", compression="infer").open()
-    return cast(BinaryIO, opened)

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from datapipe.core.columns import ADDR
 from datapipe.engine.names import shard_name, table_part_name
 from datapipe.engine.sink import TABLES
 from datapipe.io.store import Store
@@ -53,14 +55,17 @@ def collect_table(store: Store, plan: Plan, table: str, index: int, slices: tupl
 
 
 def _groups(store: Store, plan: Plan, table: str, slices: tuple[Slice, ...]) -> Iterator[pa.Table]:
-    """Tables of exactly GROUP_ROWS rows (the last one shorter), whatever batches the shards wrote."""
+    """Tables of exactly GROUP_ROWS rows (the last one shorter), each shard's rows by address.
+
+    A shard wrote them batch by batch, so their order told its batch size; the sort is stable, so that the edits of one
+    row stay in the order of its steps.
+    """
     waiting = TABLES[table].empty_table()
     for stage, number, _ in slices:
-        reader = store.open_arrow(f"{shard_name(plan.stages[stage].key, number)}.{table}.arrow")
-        for i in range(reader.num_record_batches):
-            waiting = pa.concat_tables([waiting, pa.Table.from_batches([reader.get_batch(i)])])
-            while waiting.num_rows >= GROUP_ROWS:
-                yield waiting.slice(0, GROUP_ROWS).combine_chunks()
-                waiting = waiting.slice(GROUP_ROWS)
+        found = store.read_table(f"{shard_name(plan.stages[stage].key, number)}.{table}.arrow")
+        waiting = pa.concat_tables([waiting, found.take(pc.sort_indices(found, [(ADDR, "ascending")]))])
+        while waiting.num_rows >= GROUP_ROWS:
+            yield waiting.slice(0, GROUP_ROWS).combine_chunks()
+            waiting = waiting.slice(GROUP_ROWS)
     if waiting.num_rows:
         yield waiting.combine_chunks()

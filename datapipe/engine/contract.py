@@ -13,7 +13,7 @@ from datapipe.core.columns import ADDR, BASE
 from datapipe.core.context import Context
 from datapipe.core.operator import Expand, Filter, Global, Map, Operator
 from datapipe.core.verdict import Verdict
-from datapipe.engine.build import open_file
+from datapipe.io.opening import open_file
 
 TEXTS: tuple[str | None, ...] = (
     "An ordinary paragraph of English prose, with commas, and a full stop. It has a second sentence, too.\nAnd a line.",

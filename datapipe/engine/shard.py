@@ -96,7 +96,7 @@ class _Shard:
         question = self.operators.of(step)[""]
         assert isinstance(question, Global)
         answer = slice_for(self.store, artifact_name(*step.artifact), self.number)
-        if answer is not None and answer.num_rows == 0:
+        if answer is not None and answer.num_rows == 0 and step.action == "drop":
             return _Idle(step.label)
         table = answer if answer is not None else self.store.read_table(artifact_name(*step.artifact))
         return StepRunner(step, {"": question.bind(table)}, self.sink, self.number, self._place)

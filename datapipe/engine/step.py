@@ -19,8 +19,9 @@ from datapipe.core.errors import ContractError, DatapipeError
 from datapipe.core.operator import Expand, Filter, Map, Operator
 from datapipe.core.records import StepCount
 from datapipe.core.verdict import Verdict
-from datapipe.engine.sink import Sink, scores_column
+from datapipe.engine.sink import Sink
 from datapipe.plan.plan import StepPlan
+from datapipe.plan.steps import tag_columns
 
 Rows = npt.NDArray[np.int64]
 Where = Callable[[int], dict[str, object]]  # address -> what quarantine says of its place
@@ -226,25 +227,24 @@ class StepRunner:
     def _tags(self, n: int, verdict: Verdict, judged: Rows) -> dict[str, pa.Array]:
         unjudged = np.ones(n, np.bool_)
         unjudged[judged] = False
-        reasons = verdict.reasons(np.arange(n))
-        scores = pa.nulls(n, pa.map_(pa.string(), pa.float64()))
-        if len(judged):
-            scores = scatter_column(scores, judged, scores_column(verdict, judged))
-        return {
-            f"{self.step.column}.keep": pa.array(verdict.keep, pa.bool_(), mask=unjudged),
-            f"{self.step.column}.reasons": pa.array(
-                [None if off else r for off, r in zip(unjudged, reasons, strict=True)], pa.list_(pa.string())
-            ),
-            f"{self.step.column}.scores": scores,
+        reasons = [None if off else r for off, r in zip(unjudged, verdict.reasons(np.arange(n)), strict=True)]
+        tags = {
+            "keep": pa.array(verdict.keep, pa.bool_(), mask=unjudged),
+            "reasons": pa.array(reasons, pa.list_(pa.string())),
         }
+        if self.step.kind == "global":
+            tags["duplicate_of"] = pa.nulls(n, pa.string()) if verdict.duplicate_of is None else verdict.duplicate_of
+        for name in self.step.scores:
+            values = verdict.scores.get(name, np.full(n, np.nan)).astype(np.float64)
+            tags[name] = pa.array(values, pa.float64(), mask=unjudged | np.isnan(values))
+        return {f"{self.step.column}.{name}": values for name, values in tags.items()}
 
     def _operator_output(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """An empty batch with the columns that leave the step."""
         written = dict(self._operator.columns_written())
         if self.step.action == "tag":
             written.pop("text", None)
-            types = (pa.bool_(), pa.list_(pa.string()), pa.map_(pa.string(), pa.float64()))
-            written |= {f"{self.step.column}.{n}": t for n, t in zip(("keep", "reasons", "scores"), types, strict=True)}
+            written |= tag_columns(self.step)
         return set_columns(batch, {name: pa.nulls(0, dtype) for name, dtype in written.items()})
 
     def _count_rules(self, verdict: Verdict, gone: Rows) -> None:

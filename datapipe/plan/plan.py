@@ -30,6 +30,7 @@ class StepPlan(_Value):
     label       `web.03.gopher_quality`, unique in the recipe; seeds, ledger and manifest use it
     code        digest of a plugin operator's source ("" for built-in ones: `version` speaks for them)
     column      prefix of the columns that `action: tag` writes
+    scores      names of the scores that `action: tag` writes as columns
     artifact    for the bound half of a global operator: (stage key, label) of its answer
     quarantine  what the step fails goes to quarantine, not to the ledger (duplicate ids)
     """
@@ -46,6 +47,7 @@ class StepPlan(_Value):
     action: Literal["drop", "tag"] = "drop"
     by_lang: dict[str, dict[str, Any]] | None = None
     artifact: tuple[str, str] | None = None
+    scores: tuple[str, ...] = ()
     quarantine: bool = False
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()

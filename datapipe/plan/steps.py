@@ -8,9 +8,11 @@ import pyarrow as pa
 from pydantic import ValidationError
 
 from datapipe.core.columns import ADDR
+from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError, did_you_mean
 from datapipe.core.operator import Expand, Filter, Global, Map, Operator, path_fields
 from datapipe.core.registry import operators
+from datapipe.io.opening import open_file
 from datapipe.plan.explain import explain
 from datapipe.plan.locate import Located
 from datapipe.plan.plan import Kind, StepPlan
@@ -60,8 +62,14 @@ def plan_step(
         raise located.error(f"{step.operator}.where: {problem}", (*step.place, "where"))
     if problem := operator.check(schema):
         raise located.error(f"{step.operator}: {problem}", step.place)
+    label = step.label or f"{dataset}.{index + 1:02d}.{step.operator}"
+    try:
+        scores = _scores(operator, label, schema) if step.action == "tag" else ()
+    except RecipeError as error:
+        raise located.error(f"{step.operator}: {error}", step.place) from None
     plan = StepPlan(
-        label=step.label or f"{dataset}.{index + 1:02d}.{step.operator}",
+        label=label,
+        scores=scores,
         operator=step.operator,
         version=cls.version,
         code=code_digest(cls),
@@ -83,7 +91,7 @@ def columns_after(schema: pa.Schema, plan: StepPlan, operator: Operator) -> pa.S
     added = dict(operator.columns_written())
     if plan.action == "tag":
         added.pop("text", None)  # a tag never changes the text
-        added |= tag_columns(plan.column)
+        added |= tag_columns(plan)
     for name, dtype in added.items():
         field = pa.field(name, dtype)
         index = schema.get_field_index(name)
@@ -91,13 +99,20 @@ def columns_after(schema: pa.Schema, plan: StepPlan, operator: Operator) -> pa.S
     return schema
 
 
-def tag_columns(prefix: str) -> dict[str, pa.DataType]:
-    """What `action: tag` writes."""
-    return {
-        f"{prefix}.keep": pa.bool_(),
-        f"{prefix}.reasons": pa.list_(pa.string()),
-        f"{prefix}.scores": pa.map_(pa.string(), pa.float64()),
-    }
+def tag_columns(plan: StepPlan) -> dict[str, pa.DataType]:
+    """What `action: tag` writes: the verdict, and every score as a column that later steps and readers can use."""
+    columns = {f"{plan.column}.keep": pa.bool_(), f"{plan.column}.reasons": pa.list_(pa.string())}
+    if plan.kind == "global":
+        columns[f"{plan.column}.duplicate_of"] = pa.string()
+    return columns | {f"{plan.column}.{score}": pa.float64() for score in plan.scores}
+
+
+def _scores(operator: Operator, label: str, schema: pa.Schema) -> tuple[str, ...]:
+    """The names of a filter's scores, told by its verdict on no rows."""
+    if not isinstance(operator, Filter):
+        return ()
+    operator.setup(Context(label, 0, open_file))
+    return tuple(operator.judge(pa.RecordBatch.from_pylist([], schema=schema)).scores)
 
 
 def _build(

@@ -59,7 +59,8 @@ def test_any_number_of_workers_gives_the_same_bytes(runs: Runs, digests: Digests
 def test_batch_size_leaves_no_trace(runs: Runs, digests: Digests, monkeypatch: pytest.MonkeyPatch) -> None:
     runs(GRAPH, "one")
     monkeypatch.setattr("datapipe.engine.output.BATCH_BYTES", 10_000)
-    monkeypatch.setattr("datapipe.io.rows.MAX_ROWS", 7)
+    monkeypatch.setattr("datapipe.io.readers.jsonl._ROWS", 7)
+    monkeypatch.setattr("datapipe.io.arrow_chunks._ROWS", 5)
     runs(GRAPH, "two")
     assert digests(runs.folder / "one") == digests(runs.folder / "two")
 
@@ -79,7 +80,7 @@ def test_manifest_ledger_and_data_agree(runs: Runs) -> None:
         assert row["reason"] == row["reasons"][0]
         assert (row["duplicate_of"] is not None) == (row["operator"] == "exact_dedup")
     for step in manifest["steps"]:
-        assert by_step.get(step["label"], 0) == step["dropped"] == sum(step["reasons"].values())
+        assert by_step.get(step["label"], 0) == step["dropped"] == sum(step["reasons"].values()) - step["tagged"]
         assert step["rows_in"] + step["added"] == step["rows_out"] + step["dropped"] + step["quarantined"]
     kept, gone = {(r["source"], r["id"]) for r in data}, {(r["source"], r["id"]) for r in ledger}
     assert not kept & gone
@@ -233,8 +234,27 @@ def test_where_tag_and_thresholds_by_language(runs: Runs) -> None:
     assert sorted(data) == ["de9", "en5", "en9", "fr1", "fr5", "fr9"]
     assert [data[i]["long.keep"] for i in ("en5", "en9", "fr1")] == [False, True, None]
     assert data["en5"]["long.reasons"] == ["too_few_words"]
-    assert dict(data["en5"]["long.scores"])["words"] == 5
+    assert data["en5"]["long.words"] == 5
     assert {r["id"]: dict(r["scores"])["words"] for r in runs.table("ledger")} == {"en1": 1, "de1": 1, "de5": 5}
+
+
+def test_a_tagged_global_names_the_twin(runs: Runs) -> None:
+    rows = [{"id": str(i), "text": f"text {i % 4}"} for i in range(6)] + [{"id": "z", "text": "alone"}]
+    runs.jsonl("a.jsonl", rows[:4])
+    runs.jsonl("b.jsonl", rows[4:])
+    recipe = "input_split: 100\nread: {jsonl: [a.jsonl, b.jsonl]}\nsteps: [{exact_dedup: {action: tag, label: d}}]\nwrite: {path: out}\n"
+    assert runs(recipe)["rows_written"] == 7
+    data = [(r["id"], r["d.keep"], r["d.duplicate_of"]) for r in runs.table("data")]
+    assert data == [*((str(i), True, None) for i in range(4)), ("4", False, "0"), ("5", False, "1"), ("z", True, None)]
+
+
+def test_scores_written_by_a_tag_can_be_selected_on(runs: Runs) -> None:
+    runs.jsonl("a.jsonl", [{"id": str(n), "text": "w " * n} for n in range(1, 10)])
+    runs(
+        "read: {jsonl: a.jsonl}\nsteps:\n  - length: {max_words: 5, action: tag, label: len}\n"
+        "  - select: {len.words: {min: 3}, len.keep: true}\nwrite: {path: out}\n"
+    )
+    assert [r["id"] for r in runs.table("data")] == ["3", "4", "5"]
 
 
 def test_edits_are_recorded(runs: Runs) -> None:

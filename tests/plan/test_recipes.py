@@ -125,7 +125,7 @@ def test_labels_and_columns(folder: Path) -> None:
     assert [s.label for s in plan.steps()][:2] == ["web.01.gopher_quality", "again"]
     names = plan.stages[-1].rows.names
     assert names[:8] == ["_addr", "id", "text", "source", "url", "lang", "metadata", "year"]
-    assert names[8:] == ["again.keep", "again.reasons", "again.scores"]
+    assert names[8:11] == ["again.keep", "again.reasons", "again.words"]
 
 
 def test_a_later_step_changes_only_the_last_stage(folder: Path) -> None:
