@@ -72,8 +72,11 @@ def automaton(words: Iterable[str], case: bool, whole: bool) -> Automaton:
     lower = np.arange(0x110000, dtype=np.int32)
     if not case:
         lower[:LOWER_END] = lower_table()
-    spelled = sorted({tuple(lower[[ord(c) for c in text]]) for word in words if (text := " ".join(word.split()))})
-    letters = np.array(sorted({c for word in spelled for c in word}), np.int64)
+    one_spaced = "\n".join(" ".join(word.split()) for word in words)
+    folded = _text(lower[_points(one_spaced)])
+    spelled = sorted(set(folded.split("\n")) - {""})
+    points = _points("".join(spelled))
+    letters = np.unique(points)
     symbol = np.zeros(0x110000, np.int32)
     symbol[letters] = np.arange(1, len(letters) + 1)
     symbol = symbol[lower]
@@ -83,7 +86,7 @@ def automaton(words: Iterable[str], case: bool, whole: bool) -> Automaton:
 
     offsets = np.zeros(len(spelled) + 1, np.int64)
     np.cumsum([len(word) for word in spelled], out=offsets[1:])
-    flat = signs[np.array([c for word in spelled for c in word], np.int64)]
+    flat = signs[points]
     size = 4
     while size < 2 * len(flat):
         size *= 2
@@ -94,6 +97,14 @@ def automaton(words: Iterable[str], case: bool, whole: bool) -> Automaton:
     at_root = np.flatnonzero((keys != FREE) & (keys >> SYMBOL_BITS == 0))
     first[keys[at_root]] = targets[at_root]
     return Automaton(signs, first, keys, targets, fail[:states].copy(), ends[:states].copy(), whole)
+
+
+def _points(text: str) -> npt.NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+
+
+def _text(points: Int32s) -> str:
+    return points.tobytes().decode("utf-32-le", "surrogatepass")
 
 
 @inlined

