@@ -129,7 +129,7 @@ def _plain(array: pa.Array) -> pa.Array:
 
 
 def as_python(array: pa.Array) -> list[Any]:
-    """The values as what JSON can hold; times and decimals as strings, maps with string keys as objects."""
+    """The values as what JSON can hold: times and decimals as strings, durations as whole numbers, maps as objects."""
     array = _plain(array)
     simple = _simple(array.type)
     if simple != array.type:
@@ -149,6 +149,8 @@ def _with_objects(value: pa.Scalar) -> Any:
 
 
 def _simple(dtype: pa.DataType) -> pa.DataType:
+    if pa.types.is_duration(dtype):
+        return pa.int64()
     if pa.types.is_temporal(dtype) or pa.types.is_decimal(dtype):
         return pa.string()
     if pa.types.is_float16(dtype):
