@@ -32,9 +32,8 @@ def check(recipe: str, settings: tuple[str, ...]) -> None:
         _tell_stage(plan, stage)
     for publication in plan.publications:
         click.echo(f"\npublish {publication.dataset} to {publication.path}")
-        click.echo(
-            f"  {publication.format}, parts of {publication.shard_size / 1e6:,.0f} MB of text; columns: {_columns(plan, publication.stage)}"
-        )
+        click.echo(f"  {publication.format}, parts of {publication.shard_size / 1e6:,.0f} MB of text")
+        click.echo(f"  columns: {_columns(plan, publication.stage)}")
     if plan.resources:
         click.echo("\nmodels and files needed")
         for resource in plan.resources:

@@ -31,7 +31,8 @@ def verify(folder: str) -> None:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
         if path.stat().st_size != told["bytes"] or digest != told["sha256"]:
             wrong.append(
-                f"{path}: changed: {path.stat().st_size:,} bytes, sha256 {digest[:16]}…, expected {told['bytes']:,}, {told['sha256'][:16]}…"
+                f"{path}: changed: {path.stat().st_size:,} bytes, sha256 {digest[:16]}…, "
+                f"expected {told['bytes']:,}, {told['sha256'][:16]}…"
             )
             continue
         if path.suffix == ".parquet":

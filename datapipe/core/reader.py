@@ -134,7 +134,7 @@ class Reader(BaseModel):
         standard = ("id", "text", "url", "lang")
         return {n: TYPES[c.type] for n, c in self.columns.items() if n not in standard}
 
-    def schema(self) -> pa.Schema:
+    def row_schema(self) -> pa.Schema:
         """Schema of every chunk's batch."""
         standard = [("id", pa.string()), ("text", pa.large_string()), ("url", pa.string()), ("lang", pa.string())]
         return pa.schema([*standard, ("metadata", pa.large_string()), *self.extra_columns().items()])

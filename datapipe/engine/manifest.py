@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
@@ -125,7 +124,7 @@ def commit(
             {"dataset": publication.dataset, "path": root, "rows": rows, "groups": groups, "files": files}
         )
         manifest["files"] += (
-            files if root == roots[0] else [{**f, "path": os.path.join(root, f["path"])} for f in files]
+            files if root == roots[0] else [{**f, "path": str(Path(root, f["path"]))} for f in files]
         )
     for table, names in tables.items():
         _replace(store, str(store.root), table, names, "parquet")

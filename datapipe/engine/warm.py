@@ -7,15 +7,36 @@ import contextlib
 import pyarrow as pa
 
 from datapipe.core.columns import ADDR
+from datapipe.core.fingerprint import fingerprint
 from datapipe.core.operator import Expand, Filter, Global, Map
+from datapipe.core.registry import operators as registry
 from datapipe.engine.build import Operators
+from datapipe.kernels.jit import cache_folder, cache_stamp
 from datapipe.plan.plan import Plan
 
 _TEXTS = ["The first line of a document.\nAnd the second one.", "Ein zweites, mit Umlauten: äöü. 漢字", ""]
 
 
 def warm_up(plan: Plan, operators: Operators) -> None:
-    """Load every model and compile every kernel of the plan; an operator that dislikes the rows is not at fault here."""
+    """Compile every kernel of the plan, unless that was done before: a marker lies beside Numba's own files.
+
+    An operator that dislikes the rows is not at fault here.
+    """
+    steps = [sketch.step for stage in plan.stages for sketch in stage.sketches] + plan.steps()
+    for step in steps:
+        registry.get(step.operator)  # importing an operator imports its kernels
+    folder = cache_folder()
+    if folder is None:
+        return
+    marker = folder / f"warm-{fingerprint([cache_stamp(), *([s.operator, s.version, s.parameters] for s in steps)])}"
+    if marker.exists():
+        return
+    _compile(plan, operators)
+    with contextlib.suppress(OSError):  # without a marker the next run compiles, or finds compiled, once more
+        marker.touch()
+
+
+def _compile(plan: Plan, operators: Operators) -> None:
     for stage in plan.stages:
         batch = _rows(stage.rows)
         for step in {link.step.label: link.step for lane in stage.lanes for link in lane.chain if link.step}.values():

@@ -28,7 +28,7 @@ def batch_chunk(rows: BatchRows, part: pa.RecordBatch, url: str, first: int, tex
 
 def lost_chunk(reader: Reader, bad: BadRecord) -> Chunk:
     """A chunk of one bad record and no rows."""
-    schema = reader.schema()
+    schema = reader.row_schema()
     empty = pa.RecordBatch.from_arrays([pa.array([], field.type) for field in schema], schema=schema)
     return chunk_of(Rows(empty, np.zeros(0, np.int64), {}), None, [(0, bad)], {})
 

@@ -20,7 +20,7 @@ class BatchRows:
     """Builds batches from record batches of any schema."""
 
     def __init__(self, reader: Reader) -> None:
-        self.schema = reader.schema()
+        self.schema = reader.row_schema()
         self._records = RecordRows(reader)
 
     def build(self, batch: pa.RecordBatch) -> Rows:

@@ -45,7 +45,7 @@ class Target(NamedTuple):
 
 def targets(reader: Reader) -> list[Target]:
     """The columns a reader fills from input fields, in the order of its schema."""
-    fields = [(f.name, reader.field_of(f.name), f.type) for f in reader.schema() if f.name != "metadata"]
+    fields = [(f.name, reader.field_of(f.name), f.type) for f in reader.row_schema() if f.name != "metadata"]
     return [Target(name, field, tuple(field.split(".")), dtype) for name, field, dtype in fields]
 
 
@@ -53,7 +53,7 @@ class RecordRows:
     """Builds batches from records that are Python dictionaries (which it takes apart)."""
 
     def __init__(self, reader: Reader) -> None:
-        self.schema = reader.schema()
+        self.schema = reader.row_schema()
         self.targets = targets(reader)
         # Nested fields go first, so that a column made of the whole object above them gets what is left of it.
         self._order = sorted(self.targets, key=lambda t: -len(t.path))

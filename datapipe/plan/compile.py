@@ -160,7 +160,7 @@ class _Compiler:
                 "sketches": [sketch.model_dump(mode="json") for sketch in sketches],
                 "mark": self.mark,
                 "inputs": [_plain(shard) for shard in inputs],
-                "files": {path: _digest(path) for path in sorted(self.needs)},
+                "files": sorted(_digest(path) for path in self.needs),
             }
         )
         stage = Stage(

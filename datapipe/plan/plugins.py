@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from datapipe.core.errors import RecipeError
-from datapipe.core.registry import operators
 
 ENTRY_POINTS = "datapipe.operators"
 

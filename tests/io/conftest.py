@@ -31,7 +31,7 @@ def read_all(reader: Reader, target: int = 1 << 30) -> Outcome:
     for piece in reader.pieces(target):
         out.pieces += 1
         for chunk in reader.read(piece):
-            assert chunk.batch.schema.equals(reader.schema())
+            assert chunk.batch.schema.equals(reader.row_schema())
             chunk.batch.validate(full=True)
             assert len(chunk.rows) == chunk.batch.num_rows
             assert chunk.batch.num_rows <= 8192

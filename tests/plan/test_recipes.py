@@ -90,7 +90,8 @@ def test_a_wrong_step(step: str, expected: str, folder: Path) -> None:
             "recipe.yaml:3: datasets.b",
         ),
         (
-            "datasets:\n  w: {read: {jsonl: a.jsonl}}\n  x: {from: [w]}\n  y: {from: [w]}\n  z: {from: [x, y]}\nwrite: {path: o, dataset: z}",
+            "datasets:\n  w: {read: {jsonl: a.jsonl}}\n  x: {from: [w]}\n  y: {from: [w]}\n"
+            "  z: {from: [x, y]}\nwrite: {path: o, dataset: z}",
             "the rows of w would come twice, by x and by y",
         ),
         (
