@@ -123,9 +123,7 @@ def commit(
         manifest["outputs"].append(
             {"dataset": publication.dataset, "path": root, "rows": rows, "groups": groups, "files": files}
         )
-        manifest["files"] += (
-            files if root == roots[0] else [{**f, "path": str(Path(root, f["path"]))} for f in files]
-        )
+        manifest["files"] += files if root == roots[0] else [{**f, "path": str(Path(root, f["path"]))} for f in files]
     for table, names in tables.items():
         _replace(store, str(store.root), table, names, "parquet")
     for output in manifest["outputs"][1:]:

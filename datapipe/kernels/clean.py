@@ -15,7 +15,6 @@ Flags = npt.NDArray[np.bool_]
 OTHER, NEWLINE, BLANK, CONTROL = 0, 1, 2, 3
 
 
-
 @cache
 def plain_bytes() -> Flags:
     """For each byte, whether it is never the start of anything but OTHER; what `copied` expects."""

@@ -119,9 +119,7 @@ def edge(keys: Int64s, state: int, symbol: int) -> np.uint64:
 
 
 @kernel
-def build(
-    offsets: Int64s, flat: Int32s, whole: bool, keys: Int64s, targets: Int32s, fail: Int32s, ends: Int32s
-) -> int:
+def build(offsets: Int64s, flat: Int32s, whole: bool, keys: Int64s, targets: Int32s, fail: Int32s, ends: Int32s) -> int:
     """Fill the tables with the words `flat[offsets[i]:offsets[i + 1]]`, one letter of all words after the other.
 
     So every state's suffix link leads to a state with a smaller number, which is complete. Returns the states made.

@@ -51,9 +51,7 @@ class LanguageId(Filter):
     keep: tuple[str, ...] | None = Field(
         None, min_length=1, description="languages kept, as the model calls them; null: all"
     )
-    min_score: float | None = Field(
-        0.65, ge=0, le=1, description="lowest confidence kept, 0 to 1; null: not looked at"
-    )
+    min_score: float | None = Field(0.65, ge=0, le=1, description="lowest confidence kept, 0 to 1; null: not looked at")
     model: FilePath | None = Field(None, description="a fastText classifier (.bin, .ftz); null: lid.176.ftz")
 
     _predict: Any = PrivateAttr(None)

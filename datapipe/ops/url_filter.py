@@ -91,7 +91,11 @@ class UrlFilter(Filter):
         for kind in ("domain", "subdomain"):
             self._hosts[kind] = {plain_host(split_url(entry)[0].lstrip("*")) for entry in lists[kind]} - {""}
         self._urls = {_plain_url(*split_url(entry)) for entry in lists["url"]} - {""}
-        for kind, whole, form in (("word", True, _spaced), ("substring", False, _squeezed), ("soft_word", True, _spaced)):
+        for kind, whole, form in (
+            ("word", True, _spaced),
+            ("substring", False, _squeezed),
+            ("soft_word", True, _spaced),
+        ):
             if lists[kind]:
                 self._words[kind] = automaton(map(form, lists[kind]), case=False, whole=whole)
 

@@ -12,7 +12,8 @@ from tests.reference import keywords
 # Few letters, so that words overlap, begin one another and hide in one another.
 DENSE = st.text(st.sampled_from("abAB é漢ก.5\u0301\n"), max_size=30)
 WORD = st.one_of(
-    st.text(st.sampled_from("abA é漢ก.5\u0301"), min_size=1, max_size=5), st.lists(PIECE, min_size=1, max_size=3).map("".join)
+    st.text(st.sampled_from("abA é漢ก.5\u0301"), min_size=1, max_size=5),
+    st.lists(PIECE, min_size=1, max_size=3).map("".join),
 ).filter(lambda word: word.strip())
 
 

@@ -95,7 +95,9 @@ def test_cutting_equals_its_twin(texts: list[str | None], words: list[str], leas
 
     def answer(batch):  # type: ignore[no-untyped-def]
         verdict = operator.judge(batch)
-        return list(zip(verdict.columns["text"].to_pylist(), verdict.scores["hits"].tolist(), verdict.reason, strict=True))
+        return list(
+            zip(verdict.columns["text"].to_pylist(), verdict.scores["hits"].tolist(), verdict.reason, strict=True)
+        )
 
     expected = []
     for text in texts:
@@ -123,7 +125,8 @@ def test_lists_from_files(runs: Runs) -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [{}, {"words": []}, {"words": ["a", " "]}, {"words": ["a"], "min_hits": 0}, {"words": ["a"], "max_ratio": -1}]
+    "bad",
+    [{}, {"words": []}, {"words": ["a", " "]}, {"words": ["a"], "min_hits": 0}, {"words": ["a"], "max_ratio": -1}],
 )
 def test_impossible_parameters_are_refused(bad: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):

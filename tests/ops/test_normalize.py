@@ -32,7 +32,9 @@ def done(operator: Normalize, texts: list[str | None]) -> list[str | None]:
 
 @settings(deadline=None)  # the first call compiles
 @given(TEXTS, FLAGS, FLAGS, FLAGS, st.integers(1, 3))
-def test_the_kernel_equals_its_twin(texts: list[str | None], control: bool, newlines: bool, blanks: bool, most: int) -> None:
+def test_the_kernel_equals_its_twin(
+    texts: list[str | None], control: bool, newlines: bool, blanks: bool, most: int
+) -> None:
     operator = made(form="NFC", control=control, newlines=newlines, whitespace=blanks, max_newlines=most)
     found = each_way(texts, lambda b: operator.apply(b).column("text").to_pylist())
     plain = [None if t is None else clean(t, control, newlines, blanks, most) for t in texts]
@@ -41,7 +43,9 @@ def test_the_kernel_equals_its_twin(texts: list[str | None], control: bool, newl
 
 @settings(deadline=None)
 @given(TEXTS, FORMS, FLAGS, FLAGS, FLAGS, st.integers(1, 3))
-def test_twice_is_once(texts: list[str | None], form: Any, control: bool, newlines: bool, blanks: bool, most: int) -> None:
+def test_twice_is_once(
+    texts: list[str | None], form: Any, control: bool, newlines: bool, blanks: bool, most: int
+) -> None:
     if form == "none" and not (control or newlines or blanks):
         return
     operator = made(form=form, control=control, newlines=newlines, whitespace=blanks, max_newlines=most)
@@ -84,7 +88,12 @@ def test_nulls_stay_null_and_other_columns_as_they_were() -> None:
 def test_mojibake() -> None:
     pytest.importorskip("ftfy")
     operator = made(mojibake=True)
-    assert done(operator, ["schÃ¶n â\x80\x94 l’hiver", "schön", "plain", None]) == ["schön — l’hiver", "schön", "plain", None]
+    assert done(operator, ["schÃ¶n â\x80\x94 l’hiver", "schön", "plain", None]) == [
+        "schön — l’hiver",
+        "schön",
+        "plain",
+        None,
+    ]
 
 
 def test_without_ftfy_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

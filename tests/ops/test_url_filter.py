@@ -49,7 +49,13 @@ def test_anything_has_a_host(url: str, host: str, rest: str) -> None:
 
 @pytest.mark.parametrize("domain", ["example.com", "Example.COM.", "*.example.com", "http://example.com/"])
 def test_a_domain_takes_all_below_it(domain: str) -> None:
-    urls = ["http://example.com", "https://a.B.example.com:443/x", "http://notexample.com", "http://example.com.org/", None]
+    urls = [
+        "http://example.com",
+        "https://a.B.example.com:443/x",
+        "http://notexample.com",
+        "http://example.com.org/",
+        None,
+    ]
     verdict = judge(urls, domains=[domain])
     assert verdict.reason == ["banned_domain", "banned_domain", None, None, None]
 

@@ -14,7 +14,10 @@ SIGNS = ["\x00", "\x07", "\x7f", "\x9f", "\ufeff", "\u200d", "\u200c", "\xad", "
          "אבג", "العربية", "हिन्दी", "漢字", "かな", "ภาษาไทย", "한국어", "\U00020000", "\U0010ffff", "\U000e0100", "\ud7ff",
          "\ue000", "İ", "ẞ", "Ⱥ", "Σ", "ς", "ǅ", "𐐀", "5", "٣", "½", "word", "Word", "."]  # fmt: skip
 PIECE = st.one_of(
-    st.sampled_from(NEWLINES), st.sampled_from(SPACES), st.sampled_from(SIGNS), st.characters(exclude_categories=("Cs",))
+    st.sampled_from(NEWLINES),
+    st.sampled_from(SPACES),
+    st.sampled_from(SIGNS),
+    st.characters(exclude_categories=("Cs",)),
 )
 TEXT = st.lists(PIECE, max_size=40).map("".join)
 TEXTS = st.lists(st.one_of(st.none(), TEXT), max_size=6)
@@ -22,7 +25,10 @@ TEXTS = st.lists(st.one_of(st.none(), TEXT), max_size=6)
 
 def rows(texts: list[str | None], **columns: list[Any]) -> pa.RecordBatch:
     """A batch of texts (and ids); other columns by name."""
-    base = {"id": pa.array([str(i) for i in range(len(texts))], pa.string()), "text": pa.array(texts, pa.large_string())}
+    base = {
+        "id": pa.array([str(i) for i in range(len(texts))], pa.string()),
+        "text": pa.array(texts, pa.large_string()),
+    }
     return pa.RecordBatch.from_pydict({**base, **{name: pa.array(values) for name, values in columns.items()}})
 
 
