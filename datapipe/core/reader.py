@@ -108,7 +108,7 @@ class Reader(BaseModel):
     def _one_is_a_list(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
 
-    @field_validator("columns", mode="before")
+    @field_validator("columns", mode="before", json_schema_input_type=dict[str, str | Column])
     @classmethod
     def _short_forms(cls, value: Any) -> Any:
         if not isinstance(value, dict):
