@@ -242,7 +242,10 @@ def test_a_tagged_global_names_the_twin(runs: Runs) -> None:
     rows = [{"id": str(i), "text": f"text {i % 4}"} for i in range(6)] + [{"id": "z", "text": "alone"}]
     runs.jsonl("a.jsonl", rows[:4])
     runs.jsonl("b.jsonl", rows[4:])
-    recipe = "input_split: 100\nread: {jsonl: [a.jsonl, b.jsonl]}\nsteps: [{exact_dedup: {action: tag, label: d}}]\nwrite: {path: out}\n"
+    recipe = (
+        "input_split: 100\nread: {jsonl: [a.jsonl, b.jsonl]}\n"
+        "steps: [{exact_dedup: {action: tag, label: d}}]\nwrite: {path: out}\n"
+    )
     assert runs(recipe)["rows_written"] == 7
     data = [(r["id"], r["d.keep"], r["d.duplicate_of"]) for r in runs.table("data")]
     assert data == [*((str(i), True, None) for i in range(4)), ("4", False, "0"), ("5", False, "1"), ("z", True, None)]

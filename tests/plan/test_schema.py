@@ -42,18 +42,9 @@ def test_it_accepts_every_recipe_we_ship(validator: Draft202012Validator, recipe
     ],
 )
 def test_it_accepts(validator: Draft202012Validator, step: str) -> None:
-    assert (
-        list(
-            validator.iter_errors(
-                load(
-                    f"read: {{jsonl: a}}\nsteps: [{{{step}}}]\nwrite: {{path: o}}".replace(
-                        "{gopher_quality}", "gopher_quality"
-                    )
-                )
-            )
-        )
-        == []
-    )
+    entry = f"{{{step}}}" if ":" in step else step
+    recipe = load(f"read: {{jsonl: a}}\nsteps: [{entry}]\nwrite: {{path: o}}")
+    assert [error.message for error in validator.iter_errors(recipe)] == []
 
 
 @pytest.mark.parametrize(
