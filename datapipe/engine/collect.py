@@ -16,7 +16,7 @@ from datapipe.io.store import Store
 from datapipe.plan.plan import Plan
 
 PART_ROWS = 1 << 20
-GROUP_ROWS = 1 << 16
+GROUP_ROWS = 1 << 14
 Slice = tuple[int, int, int]  # stage number, shard, rows
 
 

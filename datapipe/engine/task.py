@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -42,8 +44,25 @@ class Task:
 
 def run_task(task: Task) -> dict[str, Any]:
     """Do a task and return its report. Doing it twice, or twice at once, gives the same files."""
+    if "jemalloc" in pa.supported_memory_backends():
+        # mimalloc keeps freed pages: over 16 shards a worker grew 1.3 times, with jemalloc 1.1, at the same speed.
+        pa.set_memory_pool(pa.jemalloc_memory_pool())
     pa.set_cpu_count(1)  # as many workers as cores: threads below them would only fight
     pa.set_io_thread_count(1)
+    try:
+        return _run(task)
+    finally:
+        _give_back()
+
+
+def _give_back() -> None:
+    """Hand freed memory to the system: what one task held must not add up with what the next one needs."""
+    pa.default_memory_pool().release_unused()
+    with contextlib.suppress(AttributeError, OSError):  # only glibc has it
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _run(task: Task) -> dict[str, Any]:
     store = Store(task.run)
     plan, operators = _plan(task.run, task.plan)
     if task.kind == "shard":

@@ -108,11 +108,11 @@ def test_cut_parts() -> None:
 
 
 def test_row_groups_are_cut_by_rows_alone(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("datapipe.engine.pack.ROW_GROUP", 50_000)
+    monkeypatch.setattr("datapipe.engine.pack.PIECE", 3125)
     runs.jsonl("a.jsonl", [{"id": f"{i:04d}", "text": "y" * 996} for i in range(200)])
     runs("read: {jsonl: a.jsonl}\nwrite: {path: out}\n")
     metadata = pq.ParquetFile(runs.folder / "out/data/part-00000.parquet").metadata
-    assert [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)] == [50, 50, 50, 50]
+    assert [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)] == [64, 64, 64, 8]
     assert (
         pa.schema(pq.read_schema(runs.folder / "out/data/part-00000.parquet")).field("text").type == pa.large_string()
     )
