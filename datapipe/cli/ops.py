@@ -9,6 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from datapipe.core.operator import Operator
+    from datapipe.core.reader import Reader
 
 
 @click.command()
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--plugin", multiple=True, metavar="FILE", help="Load this plugin (a file or a module) as well.")
 @click.option("--test", "test", metavar="FILE", help="Run the contract tests over the operators of this plugin.")
 def ops(name: str | None, schema: bool, plugin: tuple[str, ...], test: str | None) -> None:
-    """The operators; with NAME one operator: parameters, defaults, columns read and written, source."""
+    """The operators; with NAME one operator or reader: parameters, defaults, columns read and written, source."""
     from datapipe.core.registry import operators, readers
     from datapipe.plan.plugins import load_all
 
@@ -33,7 +34,10 @@ def ops(name: str | None, schema: bool, plugin: tuple[str, ...], test: str | Non
         click.echo(orjson.dumps(recipe_schema(), option=orjson.OPT_INDENT_2).decode())
         return
     if name is not None:
-        _describe(operators.get(name))
+        if name in readers:
+            _describe_reader(readers.get(name))
+        else:
+            _describe(operators.get(name))
         return
     from datapipe.plan.steps import kind_of
 
@@ -42,7 +46,7 @@ def ops(name: str | None, schema: bool, plugin: tuple[str, ...], test: str | Non
     ]
     for n, kind, line in rows:
         click.echo(f"{n:<20} {kind:<7} {line}")
-    click.echo(f"\nreaders: {', '.join(readers.names())}. One operator: datapipe ops NAME")
+    click.echo(f"\nreaders: {', '.join(readers.names())}. One of them: datapipe ops NAME")
 
 
 def _describe(cls: type[Operator]) -> None:
@@ -66,6 +70,29 @@ def _describe(cls: type[Operator]) -> None:
         click.echo("  none")
     common = {"map": "where, by_lang, label", "expand": "label", "global": "where, action, label"}
     click.echo(f"\nand, as every {kind_of(cls)}: {common.get(kind_of(cls), 'where, action, by_lang, label')}")
+
+
+def _describe_reader(cls: type[Reader]) -> None:
+    import inspect
+
+    click.echo(f"{cls.name} (reader): read: {{{cls.name}: PATHS, …options}}\n")
+    click.echo((inspect.getdoc(cls) or "").rstrip())
+    _parameters(cls)
+
+
+def _parameters(cls: type[Any]) -> None:
+    click.echo("\nparameters")
+    for field_name, field in cls.model_fields.items():
+        default = (
+            "required" if field.is_required() else f"default {_short(field.get_default(call_default_factory=True))}"
+        )
+        click.echo(f"  {field.alias or field_name}: {_type(field.annotation)}, {default}")
+        if field.description:
+            click.echo(f"      {field.description}")
+    if cls.model_config.get("extra") == "allow":
+        click.echo("  and the columns' names, as said above")
+    elif not cls.model_fields:
+        click.echo("  none")
 
 
 def _test(plugin: str) -> None:

@@ -140,7 +140,7 @@ class _Compiler:
         sketches = []
         number = len(self.stages)
         if any(lane.ids for lane in lanes):
-            sketches.append(Sketch(step=_unique_ids(f"{dataset}.unique_ids.{number}", self.numbers), at="read"))
+            sketches.append(Sketch(step=_unique_ids(f"{dataset}.unique_ids", self.numbers), at="read"))
         if question is not None:
             sketches.append(Sketch(step=question, at="end"))
         frozen = tuple(
@@ -237,6 +237,7 @@ def compile_recipe(located: Located) -> Plan:
     identity = {
         "stages": [stage.key for stage in compiler.stages],
         "writes": [[p.dataset, p.stage, p.shard_size, p.format] for p in publications],
+        "paths": [p.path for p in publications[1:]],  # the first one is the run folder itself
     }
     return Plan(
         name=recipe.name,

@@ -51,8 +51,8 @@ class LocalPool:
     _workers: list[_Worker] = field(default_factory=list)
 
     def start(self) -> None:
-        """Start the processes now: they import while the driver still compiles the recipe."""
-        while len(self._workers) < self.size:
+        """Start some processes now: they import while the driver compiles the recipe; others come with the work."""
+        while len(self._workers) < min(self.size, 4):
             self._hire()
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, dict[str, Any]]]:
