@@ -58,16 +58,7 @@ def _describe(cls: type[Operator]) -> None:
     click.echo((inspect.getdoc(cls) or "").rstrip())
     click.echo(f"\nreads   {', '.join(cls.reads) or '-'}")
     click.echo(f"writes  {', '.join(f'{n} {t}' for n, t in cls.writes.items()) or '-'}")
-    click.echo("\nparameters")
-    for field_name, field in cls.model_fields.items():
-        default = (
-            "required" if field.is_required() else f"default {_short(field.get_default(call_default_factory=True))}"
-        )
-        click.echo(f"  {field.alias or field_name}: {_type(field.annotation)}, {default}")
-        if field.description:
-            click.echo(f"      {field.description}")
-    if not cls.model_fields:
-        click.echo("  none")
+    _parameters(cls)
     common = {"map": "where, by_lang, label", "expand": "label", "global": "where, action, label"}
     click.echo(f"\nand, as every {kind_of(cls)}: {common.get(kind_of(cls), 'where, action, by_lang, label')}")
 
