@@ -44,3 +44,13 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(1)
+    except (
+        OSError
+    ) as error:  # a full disk, a read-only folder, a damaged file (pyarrow's errors are OSErrors or ValueErrors)
+        click.echo(f"datapipe: {error}", err=True)
+        sys.exit(1)
+    except ValueError as error:
+        if not type(error).__module__.startswith("pyarrow"):
+            raise
+        click.echo(f"datapipe: {error}", err=True)
+        sys.exit(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -118,7 +119,10 @@ def _first_line(cls: type[Any]) -> str:
 
 def _type(annotation: Any) -> str:
     name = getattr(annotation, "__name__", None)
-    return name if name and not getattr(annotation, "__args__", None) else str(annotation).replace("typing.", "")
+    if name and not getattr(annotation, "__args__", None) and name != "Annotated":
+        return str(name)
+    said = re.sub(r"Annotated\[str, <[^>]*_FileMarker[^>]*>\]", "path", str(annotation))
+    return re.sub(r"\b(typing|collections\.abc|datapipe(\.\w+)+)\.", "", said)
 
 
 def _short(value: Any) -> str:

@@ -20,9 +20,8 @@ def verify(folder: str) -> None:
 
     manifest = read_manifest(folder)
     wrong = []
-    files = [
-        (Path(o["path"] if i else folder, f["path"]), f) for i, o in enumerate(manifest["outputs"]) for f in o["files"]
-    ]
+    files = [(Path(output["path"], f["path"]), f) for output in manifest["outputs"] for f in output["files"]]
+    files += [(Path(folder, f["path"]), f) for table in manifest["tables"].values() for f in table]
     for path, told in files:
         if not path.is_file():
             wrong.append(f"{path}: missing")

@@ -18,6 +18,7 @@ def why(folder: str, identifier: str, source: str | None) -> None:
     from datapipe.core.errors import DatapipeError
 
     manifest = read_manifest(folder)
+    identifier = identifier.encode("utf-8", "replace").decode()
     found = False
     for row in _find(folder, "ledger", identifier, source):
         found = True

@@ -46,7 +46,7 @@ class _FunctionFilter(_PerDocument, Filter):
         for row, reason in enumerate(self.calls(batch)):
             if reason is None:
                 continue
-            if not isinstance(reason, str):
+            if not isinstance(reason, str) or not reason:
                 raise TypeError(
                     f"{self.name} returned {reason!r}; a filter returns its reason as a string, or None to keep"
                 )
@@ -62,6 +62,8 @@ class _FunctionMap(_PerDocument, Map):
         answers = list(self.calls(batch))
         if len(self.writes) == 1:
             ((name, dtype),) = self.writes.items()
+            if name == "text" and None in answers:
+                raise TypeError(f"{self.name} returned None; a map returns the new text (is a `return` missing?)")
             return set_columns(batch, {name: pa.array(answers, dtype)})
         columns = {n: pa.array([answer[n] for answer in answers], t) for n, t in self.writes.items()}
         return set_columns(batch, columns)

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from datapipe.core.columns import ADDR
 from datapipe.engine.names import shard_name, table_part_name
 from datapipe.engine.sink import TABLES
+from datapipe.io.digested import Digested
 from datapipe.io.store import Store
 from datapipe.plan.plan import Plan
 
@@ -40,16 +41,14 @@ def collect_table(store: Store, plan: Plan, table: str, index: int, slices: tupl
     schema = TABLES[table]
     strings = [f.name for f in schema if f.name in ("source", "lang", "step", "operator", "reason", "file")]
     rows = 0
-    with (
-        store.create(name) as stream,
-        pq.ParquetWriter(
-            pa.PythonFile(stream, "w"), schema, compression="zstd", compression_level=1, use_dictionary=strings
-        ) as writer,
-    ):
-        for group in _groups(store, plan, table, slices):
-            writer.write_table(group, row_group_size=max(1, group.num_rows))
-            rows += group.num_rows
-    report = {"rows": rows}
+    options = {"compression": "zstd", "compression_level": 1, "use_dictionary": strings}
+    with store.create(name) as stream:
+        written = Digested(stream)
+        with pq.ParquetWriter(pa.PythonFile(written, "w"), schema, **options) as writer:
+            for group in _groups(store, plan, table, slices):
+                writer.write_table(group, row_group_size=max(1, group.num_rows))
+                rows += group.num_rows
+    report = {"rows": rows, "bytes": written.size, "sha256": written.digest.hexdigest()}
     store.write_json(f"{name}.json", report)
     return report
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -29,8 +30,10 @@ from datapipe.engine.sink import TABLES
 from datapipe.engine.task import Task, plan_name
 from datapipe.engine.warm import warm_up
 from datapipe.io.store import Store
+from datapipe.plan.outputs import check_outputs
 from datapipe.plan.plan import Plan, Stage
 
+_OURS = re.compile(r"[0-9a-f]{16}|plan-[0-9a-f]{16}\.json|publish-[0-9a-f]{16}")  # what runs leave in work/
 EARLY_STOP_ROWS = 100_000  # before so many rows an error rate says little
 
 
@@ -52,6 +55,7 @@ class Driver:
 
     def __init__(self, plan: Plan, out: str, executor: Executor, observer: Observer) -> None:
         self.plan = plan
+        self.asked = out
         self.out = str(Path(out).resolve())
         self.store = Store(self.out)
         self.executor = executor
@@ -59,6 +63,7 @@ class Driver:
 
     def run(self, fresh: bool = False) -> dict[str, Any]:
         """Run, or resume; returns the manifest. Raises RunFailed; everything done so far stays for the next run."""
+        check_outputs(self.plan, self.asked)
         Path(self.out, "work").mkdir(parents=True, exist_ok=True)
         with _alone(self.store):
             started = time.time()
@@ -78,18 +83,18 @@ class Driver:
             return manifest
 
     def _finished(self) -> dict[str, Any] | None:
-        """The manifest, if this very plan was run to its end and its files are still there."""
-        if not self.store.exists("manifest.json"):
+        """The manifest, if this very plan was run to its end, its files are still there, and its errors are allowed."""
+        manifest = self.store.read_report("manifest.json")
+        if manifest is None or manifest.get("fingerprint") != self.plan.fingerprint:
             return None
-        manifest: dict[str, Any] = self.store.read_json("manifest.json")
-        if manifest.get("fingerprint") != self.plan.fingerprint:
+        if manifest["rows_quarantined"] > self.plan.max_error_rate * manifest["rows_read"]:
             return None
-        for output in manifest["outputs"]:
-            for file in output["files"]:
-                path = Path(output["path"], file["path"])
-                if not path.exists() or path.stat().st_size != file["bytes"]:
-                    return None
-        return manifest
+        for index, output in enumerate(manifest["outputs"]):
+            store = Store(output["path"]) if index else self.store
+            if not store.holds({file["path"]: file["bytes"] for file in output["files"]}):
+                return None
+        tables = [file for files in manifest["tables"].values() for file in files]
+        return manifest if self.store.holds({file["path"]: file["bytes"] for file in tables}) else None
 
     def _forget(self) -> None:
         for stage in self.plan.stages:
@@ -98,9 +103,9 @@ class Driver:
 
     def _tidy(self) -> None:
         """Remove the stages of earlier recipes; this run's stay, so that editing the last step re-runs the last stage only."""
-        keep = {stage.key for stage in self.plan.stages} | {"lock", Path(plan_name(self.plan.fingerprint)).name}
+        keep = {stage.key for stage in self.plan.stages} | {Path(plan_name(self.plan.fingerprint)).name}
         for name in self.store.names("work"):
-            if name not in keep:
+            if name not in keep and _OURS.fullmatch(name):
                 self.store.remove(f"work/{name}")
 
     def _task(self, kind: Any, **more: Any) -> Task:
@@ -108,14 +113,17 @@ class Driver:
 
     def _stage(self, stage: Stage, totals: Totals) -> None:
         title = f"stage {stage.number + 1}/{len(self.plan.stages)} {stage.dataset} → {stage.why}"
-        numbers = [number for number, _ in stage.shards()]
         self.store.sweep(stage_folder(stage.key))
-        done = {name for name in self.store.names(stage_folder(stage.key), ".json") if name.startswith("shard-")}
-        ready = [n for n in numbers if Path(shard_name(stage.key, n)).name + ".json" in done and self._intact(stage, n)]
-        missing = sorted(set(numbers) - set(ready), key=lambda n: (-self.plan.shards[n].weight, n))  # big ones first
-        for number in ready:
-            totals.add(stage, self.store.read_json(f"{shard_name(stage.key, number)}.json"))
-        self.observer.begin(title, len(numbers), len(ready))
+        missing, ready = [], 0
+        for number, _ in stage.shards():
+            report = self._done(stage, number)
+            if report is None:
+                missing.append(number)
+            else:
+                totals.add(stage, report)
+                ready += 1
+        missing.sort(key=lambda n: (-self.plan.shards[n].weight, n))  # big ones first
+        self.observer.begin(title, ready + len(missing), ready)
         tasks = [self._task("shard", stage=stage.key, index=number) for number in missing]
         try:
             for _, report in self.executor.run(tasks):
@@ -130,10 +138,10 @@ class Driver:
         for sketch in stage.sketches:
             self._answer(stage, sketch.step.label)
 
-    def _intact(self, stage: Stage, number: int) -> bool:
-        """A report whose rows are gone (somebody tidied up by hand) is no report."""
-        report = self.store.read_json(f"{shard_name(stage.key, number)}.json")
-        return self.store.exists(report["output"])
+    def _done(self, stage: Stage, number: int) -> dict[str, Any] | None:
+        """The report of a shard whose files are all there; one that lost some (a tidy hand, a power cut) is done again."""
+        report = self.store.read_report(f"{shard_name(stage.key, number)}.json")
+        return report if report is not None and self.store.holds(report["files"]) else None
 
     def _answer(self, stage: Stage, label: str) -> None:
         if self.store.exists(artifact_name(stage.key, label)):
@@ -159,7 +167,7 @@ class Driver:
         self._all(f"publish {target.dataset}", len(parts), tasks)
         return [{"name": name, **self.store.read_json(f"{name}.json")} for name in names]
 
-    def _collect(self, table: str) -> list[str]:
+    def _collect(self, table: str) -> list[dict[str, Any]]:
         def found() -> Iterator[tuple[int, int, int]]:
             for stage in self.plan.stages:
                 for number, _ in stage.shards():
@@ -173,11 +181,12 @@ class Driver:
         self._all(
             f"write {table}", len(parts), [self._task("collect", name=table, index=i, slices=parts[i]) for i in todo]
         )
-        return names
+        return [{"name": name, **self.store.read_json(f"{name}.json")} for name in names]
 
     def _written(self, name: str) -> bool:
         """A part with its report, still waiting for the commit: a run killed while it moved parts lacks some of them."""
-        return self.store.exists(f"{name}.json") and self.store.exists(name)
+        report = self.store.read_report(f"{name}.json")
+        return report is not None and self.store.holds({name: report["bytes"]})
 
     def _all(self, title: str, total: int, tasks: Iterable[Task]) -> None:
         todo = list(tasks)

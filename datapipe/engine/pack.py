@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import orjson
@@ -16,6 +15,7 @@ import zstandard
 from datapipe.core.columns import ADDR
 from datapipe.engine.names import part_name, shard_name
 from datapipe.engine.output import weights
+from datapipe.io.digested import Digested
 from datapipe.io.store import Store
 from datapipe.plan.plan import Plan, Publication, Stage
 
@@ -64,7 +64,7 @@ def pack_part(
     name = part_name(plan.fingerprint, number, index, suffix(publication))
     rows = 0
     with store.create(name) as stream:
-        written = _Digested(stream)
+        written = Digested(stream)
         write = _write_parquet if publication.format == "parquet" else _write_jsonl
         rows = write(written, _pieces(store, stage, slices), published_schema(stage))
         size, digest = written.size, written.digest.hexdigest()
@@ -76,40 +76,6 @@ def pack_part(
 def published_schema(stage: Stage) -> pa.Schema:
     """The columns of the data: all of the stage's but the address."""
     return pa.schema([field for field in stage.rows if field.name != ADDR])
-
-
-class _Digested:
-    """A file that knows the sha256 of what was written to it."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self.digest = hashlib.sha256()
-        self.size = 0
-        self.closed = False
-
-    def write(self, data: Any) -> int:
-        self.digest.update(data)
-        n = self._stream.write(data)
-        self.size += n
-        return n
-
-    def tell(self) -> int:
-        return self.size
-
-    def flush(self) -> None:
-        self._stream.flush()
-
-    def close(self) -> None:
-        self.closed = True
-
-    def writable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return False
-
-    def seekable(self) -> bool:
-        return False
 
 
 def _batches(store: Store, stage: Stage, slices: tuple[Slice, ...]) -> Iterator[pa.RecordBatch]:
@@ -147,7 +113,7 @@ def _pieces(store: Store, stage: Stage, slices: tuple[Slice, ...]) -> Iterator[p
         yield pa.concat_batches(waiting) if len(waiting) > 1 else waiting[0]
 
 
-def _write_parquet(stream: _Digested, pieces: Iterator[pa.RecordBatch], schema: pa.Schema) -> int:
+def _write_parquet(stream: Digested, pieces: Iterator[pa.RecordBatch], schema: pa.Schema) -> int:
     count = 0
     with pq.ParquetWriter(pa.PythonFile(stream, "w"), schema, **PARQUET) as writer:
         while group := list(islice(pieces, GROUP_PIECES)):
@@ -158,7 +124,7 @@ def _write_parquet(stream: _Digested, pieces: Iterator[pa.RecordBatch], schema: 
     return count
 
 
-def _write_jsonl(stream: _Digested, pieces: Iterator[pa.RecordBatch], schema: pa.Schema) -> int:
+def _write_jsonl(stream: Digested, pieces: Iterator[pa.RecordBatch], schema: pa.Schema) -> int:
     count = 0
     compressor = zstandard.ZstdCompressor(level=3)
     with compressor.stream_writer(stream, closefd=False) as writer:  # type: ignore[arg-type]  # a writable is all it needs

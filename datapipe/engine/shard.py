@@ -17,7 +17,7 @@ from datapipe.core.records import StepCount
 from datapipe.core.registry import readers
 from datapipe.engine.artifact import slice_for
 from datapipe.engine.build import Operators
-from datapipe.engine.names import artifact_name, shard_name
+from datapipe.engine.names import artifact_name, shard_name, sketch_name
 from datapipe.engine.output import Output, SketchOutput
 from datapipe.engine.sink import Sink, bad_row
 from datapipe.engine.step import StepRunner
@@ -36,6 +36,9 @@ def run_shard(store: Store, plan: Plan, operators: Operators, stage: Stage, numb
         shard = _Shard(store, plan, operators, stage, lane, number, sink)
         report = shard.passed_through() or shard.run(name)
     report["side"] = {table: n for table, n in sink.rows.items() if n}
+    made = [report["output"], *(f"{name}.{table}.arrow" for table in report["side"])]
+    made += [sketch_name(stage.key, number, sketch.step.label) for sketch in stage.sketches]
+    report["files"] = {file: store.size(file) for file in made if store.exists(file)}
     store.write_json(f"{name}.json", report)
     return report
 

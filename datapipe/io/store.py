@@ -28,6 +28,14 @@ class Store:
         """Whether the file was written, whole."""
         return self.path(name).exists()
 
+    def size(self, name: str) -> int:
+        """Bytes of a file."""
+        return self.path(name).stat().st_size
+
+    def holds(self, files: dict[str, int]) -> bool:
+        """Whether all these files are there, with these sizes."""
+        return all(self.exists(name) and self.size(name) == size for name, size in files.items())
+
     @contextmanager
     def create(self, name: str) -> Iterator[BinaryIO]:
         """A file to write; it gets its name when the block ends without an error."""
@@ -53,6 +61,14 @@ class Store:
     def read_json(self, name: str) -> Any:
         """The value of a small file."""
         return orjson.loads(self.path(name).read_bytes())
+
+    def read_report(self, name: str) -> dict[str, Any] | None:
+        """The value of a small file; None if it is absent, or cannot be what was written (a power cut can leave that)."""
+        try:
+            value = self.read_json(name)
+        except (FileNotFoundError, orjson.JSONDecodeError):
+            return None
+        return value if isinstance(value, dict) else None
 
     def names(self, folder: str, suffix: str = "") -> list[str]:
         """Names of the whole files in a folder, sorted; none if there is no such folder."""

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from datapipe.arrow.text import text_of
 from datapipe.core.operator import Filter
@@ -49,6 +49,16 @@ class GopherQuality(Filter):
     stop_words: tuple[str, ...] = Field(
         ("the", "be", "to", "of", "and", "that", "have", "with"), description="the stop words, as written"
     )
+
+    @model_validator(mode="after")
+    def _possible(self) -> GopherQuality:
+        for low, high, what in (
+            (self.min_words, self.max_words, "words"),
+            (self.min_avg_word_length, self.max_avg_word_length, "avg_word_length"),
+        ):
+            if low is not None and high is not None and low > high:
+                raise ValueError(f"min_{what} {low} is more than max_{what} {high}: no document would be kept")
+        return self
 
     def judge(self, batch: pa.RecordBatch) -> Verdict:
         """Measure every document once, then hold the measures against the thresholds."""

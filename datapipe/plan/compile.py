@@ -60,7 +60,8 @@ class _Compiler:
         """Compile one dataset; the ones it is made from are compiled already."""
         place = ("datasets", name)
         lanes = self._read(name, spec) if spec.read is not None else self._join(name, spec)
-        self.tags.setdefault(name, {})
+        inherited = [self.tags[parent] for parent in spec.from_ or []]
+        self.tags[name] = {column: label for tags in inherited for column, label in tags.items()}
         for index, entry in enumerate(spec.steps):
             step = read_step(entry, (*place, "steps", index), self.located)
             self.numbers += 1

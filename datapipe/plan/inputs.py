@@ -44,6 +44,8 @@ def list_shards(reader: Reader, dataset: str, target: int, place: Place, located
         pieces = reader.pieces(target)
     except RecipeError as error:
         raise located.error(str(error), (*place, reader.name)) from None
+    except (ImportError, ValueError, OSError) as error:  # what fsspec says of a protocol, a missing package, a store
+        raise located.error(f"read.{reader.name}: {error}", (*place, reader.name)) from None
     shards: list[Shard] = []
     waiting: list[Piece] = []
     weight = 0

@@ -60,26 +60,37 @@ def parse(text: str, file: str) -> Located:
     except YAMLError as error:
         raise RecipeError(f"not valid YAML: {error}", file) from None
     located = Located(file, None, {(): 1})
-    located.data = _plain(tree, (), located.lines)
+    located.data = _plain(tree, (), located)
     return located
 
 
-def _plain(node: Any, path: Place, lines: dict[Place, int]) -> Any:
+def _plain(node: Any, path: Place, located: Located) -> Any:
+    lines = located.lines
     if isinstance(node, dict):
         out = {}
         for key, value in node.items():
+            name = _key(key)
             if hasattr(node, "lc") and key in (node.lc.data or {}):
-                lines[(*path, key)] = node.lc.data[key][0] + 1
-            out[key] = _plain(value, (*path, key), lines)
+                lines[(*path, name)] = node.lc.data[key][0] + 1
+            out[name] = _plain(value, (*path, name), located)
         return out
     if isinstance(node, list):
         for i in range(len(node)):
             if hasattr(node, "lc") and i in (node.lc.data or {}):
                 lines[(*path, i)] = node.lc.data[i][0] + 1
-        return [_plain(value, (*path, i), lines) for i, value in enumerate(node)]
+        return [_plain(value, (*path, i), located) for i, value in enumerate(node)]
     if isinstance(node, bool) or node is None:
         return node
+    if isinstance(node, int) and not -(2**63) <= node < 2**63:
+        raise located.error(f"the number {node} does not fit into 64 bits", path)
     for scalar in (int, float, str):  # ruamel's scalars are subclasses that carry their formatting
         if isinstance(node, scalar):
             return scalar(node)
     return str(node)  # a date, say: recipes have no use for any other scalar
+
+
+def _key(key: Any) -> str:
+    """A key as it was written: YAML reads the keys of `{null: true}` and `{1: a}` as other things than strings."""
+    if key is None:
+        return "null"
+    return str(key).lower() if isinstance(key, bool) else str(key)

@@ -33,12 +33,20 @@ def apply_overrides(located: Located, settings: tuple[str, ...]) -> None:
         if path[0] in _TOP:
             _set(located.data, path, parsed, setting)
             continue
+        name = _longest_name(located.data, key)
+        path = [name, *key[len(name) + 1 :].split(".")] if name else path
         steps = [s for steps in _step_lists(located.data) for s in _named(steps, path[0])]
         if not steps:
             known = {n for steps in _step_lists(located.data) for s in steps for n in _names(s)} | _TOP
             raise RecipeError(f"--set {setting}: no key or step {path[0]}{did_you_mean(path[0], known)}")
         for steps_list, index in steps:
-            _set_in_step(steps_list, index, path[1:], parsed, setting)
+            _set_in_step(steps_list, index, [part for part in path[1:] if part], parsed, setting)
+
+
+def _longest_name(data: Any, key: str) -> str | None:
+    """The longest operator or label that a key begins with: labels may hold dots."""
+    names = {name for steps in _step_lists(data) for step in steps for name in _names(step)}
+    return max((n for n in names if key == n or key.startswith(f"{n}.")), key=len, default=None)
 
 
 def _step_lists(data: Any) -> list[list[Any]]:

@@ -14,6 +14,7 @@ from typing import Any
 from datapipe.core.errors import RecipeError
 
 ENTRY_POINTS = "datapipe.operators"
+_FILE_MODULE = "datapipe_plugin_"
 
 
 def load_plugin(name: str) -> str:
@@ -23,7 +24,7 @@ def load_plugin(name: str) -> str:
         if not path.is_file():
             raise RecipeError(f"plugin {name}: no such file")
         digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-        module_name = f"datapipe_plugin_{path.stem}_{digest}"  # the digest: an edited file is another module
+        module_name = f"{_FILE_MODULE}{path.stem}_{digest}"  # the digest: an edited file is another module
         if module_name not in sys.modules:
             spec = importlib.util.spec_from_file_location(module_name, path)
             if spec is None or spec.loader is None:
@@ -35,7 +36,7 @@ def load_plugin(name: str) -> str:
             except RecipeError:
                 del sys.modules[module_name]
                 raise
-            except Exception as error:  # whatever a user's file raises, it is told as their error
+            except (Exception, SystemExit) as error:  # whatever a user's file raises, it is told as their error
                 del sys.modules[module_name]
                 raise RecipeError(f"plugin {name}: {_where(error, name)}{type(error).__name__}: {error}") from error
         return digest
@@ -63,10 +64,18 @@ def load_entry_points() -> list[tuple[str, str]]:
 
 
 def code_digest(operator: type[Any]) -> str:
-    """Digest of the code behind a plugin's operator; "" for built-in ones, whose `version` speaks for them."""
-    if operator.__module__.startswith("datapipe."):
+    """Digest of the code behind a plugin's operator; "" for built-in ones, whose `version` speaks for them.
+
+    A module of a package counts with its whole package, a file with the modules of its folder that it has imported.
+    """
+    module = sys.modules[operator.__module__]
+    if module.__name__.startswith("datapipe."):
         return ""
-    return _digest_of_module(sys.modules[operator.__module__].__file__)
+    if module.__name__.startswith(_FILE_MODULE):
+        folder = Path(str(module.__file__)).parent
+        files = {Path(str(m.__file__)) for m in list(sys.modules.values()) if getattr(m, "__file__", None)}
+        return _digest([Path(str(module.__file__)), *sorted(f for f in files if folder in f.parents and _is_own(f))])
+    return _digest_of_module(sys.modules[module.__name__.partition(".")[0]].__file__)
 
 
 def load_all(plugins: list[str]) -> list[tuple[str, str]]:
@@ -79,11 +88,19 @@ def _digest_of_module(file: str | None) -> str:
     if file is None:
         return ""
     path = Path(file)
-    files = sorted(path.parent.rglob("*.py")) if path.name == "__init__.py" else [path]
+    return _digest(sorted(path.parent.rglob("*.py")) if path.name == "__init__.py" else [path])
+
+
+def _digest(files: list[Path]) -> str:
     digest = hashlib.sha256()
-    for one in files:
-        digest.update(one.read_bytes())
+    for file in files:
+        digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _is_own(file: Path) -> bool:
+    """Code beside a plugin, not a package installed somewhere below."""
+    return file.suffix == ".py" and "site-packages" not in file.parts and not file.name.startswith("conftest")
 
 
 def _where(error: BaseException, file: str) -> str:

@@ -75,7 +75,7 @@ class Recipe(_Closed):
     """A whole recipe."""
 
     name: Name = "corpus"
-    seed: int = Field(0, description="all randomness is a hash of (seed, step, id)")
+    seed: int = Field(0, ge=-(2**63), lt=2**63, description="all randomness is a hash of (seed, step, id)")
     plugins: list[str] = Field(
         default_factory=list, description="files (relative to the recipe) or modules with operators"
     )

@@ -43,6 +43,8 @@ def plan_step(
         cls: type[Operator] = operators.get(step.operator)
     except RecipeError as error:
         raise located.error(str(error), step.place) from None
+    if step.operator == "unique_ids":
+        raise located.error("unique_ids: placed by the planner; it is chosen by `read: {duplicate_ids: …}`", step.place)
     operator = _build(cls, step.parameters, step, located, folder)
     variants = {
         lang: _build(cls, {**step.parameters, **changed}, step, located, folder, ("by_lang", lang))

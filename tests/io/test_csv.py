@@ -68,8 +68,9 @@ def test_a_quote_that_never_ends(read, tmp_path):
     path = tmp_path / "a.csv"
     path.write_text('text\na\n"open\nb\n')
     out = read("csv", path)
-    assert out.column("text") == ["a"]
-    assert out.records == 2
+    assert out.column("text") == ["a", "b"]  # the rest of the file is not swallowed
+    assert out.records == 3
+    assert out.bad[0].head.strip() == '"open'
 
 
 @pytest.mark.parametrize("content", ["", "text\n", "\n\n"])

@@ -31,6 +31,9 @@ SHORT = "read: {jsonl: a.jsonl}\nsteps:\n  - STEP\nwrite: {path: out}\n"
     [
         ("gopher_quality: {min_word: 3}", "recipe.yaml:3: gopher_quality.min_word: unknown; did you mean min_words?"),
         ("gopher_qualty", "recipe.yaml:3: gopher_qualty: unknown operator; did you mean gopher_quality?"),
+        ("gopher_quality: {min_words: 9, max_words: 8}", "min_words 9 is more than max_words 8"),
+        ("unique_ids", "placed by the planner"),
+        ("length: {min_words: 99999999999999999999}", "recipe.yaml:3: the number 99999999999999999999 does not fit"),
         ("gopher_quality: {min_words: many}", "recipe.yaml:3: gopher_quality.min_words: expected"),
         (
             "gopher_quality: {action: remove}",

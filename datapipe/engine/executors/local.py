@@ -160,7 +160,7 @@ def _work(pipe: Connection) -> None:
             return
         try:
             answer: tuple[str, Any] = ("done", run_task(task))
-        except DatapipeError as error:
+        except (DatapipeError, OSError) as error:  # a full disk needs no traceback
             answer = ("failed", str(error))
         except Exception:  # noqa: BLE001  # told to the driver in full, which stops the run
             answer = ("failed", f"an error that datapipe did not expect:\n{traceback.format_exc()}")

@@ -7,7 +7,7 @@ import io
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from pydantic import Field
@@ -25,7 +25,15 @@ _CHARACTERS = 4 << 20  # of rows in a chunk, about
 _LONGEST = 1 << 28  # characters of a field: an open quote swallows no more
 _TABS = (".tsv", ".tab")
 
-_Row = list[str] | str  # fields, or what is wrong with the row
+
+class _Malformed(NamedTuple):
+    """A row that cannot be cut into fields."""
+
+    error: str
+    line: str  # its first
+
+
+_Row = list[str] | _Malformed
 
 
 class CsvReader(Reader):
@@ -53,7 +61,7 @@ class CsvReader(Reader):
             io.BufferedReader(stream, BLOCK), encoding="utf-8-sig", errors="surrogateescape", newline=""
         )
         delimiter = self.delimiter or ("\t" if plain_name(piece.url).endswith(_TABS) else ",")
-        source = _rows(csv.reader(text, delimiter=delimiter, quotechar=self.quote, strict=True))
+        source = _rows(text, delimiter, self.quote)
         names, source = self._names(source)
         build = _Builder(self, piece.url, names, delimiter)
         waiting: list[_Row] = []
@@ -63,9 +71,9 @@ class CsvReader(Reader):
                 yield build.chunk(waiting)
                 waiting, size = [], 0
             waiting.append(row)
-            size += sum(map(len, row))
+            size += len(row.line) if isinstance(row, _Malformed) else sum(map(len, row))
         if stream.damage:
-            whole = stream.ended_line and not (waiting and isinstance(waiting[-1], str))
+            whole = stream.ended_line and not (waiting and isinstance(waiting[-1], _Malformed))
             cut = b"" if whole or not waiting else build.shown(waiting.pop())
             yield build.chunk(waiting, damage_record(piece.url, stream.damage, cut))
         elif waiting:
@@ -78,7 +86,7 @@ class CsvReader(Reader):
         first = next(source, None)
         if first is None:
             return [], source
-        if isinstance(first, str):  # no names, so every row will be bad, and this one first
+        if isinstance(first, _Malformed):  # no names, so every row will be bad, and this one first
             return [], chain([first], source)
         if not self.header:
             return [str(i) for i in range(len(first))], chain([first], source)
@@ -104,7 +112,7 @@ class _Builder:
 
     def chunk(self, rows: list[_Row], damage: BadRecord | None = None) -> Chunk:
         """The next rows of the file, and the damage behind them."""
-        clean = _is_utf8("".join(chain.from_iterable(rows)))
+        clean = _is_utf8("".join(chain.from_iterable(row for row in rows if not isinstance(row, _Malformed))))
         records: list[Record] = []
         numbers: list[int] = []
         bad: list[tuple[int, BadRecord]] = []
@@ -126,14 +134,12 @@ class _Builder:
 
     def shown(self, row: _Row) -> bytes:
         """The row as it may have stood in the file."""
-        line = self._delimiter.join(row) if isinstance(row, list) else ""
+        line = row.line if isinstance(row, _Malformed) else self._delimiter.join(row)
         return line.encode("utf-8", "surrogateescape")
 
     def _wrong(self, row: _Row, clean: bool) -> str | None:
-        if isinstance(row, str):
-            return (
-                f"the row is malformed: {row}; expected fields separated by {self._delimiter!r}, quotes doubled inside"
-            )
+        if isinstance(row, _Malformed):
+            return f"the row is malformed: {row.error}; expected fields separated by {self._delimiter!r}, quotes doubled inside"
         if len(row) != len(self._names):
             return f"the row has {len(row)} fields; expected {len(self._names)}, as the header has"
         if clean:
@@ -154,16 +160,48 @@ class _Builder:
         return BadRecord(self._url, error, row=self._done + number, head=head_of(self.shown(row)), id=key)
 
 
-def _rows(source: Any) -> Iterator[_Row]:
-    """The rows that are not blank; a malformed one as what is wrong with it."""
+class _Lines:
+    """The file's lines, which can be taken back as long as their row is not whole."""
+
+    def __init__(self, stream: Iterator[str]) -> None:
+        self._stream = stream
+        self._again: list[str] = []  # lines to give once more, the next one last
+        self.taken: list[str] = []  # lines given since the last whole row
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.pop() if self._again else next(self._stream)
+        self.taken.append(line)
+        return line
+
+    def take_back_all_but_first(self) -> str:
+        """The line that began a malformed row; those behind it are given again."""
+        first, *others = self.taken
+        self._again += reversed(others)
+        self.taken = []
+        return first
+
+
+def _rows(stream: Iterator[str], delimiter: str, quote: str) -> Iterator[_Row]:
+    """The rows that are not blank; a malformed one as what is wrong with it.
+
+    A quote that nothing closes would swallow the rest of the file: only its own line is bad, the next begins a row.
+    """
+    lines = _Lines(stream)
+    source = csv.reader(lines, delimiter=delimiter, quotechar=quote, strict=True)
     while True:
         try:
             row = next(source)
         except StopIteration:
             return
         except csv.Error as error:
-            yield str(error)
+            line = lines.take_back_all_but_first()
+            yield _Malformed(str(error), line)
+            source = csv.reader(lines, delimiter=delimiter, quotechar=quote, strict=True)
         else:
+            lines.taken = []
             if row:
                 yield row
 
