@@ -36,7 +36,13 @@ def check_outputs(plan: Plan, out: str) -> None:
                     )
         if folder.exists() and not folder.is_dir():
             raise RecipeError(f"write.path {folder}: a file is there; an output is a folder", plan.file)
-        made_by_a_run = (folder / "manifest.json").exists() or list(folder.glob("work/plan-*.json"))
+        made_by_a_run = (
+            (folder / "manifest.json").exists()
+            or any(folder.glob("work/plan-*.json"))
+            or all(
+                (folder / name).is_dir() for name in ("ledger", "quarantine", "edits")
+            )  # somebody tidied up the rest
+        )
         if not made_by_a_run and (strange := [p for name in OWN[:4] for p in folder.glob(f"{name}/part-*")]):
             raise RecipeError(
                 f"write.path {folder}: holds {strange[0]}, which no run made; choose another folder", plan.file
