@@ -104,6 +104,6 @@ def _in_jsonl(path: str, identifier: str) -> list[dict[str, Any]]:
     import orjson
     import zstandard
 
-    with open(path, "rb") as raw, zstandard.ZstdDecompressor().stream_reader(raw) as stream:  # noqa: PTH123
+    with Path(path).open("rb") as raw, zstandard.ZstdDecompressor().stream_reader(raw) as stream:
         rows = (orjson.loads(line) for line in io.BufferedReader(stream))
         return [row for row in rows if identifier in (row["id"], row["url"])]

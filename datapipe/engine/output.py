@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 
 from datapipe.core.columns import ADDR
 from datapipe.core.condition import Condition
-from datapipe.core.errors import ContractError
+from datapipe.core.errors import ContractError, RunFailed
 from datapipe.core.operator import Global
 from datapipe.engine.build import Operators
+from datapipe.engine.calls import OperatorFailed, call
 from datapipe.engine.names import sketch_name
 from datapipe.io.store import Store
 from datapipe.plan.plan import Stage, StepPlan
@@ -137,7 +138,10 @@ class SketchOutput:
                 asked = batch
                 if step.where:
                     asked = batch.filter(pa.array(Condition.model_validate(step.where).holds(batch)))
-                sketch = operator.sketch(asked)  # type: ignore[attr-defined]  # sketches are of Globals
+                try:
+                    sketch = call(operator.sketch, asked)  # type: ignore[attr-defined]  # sketches are of Globals
+                except OperatorFailed as failure:
+                    raise RunFailed(f"{step.label}: its sketch of the rows failed: {failure}") from failure
                 self._check(step, operator, sketch)  # type: ignore[arg-type]
                 if sketch.num_rows:
                     self._found[step.label].append(sketch)

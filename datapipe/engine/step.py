@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +14,11 @@ import pyarrow.compute as pc
 from datapipe.arrow.scatter import scatter_column
 from datapipe.core.columns import ADDR, CHILD_BIT, SHARD_SHIFT, set_columns
 from datapipe.core.condition import Condition
-from datapipe.core.errors import ContractError, DatapipeError
+from datapipe.core.errors import ContractError
 from datapipe.core.operator import Expand, Filter, Map, Operator
 from datapipe.core.records import StepCount
 from datapipe.core.verdict import Verdict
+from datapipe.engine.calls import OperatorFailed, call
 from datapipe.engine.sink import Sink
 from datapipe.plan.plan import StepPlan
 from datapipe.plan.steps import tag_columns
@@ -58,7 +58,7 @@ class StepRunner:
         """Run the batch; if the operator fails, halve it until the failing rows stand alone in quarantine."""
         try:
             return self._once(batch)
-        except _OperatorFailed as failure:
+        except OperatorFailed as failure:
             if batch.num_rows > 1:
                 middle = batch.num_rows // 2
                 halves = [self._halving(batch.slice(0, middle)), self._halving(batch.slice(middle))]
@@ -105,7 +105,7 @@ class StepRunner:
         for rows, operator in self._groups(batch):
             whole = len(rows) == batch.num_rows
             part = batch if whole else batch.take(pa.array(rows))
-            changed = _call(operator.apply, part)  # type: ignore[attr-defined]  # only reached for a Map
+            changed = call(operator.apply, part)  # type: ignore[attr-defined]  # only reached for a Map
             if changed.num_rows != part.num_rows:
                 raise self._broken(f"a map gives as many rows as it takes: {part.num_rows}, not {changed.num_rows}")
             written = {name: self._typed(name, changed.column(name), part.num_rows) for name in self.step.writes}
@@ -121,7 +121,7 @@ class StepRunner:
         return after
 
     def _expand(self, batch: pa.RecordBatch, operator: Expand) -> pa.RecordBatch:
-        children, parents = _call(operator.expand, batch)
+        children, parents = call(operator.expand, batch)
         if len(parents) != children.num_rows or (len(parents) and (np.diff(parents) < 0).any()):
             raise self._broken("an expansion gives one parent row per child, in order")
         counts = np.bincount(parents, minlength=batch.num_rows)
@@ -168,7 +168,7 @@ class StepRunner:
         verdicts = []
         for rows, operator in groups:
             part = batch if len(rows) == batch.num_rows else batch.take(pa.array(rows))
-            verdict = _call(operator.judge, part)  # type: ignore[attr-defined]  # only reached for a Filter
+            verdict = call(operator.judge, part)  # type: ignore[attr-defined]  # only reached for a Filter
             verdicts.append((rows, self._lawful(verdict, part.num_rows)))
         if len(verdicts) == 1 and len(verdicts[0][0]) == batch.num_rows:
             return verdicts[0][1]
@@ -274,20 +274,6 @@ class StepRunner:
 
     def _broken(self, law: str) -> ContractError:
         return ContractError(f"{self.step.label}: the operator {self.step.operator} broke the law of its class: {law}")
-
-
-class _OperatorFailed(Exception):
-    """An operator raised: the batch holds a row it cannot work on."""
-
-
-def _call(method: Callable[[pa.RecordBatch], Any], batch: pa.RecordBatch) -> Any:
-    """Only what the operator itself raises may be a row's fault: a full disk is not."""
-    try:
-        return method(batch)
-    except DatapipeError:
-        raise  # the operator's own law, not a row, is broken
-    except Exception as error:  # anything an operator raises is the row's fate, and is told in quarantine
-        raise _OperatorFailed(f"{type(error).__name__}: {error}") from error
 
 
 def _errors(verdict: Verdict, rows: Rows) -> list[str]:
