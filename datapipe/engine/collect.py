@@ -17,7 +17,7 @@ from datapipe.io.store import Store
 from datapipe.plan.plan import Plan
 
 PART_ROWS = 1 << 20
-GROUP_ROWS = 1 << 14
+GROUP_ROWS = 1 << 13
 Slice = tuple[int, int, int]  # stage number, shard, rows
 
 
