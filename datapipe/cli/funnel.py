@@ -16,7 +16,7 @@ def show_funnel(manifest: dict[str, Any], folder: str, file: IO[str]) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name, justify in (("step", "left"), ("in", "right"), ("dropped", "right"), ("%", "right"), ("kept MB", "right"),
                           ("s", "right"), ("why", "left")):  # fmt: skip
-        table.add_column(name, justify=justify, overflow="fold" if name == "why" else "ellipsis")  # type: ignore[arg-type]
+        table.add_column(name, justify=justify, overflow="fold" if name == "why" else "ellipsis")  # type: ignore[arg-type]  # left or right, as above
     read = manifest["rows_read"]
     bad = manifest["read_quarantined"]
     table.add_row(

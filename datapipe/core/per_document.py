@@ -135,7 +135,7 @@ def filter(  # noqa: A001  # read as `per_document.filter`
     return take
 
 
-def map(  # noqa: A001
+def map(  # noqa: A001  # read as `per_document.map`
     name: str, *, writes: Mapping[str, pa.DataType] | None = None, version: int = 1, examples: Examples = ({},)
 ) -> Callable[[Function], Function]:
     """A map: the function returns the new text, or what `writes` declares (one value, or a dict of several)."""

@@ -142,7 +142,7 @@ class SketchOutput:
                     sketch = call(operator.sketch, asked)  # type: ignore[attr-defined]  # sketches are of Globals
                 except OperatorFailed as failure:
                     raise RunFailed(f"{step.label}: its sketch of the rows failed: {failure}") from failure
-                self._check(step, operator, sketch)  # type: ignore[arg-type]
+                self._check(step, operator, sketch)  # type: ignore[arg-type]  # as above
                 if sketch.num_rows:
                     self._found[step.label].append(sketch)
 
