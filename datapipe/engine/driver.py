@@ -27,7 +27,7 @@ from datapipe.engine.names import (
 from datapipe.engine.pack import cut_parts, suffix
 from datapipe.engine.reduce import partitions
 from datapipe.engine.sink import TABLES
-from datapipe.engine.task import Task, plan_name
+from datapipe.engine.task import Limits, Task, plan_name
 from datapipe.engine.warm import warm_up
 from datapipe.io.store import Store
 from datapipe.plan.outputs import check_outputs
@@ -111,6 +111,10 @@ class Driver:
     def _task(self, kind: Any, **more: Any) -> Task:
         return Task(kind=kind, run=self.out, plan=self.plan.fingerprint, **more)
 
+    def _limits(self, stage: Stage | None = None) -> Limits:
+        limit = self.plan.limit(stage.dataset if stage else "")
+        return Limits(timeout=self.plan.timeout, memory=limit.memory, cpus=limit.cpus)
+
     def _stage(self, stage: Stage, totals: Totals) -> None:
         title = f"stage {stage.number + 1}/{len(self.plan.stages)} {stage.dataset} → {stage.why}"
         self.store.sweep(stage_folder(stage.key))
@@ -126,7 +130,7 @@ class Driver:
         self.observer.begin(title, ready + len(missing), ready)
         tasks = [self._task("shard", stage=stage.key, index=number) for number in missing]
         try:
-            for _, report in self.executor.run(tasks):
+            for _, report in self.executor.run(tasks, self._limits(stage)):
                 totals.add(stage, report)
                 self.observer.advance(*_taken(report))
                 self._check_errors(totals, EARLY_STOP_ROWS)
@@ -153,7 +157,7 @@ class Driver:
         self._all(
             f"barrier {label}", of, [self._task("reduce", stage=stage.key, name=label, index=i, of=of) for i in todo]
         )
-        for _ in self.executor.run([self._task("combine", stage=stage.key, name=label, of=of)]):
+        for _ in self.executor.run([self._task("combine", stage=stage.key, name=label, of=of)], self._limits(stage)):
             pass
 
     def _pack(self, publication: int) -> list[dict[str, Any]]:
@@ -192,7 +196,7 @@ class Driver:
         todo = list(tasks)
         self.observer.begin(title, total, total - len(todo))
         try:
-            for _, report in self.executor.run(todo):
+            for _, report in self.executor.run(todo, self._limits()):
                 self.observer.advance(report.get("rows", 0), 0)
         finally:
             self.observer.end()

@@ -42,6 +42,23 @@ class Task:
     slices: tuple[tuple[int, int, int], ...] = ()
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What a task may take.
+
+    timeout  seconds without a sign of progress after which it counts as hanging; None: it may take any time
+    memory   bytes of a worker; None: not limited
+    cpus     cores a worker asks a cluster for
+    """
+
+    timeout: float | None = None
+    memory: int | None = None
+    cpus: int = 1
+
+
+NO_LIMITS = Limits()
+
+
 def run_task(task: Task) -> dict[str, Any]:
     """Do a task and return its report. Doing it twice, or twice at once, gives the same files."""
     if "jemalloc" in pa.supported_memory_backends():

@@ -144,6 +144,14 @@ class Publication(_Value):
     format: Literal["parquet", "jsonl"]
 
 
+class Limit(_Value):
+    """What a worker may take in a stage; see the recipe's `resources` and `task_timeout`."""
+
+    cpus: int = 1
+    memory: int | None = None
+    time: float | None = None
+
+
 class Resource(_Value):
     """A model or list that steps need."""
 
@@ -165,6 +173,8 @@ class Plan(_Value):
     edits: bool
     max_error_rate: float
     spill: str | None
+    timeout: float | None = None
+    limits: dict[str, Limit] = {}  # by dataset; "" for all others and for publishing
     shards: tuple[Shard, ...]
     stages: tuple[Stage, ...]
     publications: tuple[Publication, ...]
@@ -174,6 +184,10 @@ class Plan(_Value):
     def stage(self, key: str) -> Stage:
         """The stage of this key."""
         return next(stage for stage in self.stages if stage.key == key)
+
+    def limit(self, dataset: str = "") -> Limit:
+        """What a worker may take in the stages of a dataset."""
+        return self.limits.get(dataset) or self.limits.get("") or Limit()
 
     def steps(self) -> list[StepPlan]:
         """All steps as they run, each label once, in the order of the plan."""

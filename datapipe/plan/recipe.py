@@ -29,7 +29,21 @@ def _bytes(value: Any) -> Any:
     return value
 
 
+_SPANS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_SPAN = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([smhd])\s*")
+
+
+def _seconds(value: Any) -> Any:
+    if isinstance(value, str):
+        match = _SPAN.fullmatch(value)
+        if match is None:
+            raise ValueError(f"expected a time such as 90s, 30m, 4h or 2d, found {value!r}")
+        return float(match[1]) * _SPANS[match[2]]
+    return value
+
+
 Size = Annotated[int, BeforeValidator(_bytes, json_schema_input_type=int | str), Field(ge=1)]
+Seconds = Annotated[float, BeforeValidator(_seconds, json_schema_input_type=float | str), Field(gt=0)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
 
 
@@ -71,6 +85,26 @@ class Dataset(_Closed):
         return self
 
 
+class Needs(_Closed):
+    """What one worker needs; schedulers are asked for it."""
+
+    cpus: int = Field(1, ge=1, description="cores of a task on a cluster, or processes of a job array's member")
+    memory: Size | None = Field(None, description="of a worker, such as 4GB; one that has grown beyond it is replaced")
+    time: Seconds | None = Field(None, description="of a job array's member, such as 4h")
+
+
+class Resources(Needs):
+    """What the run asks of a machine or a cluster; it changes no byte of the output."""
+
+    datasets: dict[Name, Needs] = Field(default_factory=dict, description="other needs of the stages of a dataset")
+    slurm: dict[str, str | int] = Field(
+        default_factory=dict, description="more options of sbatch, such as {partition: cpu, account: nlp}"
+    )
+    kubernetes: dict[str, Any] = Field(
+        default_factory=dict, description="image, namespace and volumes of the job's pods"
+    )
+
+
 class Recipe(_Closed):
     """A whole recipe."""
 
@@ -87,6 +121,10 @@ class Recipe(_Closed):
         "none",
         description="compression of stage files; none moves 130 MB/s a core where lz4 moves 90, and takes twice the disk",
     )
+    task_timeout: Seconds | None = Field(
+        3600.0, description="a worker that shows no progress for so long hangs, and is stopped; such as 30m"
+    )
+    resources: Resources = Resources()
     input_split: Size = Field(64_000_000, description="inputs are cut into tasks of about this many bytes on disk")
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
-from datapipe.engine.task import Task
+from datapipe.engine.task import NO_LIMITS, Limits, Task
 
 
 class Executor(Protocol):
     """Runs tasks in any order, any number at a time."""
 
-    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, dict[str, Any]]]:
+    def run(self, tasks: Iterable[Task], limits: Limits = NO_LIMITS) -> Iterator[tuple[Task, dict[str, Any]]]:
         """Yield each task with its report as it ends. Raises RunFailed when one cannot be done; the others' work stays."""
 
     def close(self) -> None:

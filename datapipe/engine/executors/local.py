@@ -16,7 +16,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from datapipe.core.errors import DatapipeError, RunFailed
-from datapipe.engine.task import Task, run_task
+from datapipe.engine.task import NO_LIMITS, Limits, Task, run_task
 
 ATTEMPTS = 3
 
@@ -27,7 +27,7 @@ class InProcess:
     def start(self) -> None:
         """Nothing to start."""
 
-    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, dict[str, Any]]]:
+    def run(self, tasks: Iterable[Task], limits: Limits = NO_LIMITS) -> Iterator[tuple[Task, dict[str, Any]]]:
         """Yield each task with its report."""
         for task in tasks:
             yield task, run_task(task)
@@ -55,7 +55,7 @@ class LocalPool:
         while len(self._workers) < min(self.size, 4):
             self._hire()
 
-    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, dict[str, Any]]]:
+    def run(self, tasks: Iterable[Task], limits: Limits = NO_LIMITS) -> Iterator[tuple[Task, dict[str, Any]]]:
         """Yield each task with its report as it ends; see `Executor.run`."""
         waiting = deque(tasks)
         failures: dict[Task, int] = {}
