@@ -37,6 +37,8 @@ class _Silent:
     def begin(self, title: str, tasks: int, done: int) -> None: ...
     def advance(self, rows: int, size: int) -> None: ...
     def end(self) -> None: ...
+    def tell(self, notice: str) -> None:
+        tell(notice)
 
 
 class _Lines:
@@ -59,6 +61,9 @@ class _Lines:
     def end(self) -> None:
         if self._rows or self._done < self._tasks:
             self._tell()
+
+    def tell(self, notice: str) -> None:
+        tell(notice)
 
     def _tell(self) -> None:
         print(
@@ -83,6 +88,14 @@ class _Bars:
 
     def end(self) -> None:
         self._bars.refresh()
+
+    def tell(self, notice: str) -> None:
+        self._bars.console.print(f"datapipe: {notice}", markup=False)
+
+
+def tell(notice: str) -> None:
+    """A line on standard error."""
+    print(f"datapipe: {notice}", file=sys.stderr, flush=True)
 
 
 def rate(rows: int, size: int, seconds: float) -> str:

@@ -1,8 +1,9 @@
-"""`datapipe run`: run a recipe, or resume it."""
+"""`datapipe run`: run a recipe, or resume it, or do one member's part of it."""
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from types import FrameType
@@ -16,9 +17,13 @@ settings = click.option(
 
 @click.command()
 @click.argument("recipe")
-@click.option("--out", metavar="DIR", help="The run folder, in place of the recipe's first write.path.")
+@click.option("--out", metavar="DIR", help="The run folder or URL, in place of the recipe's first write.path.")
 @click.option("--workers", type=click.IntRange(min=0), help="Processes; default: one a core. 0: none but this one.")
 @click.option("--executor", type=click.Choice(["local"]), default="local", show_default=True, help="Where tasks run.")
+@click.option(
+    "--shards", metavar="I/N", help="Do part I of N (I from 0) of each stage; exit code 75: others are not done."
+)
+@click.option("--wait", is_flag=True, help="With --shards: wait for the others instead of ending with code 75.")
 @settings
 @click.option("--fresh", is_flag=True, help="Ignore work done by earlier runs.")
 @click.option("--quiet", is_flag=True, help="No progress, no funnel.")
@@ -27,6 +32,8 @@ def run(
     out: str | None,
     workers: int | None,
     executor: str,
+    shards: str | None,
+    wait: bool,
     settings: tuple[str, ...],
     fresh: bool,
     quiet: bool,
@@ -37,13 +44,18 @@ def run(
     from datapipe.core.errors import Interrupted
     from datapipe.engine.driver import Driver
     from datapipe.engine.executors.local import InProcess, LocalPool
+    from datapipe.engine.member import EVERYTHING, Member
+    from datapipe.io.store import open_store
     from datapipe.plan.compile import compile_recipe
     from datapipe.plan.locate import load
     from datapipe.plan.overrides import apply_overrides
+    from datapipe.plan.pin import output_folder, pinned_plan
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise Interrupted(number)
 
+    index, of = _part(shards, wait, fresh)
+    member = Member(index, of, shared=True, wait=wait) if shards else EVERYTHING
     size = len(os.sched_getaffinity(0)) if workers is None else workers
     pool = LocalPool(size) if size else InProcess()
     old = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -51,13 +63,27 @@ def run(
         located = load(recipe)
         apply_overrides(located, settings)
         pool.start()
-        plan = compile_recipe(located)
-        folder = out or plan.publications[0].path
+        folder = out or output_folder(located)
+        plan = pinned_plan(located, open_store(folder)) if member.shared else compile_recipe(located)
         with progress(quiet) as observer:
-            manifest = Driver(plan, folder, pool, observer).run(fresh)
+            manifest = Driver(plan, folder, pool, observer, member).run(fresh)
     finally:
         pool.close()
         for number, handler in old.items():
             signal.signal(number, handler)
     if not quiet:
         show_funnel(manifest, folder, file=sys.stdout)
+
+
+def _part(shards: str | None, wait: bool, fresh: bool) -> tuple[int, int]:
+    """`3/8` as numbers."""
+    if shards is None:
+        if wait:
+            raise click.UsageError("--wait: only a part of a run, --shards I/N, waits for others")
+        return 0, 1
+    if fresh:
+        raise click.UsageError("--fresh: with --shards the parts would forget each other's work; remove OUT/work first")
+    found = re.fullmatch(r"(\d+)/(\d+)", shards)
+    if found is None or int(found[1]) >= int(found[2]):
+        raise click.UsageError(f"--shards {shards}: expected I/N with I from 0 to N-1, such as 0/8 … 7/8")
+    return int(found[1]), int(found[2])

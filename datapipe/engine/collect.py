@@ -10,8 +10,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from datapipe.core.columns import ADDR
-from datapipe.engine.names import shard_name, table_part_name
-from datapipe.engine.sink import TABLES
+from datapipe.engine.names import part_name, published_name, shard_name
+from datapipe.engine.reports import committed
+from datapipe.engine.sink import TABLES, side_name
+from datapipe.io.arrow_files import read_table
 from datapipe.io.digested import Digested
 from datapipe.io.store import Store
 from datapipe.plan.plan import Plan
@@ -37,19 +39,18 @@ def plan_tables(found: Iterator[Slice]) -> Iterator[tuple[Slice, ...]]:
 
 def collect_table(store: Store, plan: Plan, table: str, index: int, slices: tuple[Slice, ...]) -> dict[str, Any]:
     """Write one part of a side table, in the order of stages and shards."""
-    name = table_part_name(plan.fingerprint, table, index)
     schema = TABLES[table]
     strings = [f.name for f in schema if f.name in ("source", "lang", "step", "operator", "reason", "file")]
     rows = 0
     options = {"compression": "zstd", "compression_level": 1, "use_dictionary": strings}
-    with store.create(name) as stream:
+    with store.create(published_name(table, index, "parquet")) as stream:
         written = Digested(stream)
         with pq.ParquetWriter(pa.PythonFile(written, "w"), schema, **options) as writer:
             for group in _groups(store, plan, table, slices):
                 writer.write_table(group, row_group_size=max(1, group.num_rows))
                 rows += group.num_rows
     report = {"rows": rows, "bytes": written.size, "sha256": written.digest.hexdigest()}
-    store.write_json(f"{name}.json", report)
+    store.write_report(f"{part_name(plan.fingerprint, table, index)}.json", report)
     return report
 
 
@@ -61,7 +62,9 @@ def _groups(store: Store, plan: Plan, table: str, slices: tuple[Slice, ...]) -> 
     """
     waiting = TABLES[table].empty_table()
     for stage, number, _ in slices:
-        found = store.read_table(f"{shard_name(plan.stages[stage].key, number)}.{table}.arrow")
+        shard = shard_name(plan.stages[stage].key, number)
+        name = side_name(shard, table)
+        found = read_table(store, name, committed(store, shard)["files"][name], TABLES[table])
         waiting = pa.concat_tables([waiting, found.take(pc.sort_indices(found, [(ADDR, "ascending")]))])
         while waiting.num_rows >= GROUP_ROWS:
             yield waiting.slice(0, GROUP_ROWS).combine_chunks()

@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
-import fcntl
-import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Protocol
 
-from datapipe.core.errors import RunFailed
+from datapipe.core.errors import RunFailed, Waiting, WorkLost
 from datapipe.engine.build import load_operators
-from datapipe.engine.collect import plan_tables
 from datapipe.engine.executors.base import Executor
-from datapipe.engine.manifest import Totals, commit
+from datapipe.engine.lost import forget
+from datapipe.engine.manifest import commit
+from datapipe.engine.member import EVERYTHING, Member
 from datapipe.engine.names import (
+    OURS,
     artifact_name,
-    part_name,
+    gathered_name,
     partition_name,
+    plan_name,
+    publish_folder,
     shard_name,
-    sketch_name,
     stage_folder,
-    table_part_name,
+    summary_name,
 )
-from datapipe.engine.pack import cut_parts, suffix
-from datapipe.engine.reduce import partitions
-from datapipe.engine.sink import TABLES
-from datapipe.engine.task import Limits, Task, plan_name
+from datapipe.engine.publish import finished, plan_parts, unpublish
+from datapipe.engine.summary import first_errors, summarize
+from datapipe.engine.task import Limits, Task
+from datapipe.engine.totals import StageTotals, Totals
 from datapipe.engine.warm import warm_up
-from datapipe.io.store import Store
+from datapipe.io.store import Store, open_store
 from datapipe.plan.outputs import check_outputs
 from datapipe.plan.plan import Plan, Stage
 
-_OURS = re.compile(r"[0-9a-f]{16}|plan-[0-9a-f]{16}\.json|publish-[0-9a-f]{16}")  # what runs leave in work/
 EARLY_STOP_ROWS = 100_000  # before so many rows an error rate says little
+REPAIRS = 20  # times that lost or damaged work is made anew before the disk is to blame
+LOCK = "work/lock"
+
+Report = dict[str, Any]
 
 
 class Observer(Protocol):
@@ -49,185 +52,234 @@ class Observer(Protocol):
     def end(self) -> None:
         """The group has ended."""
 
+    def tell(self, notice: str) -> None:
+        """Something a person should know; the run goes on."""
+
 
 class Driver:
-    """Runs one plan into one folder."""
+    """Runs one plan into one folder: all of it, or one member's part of a job array."""
 
-    def __init__(self, plan: Plan, out: str, executor: Executor, observer: Observer) -> None:
+    def __init__(
+        self, plan: Plan, out: str, executor: Executor, observer: Observer, member: Member = EVERYTHING
+    ) -> None:
         self.plan = plan
         self.asked = out
-        self.out = str(Path(out).resolve())
-        self.store = Store(self.out)
+        self.store: Store = open_store(out)
         self.executor = executor
         self.observer = observer
+        self.member = member
+        self.totals = Totals(plan)
+        self.began = time.time()
 
     def run(self, fresh: bool = False) -> dict[str, Any]:
-        """Run, or resume; returns the manifest. Raises RunFailed; everything done so far stays for the next run."""
+        """Run, or resume; returns the manifest. Raises RunFailed; everything done so far stays for the next run.
+
+        A member of a job array raises Waiting when its part of a stage is done and another's is not.
+        """
         check_outputs(self.plan, self.asked)
-        Path(self.out, "work").mkdir(parents=True, exist_ok=True)
-        with _alone(self.store):
-            started = time.time()
+        with self._alone():
             if fresh:
                 self._forget()
-            elif (manifest := self._finished()) is not None:
+            manifest = finished(self.store, self.plan)
+            if manifest is not None and not self.member.shared:
                 return manifest
-            self.store.write_json(plan_name(self.plan.fingerprint), self.plan.model_dump(mode="json"))
-            warm_up(self.plan, load_operators(self.plan))
-            totals = Totals(self.plan)
-            for stage in self.plan.stages:
-                self._stage(stage, totals)
-            parts = [self._pack(index) for index in range(len(self.plan.publications))]
-            tables = {table: self._collect(table) for table in TABLES}
-            manifest = commit(self.store, self.plan, totals, parts, tables, time.time() - started)
-            self._tidy()
-            return manifest
+            if manifest is None:
+                small = self.plan.model_copy(update={"shards": ()})  # 100,000 shards would cost each worker seconds
+                self.store.write_json(plan_name(self.plan.fingerprint), small.model_dump(mode="json"))
+                warm_up(self.plan, load_operators(self.plan))
+                if not self.member.shared:
+                    self.store.sweep("work")
+                manifest = self._repairing()
+            if not self.member.shared:
+                self._tidy()
+        if self.member.shared:
+            with self.store.alone(LOCK) as alone:  # the last one of an array
+                if alone:
+                    self._tidy()
+        return manifest
 
-    def _finished(self) -> dict[str, Any] | None:
-        """The manifest, if this very plan was run to its end, its files are still there, and its errors are allowed."""
-        manifest = self.store.read_report("manifest.json")
-        if manifest is None or manifest.get("fingerprint") != self.plan.fingerprint:
-            return None
-        if manifest["rows_quarantined"] > self.plan.max_error_rate * manifest["rows_read"]:
-            return None
-        for index, output in enumerate(manifest["outputs"]):
-            store = Store(output["path"]) if index else self.store
-            if not store.holds({file["path"]: file["bytes"] for file in output["files"]}):
-                return None
-        tables = [file for files in manifest["tables"].values() for file in files]
-        return manifest if self.store.holds({file["path"]: file["bytes"] for file in tables}) else None
+    def _repairing(self) -> dict[str, Any]:
+        """Work that turns out lost or damaged is made anew: back to the start, where what is done is not done again."""
+        for _ in range(REPAIRS):
+            try:
+                return self.member.patient(self._go)
+            except WorkLost as lost:
+                self.observer.tell(f"{self.store.url(lost.name)} {lost.found}; it is made anew")
+                forget(self.store, self.plan, lost.name)
+        raise RunFailed(f"{self.store.root}: files of the run were damaged {REPAIRS} times; is the disk in order?")
+
+    def _go(self) -> dict[str, Any]:
+        for stage in self.plan.stages:
+            sketches = self._stage(stage)
+            for sketch in stage.sketches:
+                self._answer(stage, sketch.step.label, sketches[sketch.step.label])
+        return self._publish()
+
+    def _stage(self, stage: Stage) -> dict[str, Any]:
+        """Run all shards through a stage; returns what its summary says of the sketches."""
+        name = summary_name(stage.key)
+        summary = self.store.read_report(f"{name}.json")
+        if summary is None:
+            numbers = sorted(stage.numbers(), key=lambda n: (-self.plan.shards[n].weight, n))  # big ones first
+            seen = StageTotals()
+
+            def check(report: Report) -> None:
+                seen.add(report)
+                self._check_errors(seen, EARLY_STOP_ROWS)
+
+            self._phase(
+                f"stage {stage.number + 1}/{len(self.plan.stages)} {stage.dataset} → {stage.why}",
+                [shard_name(stage.key, n) for n in numbers],
+                lambda i: self._task("shard", stage.key, numbers[i], pieces=self.plan.shards[numbers[i]].pieces),
+                self._limits(stage),
+                each=check,
+            )
+            self._once(name, lambda: summarize(self.store, stage))
+            summary = self.store.read_report(f"{name}.json")
+            if summary is None:
+                raise WorkLost(f"{name}.json", "is gone")
+        self.totals.stages[stage.key] = StageTotals()
+        self._check_errors(StageTotals.from_json(summary["totals"]), 0)
+        self.totals.stages[stage.key] = StageTotals.from_json(summary["totals"])
+        sketches: dict[str, Any] = summary["sketches"]
+        return sketches
+
+    def _answer(self, stage: Stage, label: str, sketches: dict[str, Any]) -> None:
+        """Bring the sketches of all shards together, answer by partitions, and make the artifact."""
+        name = artifact_name(stage.key, label)
+        if self.store.read_report(f"{name}.json") is not None:
+            return
+        groups, of = sketches["groups"], sketches["of"]
+        limits = self._limits(stage)
+        self._phase(
+            f"gather {label}",
+            [gathered_name(stage.key, label, i) for i in range(len(groups))],
+            lambda i: self._task("gather", stage.key, i, name=label, of=of, slices=((*groups[i], 0),)),
+            limits,
+        )
+        self._phase(
+            f"barrier {label}",
+            [partition_name(stage.key, label, i) for i in range(of)],
+            lambda i: self._task("reduce", stage.key, i, name=label, of=len(groups)),
+            limits,
+        )
+
+        def combine() -> None:
+            for _ in self.executor.run([self._task("combine", stage.key, 0, name=label, of=of)], limits):
+                pass
+
+        self._once(name, combine)
+
+    def _publish(self) -> dict[str, Any]:
+        """Write the parts to their places, and commit."""
+        unpublish(self.store, self.plan)
+        parts = plan_parts(self.store, self.plan)
+        self._phase(
+            "publish",
+            [part.commit for part in parts],
+            lambda i: self._task(parts[i].kind, "", parts[i].index, name=parts[i].of, slices=parts[i].slices),
+            self._limits(),
+            done=lambda i, report: parts[i].is_written(report),
+        )
+
+        def done() -> None:
+            written: dict[str, list[Report]] = {}
+            for part, report in zip(parts, self.store.read_reports(f"{p.commit}.json" for p in parts), strict=True):
+                if report is None:
+                    raise WorkLost(f"{part.commit}.json", "is gone")
+                written.setdefault(part.of, []).append(report)
+            commit(self.store, self.plan, self.totals, written, time.time() - self.began)
+
+        self._once("manifest", done)
+        manifest: dict[str, Any] = self.store.read_json("manifest.json")
+        return manifest
+
+    def _phase(
+        self,
+        title: str,
+        names: Sequence[str],
+        make: Callable[[int], Task],
+        limits: Limits,
+        done: Callable[[int, Report], bool] = lambda index, report: True,
+        each: Callable[[Report], None] = lambda report: None,
+        member: Member | None = None,
+    ) -> None:
+        """Do this member's part of the tasks whose reports are not there; then all of them must be.
+
+        names  what each task commits    done  whether a committed one needs no more work    each  sees every report
+        """
+        member = member or self.member
+        if len(names) == 1 and member.shared:  # whoever comes: nobody waits for one certain member
+            self._once(names[0], lambda: self._phase(title, names, make, limits, done, each, EVERYTHING))
+            return
+        mine = member.part(len(names))
+        reports = self.store.read_reports(f"{names[i]}.json" for i in mine)
+        todo = []
+        for i, report in zip(mine, reports, strict=True):
+            if report is None or not done(i, report):
+                todo.append(i)
+            else:
+                each(report)
+        self.observer.begin(title, len(mine), len(mine) - len(todo))
+        try:
+            for _, report in self.executor.run((make(i) for i in todo), limits):
+                each(report)
+                self.observer.advance(*_taken(report))
+        except RunFailed as error:
+            if isinstance(error, WorkLost):
+                raise
+            raise RunFailed(self._with_inputs(str(error))) from error
+        finally:
+            self.observer.end()
+        others = member.others(len(names))
+        for i, report in zip(others, self.store.read_reports(f"{names[i]}.json" for i in others), strict=True):
+            if report is None or not done(i, report):
+                raise Waiting(f"{title}: {member} is done, others are not; run it again when they are")
+
+    def _once(self, name: str, do: Callable[[], None]) -> None:
+        """Work that one does for all: whoever comes first, while the others wait; if it dies, another one does it."""
+        if not self.member.shared:
+            do()
+            return
+        while not (finished(self.store, self.plan) if name == "manifest" else self.store.exists(f"{name}.json")):
+            with self.store.alone(f"work/locks/{name.replace('/', '-')}") as alone:
+                if alone:
+                    do()
+                    return
+            time.sleep(1)
 
     def _forget(self) -> None:
+        self.store.remove("manifest.json")
         for stage in self.plan.stages:
             self.store.remove(stage_folder(stage.key))
-        self.store.remove(f"work/publish-{self.plan.fingerprint}")
+        self.store.remove(publish_folder(self.plan.fingerprint))
 
     def _tidy(self) -> None:
         """Remove the stages of earlier recipes; this run's stay, so that editing the last step re-runs the last stage only."""
-        keep = {stage.key for stage in self.plan.stages} | {Path(plan_name(self.plan.fingerprint)).name}
+        keep = {stage.key for stage in self.plan.stages} | {plan_name(self.plan.fingerprint).removeprefix("work/")}
         for name in self.store.names("work"):
-            if name not in keep and _OURS.fullmatch(name):
+            if name not in keep and OURS.fullmatch(name):
                 self.store.remove(f"work/{name}")
+        self.store.sweep(".")
 
-    def _task(self, kind: Any, **more: Any) -> Task:
-        return Task(kind=kind, run=self.out, plan=self.plan.fingerprint, **more)
+    def _task(self, kind: Any, stage: str, index: int, **more: Any) -> Task:
+        return Task(kind=kind, run=self.store.root, plan=self.plan.fingerprint, stage=stage, index=index, **more)
 
     def _limits(self, stage: Stage | None = None) -> Limits:
         limit = self.plan.limit(stage.dataset if stage else "")
         return Limits(timeout=self.plan.timeout, memory=limit.memory, cpus=limit.cpus)
 
-    def _stage(self, stage: Stage, totals: Totals) -> None:
-        title = f"stage {stage.number + 1}/{len(self.plan.stages)} {stage.dataset} → {stage.why}"
-        self.store.sweep(stage_folder(stage.key))
-        missing, ready = [], 0
-        for number, _ in stage.shards():
-            report = self._done(stage, number)
-            if report is None:
-                missing.append(number)
-            else:
-                totals.add(stage, report)
-                ready += 1
-        missing.sort(key=lambda n: (-self.plan.shards[n].weight, n))  # big ones first
-        self.observer.begin(title, ready + len(missing), ready)
-        tasks = [self._task("shard", stage=stage.key, index=number) for number in missing]
-        try:
-            for _, report in self.executor.run(tasks, self._limits(stage)):
-                totals.add(stage, report)
-                self.observer.advance(*_taken(report))
-                self._check_errors(totals, EARLY_STOP_ROWS)
-        except RunFailed as error:
-            raise RunFailed(self._with_inputs(str(error))) from error
-        finally:
-            self.observer.end()
-        self._check_errors(totals, 0)
-        for sketch in stage.sketches:
-            self._answer(stage, sketch.step.label)
-
-    def _done(self, stage: Stage, number: int) -> dict[str, Any] | None:
-        """The report of a shard whose files are all there; one that lost some (a tidy hand, a power cut) is done again."""
-        report = self.store.read_report(f"{shard_name(stage.key, number)}.json")
-        return report if report is not None and self.store.holds(report["files"]) else None
-
-    def _answer(self, stage: Stage, label: str) -> None:
-        if self.store.exists(artifact_name(stage.key, label)):
-            return
-        names = [sketch_name(stage.key, number, label) for number, _ in stage.shards()]
-        size = sum(self.store.path(name).stat().st_size for name in names if self.store.exists(name))
-        of = partitions(size)
-        todo = [i for i in range(of) if not self.store.exists(f"{partition_name(stage.key, label, i)}.json")]
-        self._all(
-            f"barrier {label}", of, [self._task("reduce", stage=stage.key, name=label, index=i, of=of) for i in todo]
-        )
-        for _ in self.executor.run([self._task("combine", stage=stage.key, name=label, of=of)], self._limits(stage)):
-            pass
-
-    def _pack(self, publication: int) -> list[dict[str, Any]]:
-        target = self.plan.publications[publication]
-        stage = self.plan.stage(target.stage)
-        shards = ((n, self.store.read_json(f"{shard_name(stage.key, n)}.json")) for n, _ in stage.shards())
-        parts = list(cut_parts(shards, target.shard_size)) or [()]
-        names = [part_name(self.plan.fingerprint, publication, i, suffix(target)) for i in range(len(parts))]
-        todo = [i for i, name in enumerate(names) if not self._written(name)]
-        tasks = [self._task("pack", name=str(publication), index=i, slices=parts[i]) for i in todo]
-        self._all(f"publish {target.dataset}", len(parts), tasks)
-        return [{"name": name, **self.store.read_json(f"{name}.json")} for name in names]
-
-    def _collect(self, table: str) -> list[dict[str, Any]]:
-        def found() -> Iterator[tuple[int, int, int]]:
-            for stage in self.plan.stages:
-                for number, _ in stage.shards():
-                    report = self.store.read_json(f"{shard_name(stage.key, number)}.json")
-                    if rows := report["side"].get(table):
-                        yield stage.number, number, rows
-
-        parts = list(plan_tables(found())) or [()]
-        names = [table_part_name(self.plan.fingerprint, table, i) for i in range(len(parts))]
-        todo = [i for i, name in enumerate(names) if not self._written(name)]
-        self._all(
-            f"write {table}", len(parts), [self._task("collect", name=table, index=i, slices=parts[i]) for i in todo]
-        )
-        return [{"name": name, **self.store.read_json(f"{name}.json")} for name in names]
-
-    def _written(self, name: str) -> bool:
-        """A part with its report, still waiting for the commit: a run killed while it moved parts lacks some of them."""
-        report = self.store.read_report(f"{name}.json")
-        return report is not None and self.store.holds({name: report["bytes"]})
-
-    def _all(self, title: str, total: int, tasks: Iterable[Task]) -> None:
-        todo = list(tasks)
-        self.observer.begin(title, total, total - len(todo))
-        try:
-            for _, report in self.executor.run(todo, self._limits()):
-                self.observer.advance(report.get("rows", 0), 0)
-        finally:
-            self.observer.end()
-
-    def _check_errors(self, totals: Totals, at_least: int) -> None:
-        bad, rows = totals.quarantined(), totals.rows_read
+    def _check_errors(self, seen: StageTotals, at_least: int) -> None:
+        """Fail if too many of the rows read so far, with those of a stage still running, are in quarantine."""
+        bad, rows = self.totals.quarantined() + seen.quarantined, self.totals.rows_read() + seen.rows_read
         if rows >= at_least and bad > self.plan.max_error_rate * rows:
+            errors = first_errors(self.store, self.plan)
             raise RunFailed(
                 f"{bad} of {rows} rows ({bad / max(rows, 1):.2%}) went to quarantine, more than max_error_rate "
-                f"{self.plan.max_error_rate:.2%}. The first of them:\n{self._first_errors()}\n"
-                f"All of them: {self.out}/work/*/*.quarantine.arrow. Mend the input, or raise max_error_rate; then run again."
+                f"{self.plan.max_error_rate:.2%}. The first of them:\n{errors}\n"
+                f"All of them: {self.store.root}/work/*/*.quarantine.arrow. Mend the input, or raise max_error_rate; "
+                "then run again."
             )
-
-    def _first_errors(self) -> str:
-        lines: list[str] = []
-        for stage in self.plan.stages:
-            for name in self.store.names(stage_folder(stage.key), ".quarantine.arrow"):
-                for row in self.store.read_table(f"{stage_folder(stage.key)}/{name}").slice(0, 3).to_pylist():
-                    place = row["file"] or row["source"]
-                    at = (
-                        f" byte {row['offset']}"
-                        if row["offset"] is not None
-                        else f" row {row['row']}"
-                        if row["row"] is not None
-                        else ""
-                    )
-                    step = f" ({row['step']})" if row["step"] else ""
-                    lines.append(f"  {place}{at}{step}: {row['error'][:200]}")
-                    if len(lines) == 3:
-                        return "\n".join(lines)
-        return "\n".join(lines)
 
     def _with_inputs(self, message: str) -> str:
         """Name the inputs of the shard a message speaks of."""
@@ -236,22 +288,22 @@ class Driver:
             return f"shard {number} ({self.plan.shards[int(number)].name}):{rest}"
         return message
 
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One driver a folder, or the members of one job array; anybody else stops before touching anything."""
+        with self.store.alone(LOCK, shared=self.member.shared) as granted:
+            if not granted:
+                raise RunFailed(
+                    f"another run is at work in {self.store.root}; wait for it, or give --out another folder"
+                )
+            yield
 
-def _taken(report: dict[str, Any]) -> tuple[int, int]:
+
+def _taken(report: Report) -> tuple[int, int]:
+    """Rows and bytes of text that a task took in."""
+    if "read" not in report:
+        return report.get("rows", 0), 0
     if report["read"]["rows"]:
         return report["read"]["rows"], report["read"]["bytes"]
     first = next(iter(report["steps"].values()), None)
     return (first["rows_in"], first["bytes_in"]) if first else (report["rows"], report["bytes"])
-
-
-@contextmanager
-def _alone(store: Store) -> Iterator[None]:
-    """One driver a folder; a second one stops before it touches anything."""
-    with store.path("work/lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise RunFailed(
-                f"another run is at work in {store.root}; wait for it, or give --out another folder"
-            ) from None
-        yield

@@ -1,6 +1,17 @@
-"""Where things lie in the run folder; the one place that knows."""
+"""Where things lie in the run folder; the one place that knows. A piece of work at NAME is committed by its report NAME.json."""
 
 from __future__ import annotations
+
+import re
+
+STAGE_FOLDER = re.compile(r"work/(?P<key>[0-9a-f]{16})/")
+OURS = re.compile(r"[0-9a-f]{16}|(plan|pin)-[0-9a-f]{16}\.json|publish-[0-9a-f]{16}|locks")  # what runs leave in work/
+PART = re.compile(r"part-[0-9]{5,}\.(parquet|jsonl\.zst)")
+
+
+def plan_name(fingerprint: str) -> str:
+    """The plan that workers read, without its shards: each task brings its own."""
+    return f"work/plan-{fingerprint}.json"
 
 
 def stage_folder(key: str) -> str:
@@ -8,14 +19,24 @@ def stage_folder(key: str) -> str:
     return f"work/{key}"
 
 
+def summary_name(key: str) -> str:
+    """Once all shards are there: `.json` holds their sums, `.jsonl.zst` their reports in order."""
+    return f"work/{key}/stage"
+
+
 def shard_name(key: str, number: int) -> str:
-    """The stem of a shard's files in a stage: `.arrow` rows, `.json` report, `.ledger.arrow` and so on."""
+    """The stem of a shard's files in a stage: `.arrow` rows, `.ledger.arrow` and so on."""
     return f"work/{key}/shard-{number:06d}"
 
 
 def sketch_name(key: str, number: int, label: str) -> str:
     """What a shard tells a global operator."""
     return f"{shard_name(key, number)}.sketch.{label}.arrow"
+
+
+def gathered_name(key: str, label: str, group: int) -> str:
+    """The sketches of a group of shards, one batch a partition."""
+    return f"work/{key}/artifacts/{label}/gathered-{group:05d}"
 
 
 def partition_name(key: str, label: str, index: int) -> str:
@@ -25,14 +46,19 @@ def partition_name(key: str, label: str, index: int) -> str:
 
 def artifact_name(key: str, label: str) -> str:
     """The answer of the whole corpus."""
-    return f"work/{key}/artifacts/{label}.arrow"
+    return f"work/{key}/artifacts/{label}"
 
 
-def part_name(fingerprint: str, publication: int, index: int, suffix: str) -> str:
-    """A published part before the commit moves it to its place."""
-    return f"work/publish-{fingerprint}/{publication}/part-{index:05d}.{suffix}"
+def publish_folder(fingerprint: str) -> str:
+    """The reports of published parts, and the parts themselves where only whole data sets can be published."""
+    return f"work/publish-{fingerprint}"
 
 
-def table_part_name(fingerprint: str, table: str, index: int) -> str:
-    """A part of the ledger, the quarantine or the edits before the commit."""
-    return f"work/publish-{fingerprint}/{table}/part-{index:05d}.parquet"
+def part_name(fingerprint: str, kind: str, index: int) -> str:
+    """A published part; `kind` is the publication's number, or `ledger`, `quarantine`, `edits`."""
+    return f"{publish_folder(fingerprint)}/{kind}/part-{index:05d}"
+
+
+def published_name(folder: str, index: int, suffix: str) -> str:
+    """A part in its place: `data/part-00000.parquet`."""
+    return f"{folder}/part-{index:05d}.{suffix}"

@@ -18,6 +18,7 @@ from datapipe.core.operator import Global
 from datapipe.engine.build import Operators
 from datapipe.engine.calls import OperatorFailed, call
 from datapipe.engine.names import sketch_name
+from datapipe.io.arrow_files import ArrowWriter, Index, create_arrow
 from datapipe.io.store import Store
 from datapipe.plan.plan import Stage, StepPlan
 
@@ -38,7 +39,7 @@ class Output:
     Marks depend on the rows alone, so parts cut at marks are the same whatever the batches were.
     """
 
-    def __init__(self, writer: pa.ipc.RecordBatchFileWriter, mark: int) -> None:
+    def __init__(self, writer: ArrowWriter, mark: int) -> None:
         self._writer = writer
         self._mark = mark
         self._waiting: list[pa.RecordBatch] = []
@@ -53,7 +54,7 @@ class Output:
     @contextmanager
     def opened(cls, store: Store, name: str, schema: pa.Schema, mark: int, spill: str | None) -> Iterator[Output]:
         """An output whose file gets its name when the block ends without an error."""
-        with store.create_arrow(name, schema, spill) as writer:
+        with create_arrow(store, name, schema, spill) as writer:
             output = cls(writer, mark)
             yield output
             output._flush()
@@ -75,6 +76,11 @@ class Output:
         if self._size >= BATCH_BYTES or sum(b.num_rows for b in self._waiting) >= 1 << 16:
             self._flush()
 
+    @property
+    def index(self) -> Index:
+        """What was written, once the block has ended."""
+        return self._writer.index
+
     def report(self) -> dict[str, Any]:
         """Counts for the shard's report."""
         return {
@@ -87,7 +93,7 @@ class Output:
 
     def _flush(self) -> None:
         if self._waiting:
-            self._writer.write_batch(pa.concat_batches(self._waiting) if len(self._waiting) > 1 else self._waiting[0])
+            self._writer.write(pa.concat_batches(self._waiting) if len(self._waiting) > 1 else self._waiting[0])
         self._waiting, self._size = [], 0
 
     def _count_groups(self, batch: pa.RecordBatch) -> None:
@@ -112,14 +118,15 @@ class SketchOutput:
     def __init__(self, stage: Stage, operators: Operators) -> None:
         self._sketches = [(s.at, s.step, operators.of(s.step)[""]) for s in stage.sketches]
         self._found: dict[str, list[pa.RecordBatch]] = {s.step.label: [] for s in stage.sketches}
+        self.files: dict[str, Index] = {}
+        self.sizes: dict[str, int] = {}  # bytes by label
 
     @classmethod
     @contextmanager
-    def opened(cls, store: Store, name: str, stage: Stage, operators: Operators) -> Iterator[SketchOutput]:
+    def opened(cls, store: Store, number: int, stage: Stage, operators: Operators) -> Iterator[SketchOutput]:
         """Sketches that are written when the block ends without an error."""
         output = cls(stage, operators)
         yield output
-        number = int(name.rpartition("-")[2])
         for _, step, operator in output._sketches:
             assert isinstance(operator, Global)
             batches = output._found[step.label]
@@ -128,8 +135,11 @@ class SketchOutput:
             table = pa.Table.from_batches(batches)
             key = table.column(operator.partition_by).to_numpy()
             order = np.lexsort((table.column(ADDR).to_numpy(), key))
-            with store.create_arrow(sketch_name(stage.key, number, step.label), table.schema) as writer:
+            name = sketch_name(stage.key, number, step.label)
+            with create_arrow(store, name, table.schema) as writer:
                 writer.write_table(table.take(pa.array(order)).combine_chunks())
+            output.files[name] = writer.described
+            output.sizes[step.label] = writer.index["bytes"]
 
     def add(self, at: str, batch: pa.RecordBatch) -> None:
         """Sketch a batch, as read or as the stage leaves it."""

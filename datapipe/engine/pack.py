@@ -13,10 +13,13 @@ import pyarrow.parquet as pq
 import zstandard
 
 from datapipe.core.columns import ADDR
-from datapipe.engine.names import part_name, shard_name
+from datapipe.engine.names import part_name, published_name, shard_name
 from datapipe.engine.output import weights
+from datapipe.engine.reports import committed
+from datapipe.io.arrow_files import read_batches
 from datapipe.io.digested import Digested
-from datapipe.io.store import Store
+from datapipe.io.files import is_hub
+from datapipe.io.store import Store, open_store
 from datapipe.plan.plan import Plan, Publication, Stage
 
 PIECE, GROUP_PIECES = (
@@ -61,19 +64,25 @@ def cut_parts(shards: Iterable[tuple[int, dict[str, Any]]], size: int) -> Iterat
 def pack_part(
     store: Store, plan: Plan, publication: Publication, index: int, slices: tuple[Slice, ...]
 ) -> dict[str, Any]:
-    """Write one part; its digest and counts are the commit."""
+    """Write one part in its place; its digest and counts are the commit."""
     number = plan.publications.index(publication)
     stage = plan.stage(publication.stage)
-    name = part_name(plan.fingerprint, number, index, suffix(publication))
-    rows = 0
-    with store.create(name) as stream:
+    target, name = place(store, plan, number, index)
+    with target.create(name) as stream:
         written = Digested(stream)
         write = _write_parquet if publication.format == "parquet" else _write_jsonl
         rows = write(written, _pieces(store, stage, slices), published_schema(stage))
-        size, digest = written.size, written.digest.hexdigest()
-    report = {"rows": rows, "bytes": size, "sha256": digest}
-    store.write_json(f"{name}.json", report)
+    report = {"rows": rows, "bytes": written.size, "sha256": written.digest.hexdigest()}
+    store.write_report(f"{part_name(plan.fingerprint, str(number), index)}.json", report)
     return report
+
+
+def place(store: Store, plan: Plan, publication: int, index: int) -> tuple[Store, str]:
+    """Where a part goes: to its name in the output at once, for without a manifest it is not published."""
+    target = plan.publications[publication]
+    if is_hub(target.path):  # the hub takes commits, not single files
+        return store, f"{part_name(plan.fingerprint, str(publication), index)}.{suffix(target)}"
+    return (open_store(target.path) if publication else store), published_name("data", index, suffix(target))
 
 
 def published_schema(stage: Stage) -> pa.Schema:
@@ -83,17 +92,15 @@ def published_schema(stage: Stage) -> pa.Schema:
 
 def _batches(store: Store, stage: Stage, slices: tuple[Slice, ...]) -> Iterator[pa.RecordBatch]:
     for number, start, stop in slices:
-        report = store.read_json(f"{shard_name(stage.key, number)}.json")
-        reader = store.open_arrow(report["output"])
-        at = 0
-        for i in range(reader.num_record_batches):
-            if at >= stop:
-                break
-            batch = reader.get_batch(i)
-            first, last = max(start - at, 0), min(stop - at, batch.num_rows)
+        report = committed(store, shard_name(stage.key, number))
+        index = report["files"][report["output"]]
+        ends = np.cumsum([0, *(rows for _, _, rows, _ in index["batches"])])  # only batches of the slice are read
+        first, last = int(np.searchsorted(ends, start, "right")) - 1, int(np.searchsorted(ends, stop, "left"))
+        at = int(ends[first])
+        for batch in read_batches(store, report["output"], index, stage.rows, first, last):
+            begin, end = max(start - at, 0), min(stop - at, batch.num_rows)
             at += batch.num_rows
-            if last > first:
-                yield batch.slice(first, last - first)
+            yield batch.slice(begin, end - begin)
 
 
 def _pieces(store: Store, stage: Stage, slices: tuple[Slice, ...]) -> Iterator[pa.RecordBatch]:

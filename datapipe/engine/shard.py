@@ -10,50 +10,66 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datapipe.core.columns import ADDR, SHARD_SHIFT, align, row_of, shard_of
+from datapipe.core.columns import ADDR, SHARD_SHIFT, align, row_of
 from datapipe.core.operator import Global
-from datapipe.core.reader import Reader
+from datapipe.core.reader import Piece, Reader
 from datapipe.core.records import StepCount
 from datapipe.core.registry import readers
-from datapipe.engine.artifact import slice_for
+from datapipe.engine.artifact import answers_about, whole_artifact
 from datapipe.engine.build import Operators
-from datapipe.engine.names import artifact_name, shard_name, sketch_name
+from datapipe.engine.names import artifact_name, shard_name
 from datapipe.engine.output import Output, SketchOutput
+from datapipe.engine.reports import committed
 from datapipe.engine.sink import Sink, bad_row
 from datapipe.engine.step import StepRunner
+from datapipe.io.arrow_files import read_batches
 from datapipe.io.store import Store
-from datapipe.plan.plan import Lane, Link, Plan, Stage
+from datapipe.plan.plan import Link, Plan, Stage
 
 
-def run_shard(store: Store, plan: Plan, operators: Operators, stage: Stage, number: int) -> dict[str, Any]:
-    """Run a shard and commit `work/KEY/NUMBER.json`, its report.
+def run_shard(
+    store: Store, plan: Plan, operators: Operators, stage: Stage, number: int, pieces: tuple[Piece, ...]
+) -> dict[str, Any]:
+    """Run a shard and commit its report.
 
     The stage's rows lie in the report's `output`: an own file, or, when nothing could change, the previous stage's.
     """
     name = shard_name(stage.key, number)
-    lane = next(lane for lane in stage.lanes if any(a <= number < b for a, b in lane.shards))
     with Sink.opened(store, name, plan) as sink:
-        shard = _Shard(store, plan, operators, stage, lane, number, sink)
+        shard = _Shard(store, plan, operators, stage, number, pieces, sink)
         report = shard.passed_through() or shard.run(name)
     report["side"] = {table: n for table, n in sink.rows.items() if n}
-    made = [report["output"], *(f"{name}.{table}.arrow" for table in report["side"])]
-    made += [sketch_name(stage.key, number, sketch.step.label) for sketch in stage.sketches]
-    report["files"] = {file: store.size(file) for file in made if store.exists(file)}
-    store.write_json(f"{name}.json", report)
+    report["files"] |= sink.files()
+    store.write_report(f"{name}.json", report)
     return report
 
 
 class _Shard:
     def __init__(
-        self, store: Store, plan: Plan, operators: Operators, stage: Stage, lane: Lane, number: int, sink: Sink
+        self,
+        store: Store,
+        plan: Plan,
+        operators: Operators,
+        stage: Stage,
+        number: int,
+        pieces: tuple[Piece, ...],
+        sink: Sink,
     ) -> None:
-        self.store, self.plan, self.stage, self.lane, self.number, self.sink = store, plan, stage, lane, number, sink
+        self.store, self.plan, self.stage, self.number, self.pieces, self.sink = (
+            store,
+            plan,
+            stage,
+            number,
+            pieces,
+            sink,
+        )
         self.operators = operators
-        self.previous = store.read_json(f"{shard_name(lane.input, number)}.json") if lane.input else None
+        self.lane = stage.lane(number)
+        self.previous = committed(store, shard_name(self.lane.input, number)) if self.lane.input else None
         # How far into the shard each of its input files begins; filled while reading, handed on from stage to stage.
         self.starts: list[int] = [] if self.previous is None else self.previous["starts"]
         self.read: dict[str, Any] = {"rows": 0, "bytes": 0, "quarantined": 0, "notes": {}}
-        self.chain = [self._link(link) for link in lane.chain]
+        self.chain = [self._link(link) for link in self.lane.chain]
 
     def passed_through(self) -> dict[str, Any] | None:
         """The report of a stage that leaves this shard as it is: only bound answers, none about its rows."""
@@ -65,13 +81,14 @@ class _Shard:
             assert isinstance(link, _Idle)
             rows, size = same["rows"], same["bytes"]
             steps[link.label] = asdict(StepCount(rows_in=rows, rows_out=rows, bytes_in=size, bytes_out=size))
-        return {**same, "read": self.read, "steps": steps}
+        files = {same["output"]: self.previous["files"][same["output"]]}
+        return {**same, "read": self.read, "steps": steps, "files": files, "sketches": {}}
 
     def run(self, name: str) -> dict[str, Any]:
         output_name = f"{name}.arrow"
         with (
             Output.opened(self.store, output_name, self.stage.rows, self.stage.mark, self.plan.spill) as output,
-            SketchOutput.opened(self.store, name, self.stage, self.operators) as sketches,
+            SketchOutput.opened(self.store, self.number, self.stage, self.operators) as sketches,
         ):
             for batch in self._batches():
                 if self.lane.ids:
@@ -85,7 +102,15 @@ class _Shard:
         for link in self.chain:
             if isinstance(link, _Idle):
                 steps[link.label] = asdict(link.count)
-        return {"output": output_name, "starts": self.starts, "read": self.read, "steps": steps, **output.report()}
+        return {
+            "output": output_name,
+            "files": {output_name: output.index, **sketches.files},
+            "sketches": sketches.sizes,
+            "starts": self.starts,
+            "read": self.read,
+            "steps": steps,
+            **output.report(),
+        }
 
     def _has_sketches(self) -> bool:
         return any(sketch.at == "end" or self.lane.ids for sketch in self.stage.sketches)
@@ -98,17 +123,18 @@ class _Shard:
             return StepRunner(step, self.operators.of(step), self.sink, self.number, self._place)
         question = self.operators.of(step)[""]
         assert isinstance(question, Global)
-        answer = slice_for(self.store, artifact_name(*step.artifact), self.number)
+        answer = answers_about(self.store, artifact_name(*step.artifact), self.number)
         if answer is not None and answer.num_rows == 0 and step.action == "drop":
             return _Idle(step.label)
-        table = answer if answer is not None else self.store.read_table(artifact_name(*step.artifact))
+        table = answer if answer is not None else whole_artifact(self.store, artifact_name(*step.artifact))
         return StepRunner(step, {"": question.bind(table)}, self.sink, self.number, self._place)
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         if self.previous is not None:
-            reader = self.store.open_arrow(self.previous["output"])
-            for i in range(reader.num_record_batches):
-                yield reader.get_batch(i)
+            name = self.previous["output"]
+            assert self.lane.input is not None
+            schema = self.plan.stage(self.lane.input).rows
+            yield from read_batches(self.store, name, self.previous["files"][name], schema)
             return
         plan = self.lane.reader
         assert plan is not None
@@ -116,7 +142,7 @@ class _Shard:
         reader = cls.model_validate(plan.parameters)
         base = self.number << SHARD_SHIFT
         row = 0
-        for piece in self.plan.shards[self.number].pieces:
+        for piece in self.pieces:
             self.starts.append(row)
             for chunk in reader.read(piece):
                 bad = [bad_row(record, base | (row + at), plan.source) for at, record in chunk.bad]
@@ -133,10 +159,9 @@ class _Shard:
 
     def _place(self, address: int) -> dict[str, object]:
         """File and row of an address, for quarantine."""
-        pieces = self.plan.shards[shard_of(address)].pieces
         row = row_of(address)
         at = int(np.searchsorted(self.starts, row, side="right")) - 1
-        piece = pieces[max(at, 0)]
+        piece = self.pieces[max(at, 0)]
         # Within a byte range the file's row number is not known: only a piece that begins the file can tell it.
         known = piece.start == 0 and row < 1 << 39
         return {"file": piece.url, "row": row - self.starts[at] if known else None}

@@ -14,6 +14,7 @@ from datapipe.core.columns import ADDR
 from datapipe.core.reader import BadRecord
 from datapipe.core.records import EDITS, HEAD, LEDGER, QUARANTINE
 from datapipe.core.verdict import Verdict
+from datapipe.io.arrow_files import ArrowWriter, Index, create_arrow
 from datapipe.io.store import Store
 from datapipe.plan.plan import Plan, StepPlan
 
@@ -30,7 +31,7 @@ class Sink:
         self._folder = folder
         self._plan = plan
         self._stack = ExitStack()
-        self._writers: dict[str, pa.ipc.RecordBatchFileWriter] = {}
+        self._writers: dict[str, ArrowWriter] = {}
 
     @classmethod
     @contextmanager
@@ -39,6 +40,10 @@ class Sink:
         sink = cls(store, folder, plan)
         with sink._stack:
             yield sink
+
+    def files(self) -> dict[str, Index]:
+        """What was written, once the block has ended."""
+        return {side_name(self._folder, table): writer.index for table, writer in self._writers.items()}
 
     def drop(self, step: StepPlan, batch: pa.RecordBatch, rows: Rows, verdict: Verdict) -> None:
         """Enter the rows a filter dropped; `batch` is what the filter saw."""
@@ -93,12 +98,17 @@ class Sink:
 
     def _write(self, table: str, batch: pa.RecordBatch) -> None:
         if table not in self._writers:
-            name = f"{self._folder}.{table}.arrow"
+            name = side_name(self._folder, table)
             self._writers[table] = self._stack.enter_context(
-                self._store.create_arrow(name, TABLES[table], self._plan.spill)
+                create_arrow(self._store, name, TABLES[table], self._plan.spill)
             )
-        self._writers[table].write_batch(batch)
+        self._writers[table].write(batch)
         self.rows[table] += batch.num_rows
+
+
+def side_name(shard: str, table: str) -> str:
+    """The file of a side table of a shard."""
+    return f"{shard}.{table}.arrow"
 
 
 def scores_column(verdict: Verdict, rows: Rows) -> pa.Array:

@@ -10,23 +10,27 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
+from datapipe.core.reader import Piece
 from datapipe.engine.build import Operators, load_operators
 from datapipe.engine.collect import collect_table
+from datapipe.engine.names import plan_name
 from datapipe.engine.pack import pack_part
-from datapipe.engine.reduce import combine_artifact, reduce_partition
+from datapipe.engine.reduce import combine_artifact, gather_sketches, reduce_partition
 from datapipe.engine.shard import run_shard
-from datapipe.io.store import Store
+from datapipe.io.store import open_store
 from datapipe.plan.plan import Plan
 
-Kind = Literal["shard", "reduce", "combine", "pack", "collect"]
+Kind = Literal["shard", "gather", "reduce", "combine", "pack", "collect"]
 
 
 @dataclass(frozen=True)
 class Task:
     """What to do, in names and numbers; the plan lies in the run folder as `work/plan-FINGERPRINT.json`.
 
-    shard    run shard `index` through stage `stage`
-    reduce   partition `index` of `of` of the sketch `name` of stage `stage`
+    shard    run shard `index` through stage `stage`; `pieces` are its inputs
+    gather   group `index` of the sketches `name` of stage `stage`, cut for `of` partitions; `slices`: (first, end, 0)
+             of the stage's shards
+    reduce   partition `index` of the sketch `name` of stage `stage`, gathered in `of` groups
     combine  the artifact of the sketch `name` from `of` partitions
     pack     part `index` of publication `name`; `slices`: (shard, first row, end row)
     collect  part `index` of the table `name` (ledger, quarantine, edits); `slices`: (stage number, shard, rows)
@@ -40,6 +44,7 @@ class Task:
     name: str = ""
     of: int = 1
     slices: tuple[tuple[int, int, int], ...] = ()
+    pieces: tuple[Piece, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,26 +85,25 @@ def _give_back() -> None:
 
 
 def _run(task: Task) -> dict[str, Any]:
-    store = Store(task.run)
+    store = open_store(task.run)
     plan, operators = _plan(task.run, task.plan)
-    if task.kind == "shard":
-        return run_shard(store, plan, operators, plan.stage(task.stage), task.index)
-    if task.kind == "reduce":
-        return reduce_partition(store, plan, operators, plan.stage(task.stage), task.name, task.index, task.of)
-    if task.kind == "combine":
-        return combine_artifact(store, plan, operators, plan.stage(task.stage), task.name, task.of)
     if task.kind == "pack":
         return pack_part(store, plan, plan.publications[int(task.name)], task.index, task.slices)
-    return collect_table(store, plan, task.name, task.index, task.slices)
+    if task.kind == "collect":
+        return collect_table(store, plan, task.name, task.index, task.slices)
+    stage = plan.stage(task.stage)
+    if task.kind == "shard":
+        return run_shard(store, plan, operators, stage, task.index, task.pieces)
+    if task.kind == "gather":
+        ((start, end, _),) = task.slices
+        return gather_sketches(store, operators, stage, task.name, task.index, task.of, start, end)
+    if task.kind == "reduce":
+        return reduce_partition(store, operators, stage, task.name, task.index, task.of)
+    return combine_artifact(store, operators, stage, task.name, task.of)
 
 
 @lru_cache(maxsize=4)
 def _plan(run: str, fingerprint: str) -> tuple[Plan, Operators]:
     """The plan and its operators, set up once a process: models stay warm from task to task."""
-    plan = Plan.model_validate_json(Store(run).path(plan_name(fingerprint)).read_bytes())
+    plan = Plan.model_validate_json(open_store(run).read_bytes(plan_name(fingerprint)))
     return plan, load_operators(plan)
-
-
-def plan_name(fingerprint: str) -> str:
-    """Where a plan lies in the run folder."""
-    return f"work/plan-{fingerprint}.json"

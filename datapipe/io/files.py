@@ -44,6 +44,11 @@ def is_local(url: str) -> bool:
     return "://" not in url or url.startswith("file://")
 
 
+def is_hub(url: str) -> bool:
+    """Whether the path lies on the Hugging Face hub, which takes commits of files, not single writes."""
+    return url.startswith("hf://")
+
+
 def local_path(url: str) -> str:
     """The plain path of a local URL."""
     return url.removeprefix("file://")

@@ -35,7 +35,7 @@ from datapipe.plan.plugins import load_all
 from datapipe.plan.recipe import Dataset, Recipe, Step, absolute, read_recipe, read_step
 from datapipe.plan.steps import columns_after, plan_step
 
-FORMAT = 1  # bump when stage files change their meaning: old work is then never reused
+FORMAT = 2  # bump when stage files change their meaning: old work is then never reused
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ class _Compiler:
                 "sketches": [sketch.model_dump(mode="json") for sketch in sketches],
                 "mark": self.mark,
                 "inputs": [_plain(shard) for shard in inputs],
-                "files": sorted(_digest(path) for path in self.needs),
+                "files": sorted(file_digest(path) for path in self.needs),
             }
         )
         stage = Stage(
@@ -207,7 +207,7 @@ class _Compiler:
             tags[plan.column] = plan.label
         for path in operator.files():
             try:
-                _digest(path)
+                file_digest(path)
             except OSError as error:
                 raise self.located.error(
                     f"{step.operator} needs the file {path}, which cannot be read: {error.strerror or error}",
@@ -229,7 +229,7 @@ def compile_recipe(located: Located) -> Plan:
             raise located.error(str(error), ("plugins", index)) from None
     digests = load_all(plugins)
     smallest = min(write.shard_size for write in recipe.write)
-    compiler = _Compiler(located, recipe, folder, mark=max(1024, min(256 * 1024, smallest // 8)))
+    compiler = _Compiler(located, recipe, folder, mark=max(1024, smallest // 64))
     published = published_datasets(recipe, located)
     uses = check_uses(recipe, located, published)
     for name in in_order(recipe, located):
@@ -244,7 +244,7 @@ def compile_recipe(located: Located) -> Plan:
             Publication(dataset=name, stage=stage, path=path, shard_size=write.shard_size, format=write.format)
         )
     resources = tuple(
-        Resource(path=path, sha256=_digest(path)[0], bytes=_digest(path)[1], steps=tuple(steps))
+        Resource(path=path, sha256=file_digest(path)[0], bytes=file_digest(path)[1], steps=tuple(steps))
         for path, steps in sorted(compiler.needs.items())
     )
     identity = {
@@ -295,7 +295,7 @@ def _unique_ids(label: str, number: int) -> StepPlan:
 _digests: dict[tuple[str, float], tuple[str, int]] = {}
 
 
-def _digest(path: str) -> tuple[str, int]:
+def file_digest(path: str) -> tuple[str, int]:
     """sha256 and size of a model or list; remembered while the file does not change."""
     stamp = Path(path).stat().st_mtime_ns if "://" not in path else 0.0
     if (path, stamp) not in _digests:

@@ -103,11 +103,13 @@ class Stage(_Value):
     rows: SchemaValue
     mark: int
 
-    def shards(self) -> list[tuple[int, Lane]]:
-        """Every shard of the stage with its lane, in shard order."""
-        return sorted(
-            ((n, lane) for lane in self.lanes for a, b in lane.shards for n in range(a, b)), key=lambda x: x[0]
-        )
+    def numbers(self) -> list[int]:
+        """The numbers of the stage's shards, in order."""
+        return sorted(n for lane in self.lanes for a, b in lane.shards for n in range(a, b))
+
+    def lane(self, number: int) -> Lane:
+        """The lane a shard runs in."""
+        return next(lane for lane in self.lanes if any(a <= number < b for a, b in lane.shards))
 
 
 class Shard(_Value):

@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
-from datapipe.core.errors import DatapipeError, RunFailed
+from datapipe.core.errors import DatapipeError, RunFailed, WorkLost
 from datapipe.engine.task import NO_LIMITS, Limits, Task, run_task
 
 ATTEMPTS = 3
@@ -86,6 +86,8 @@ class LocalPool:
                     continue
                 worker.task = None
                 kind, value = answer
+                if kind == "lost":
+                    raise WorkLost(*value)
                 if kind == "failed":
                     raise RunFailed(f"{task_name(task)}: {value}")
                 yield task, value
@@ -160,6 +162,8 @@ def _work(pipe: Connection) -> None:
             return
         try:
             answer: tuple[str, Any] = ("done", run_task(task))
+        except WorkLost as lost:
+            answer = ("lost", (lost.name, lost.found))
         except (DatapipeError, OSError) as error:  # a full disk needs no traceback
             answer = ("failed", str(error))
         except Exception:  # noqa: BLE001  # told to the driver in full, which stops the run

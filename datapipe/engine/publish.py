@@ -1,0 +1,97 @@
+"""What is to be published, whether it is, and that what another plan published is so no more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from datapipe.engine.collect import plan_tables
+from datapipe.engine.names import part_name, publish_folder, published_name
+from datapipe.engine.pack import cut_parts, place
+from datapipe.engine.sink import TABLES
+from datapipe.engine.summary import stage_reports
+from datapipe.io.files import is_hub
+from datapipe.io.store import Store, open_store
+from datapipe.plan.plan import Plan
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part to write.
+
+    of      the publication's number (kind pack) or the table's name (kind collect)
+    commit  the name of its report
+    store, file  where it lies
+    """
+
+    kind: Literal["pack", "collect"]
+    of: str
+    index: int
+    slices: tuple[tuple[int, int, int], ...]
+    commit: str
+    store: Store
+    file: str
+
+    def is_written(self, report: dict[str, Any]) -> bool:
+        """Whether the file of this report is there: parts of one plan at a time."""
+        return self.store.holds({self.file: report["bytes"]})
+
+
+def plan_parts(store: Store, plan: Plan) -> list[Part]:
+    """All parts of all outputs, then of the ledger, the quarantine and the edits; of each there is at least one."""
+    parts = []
+    for number, target in enumerate(plan.publications):
+        cuts = list(cut_parts(stage_reports(store, plan.stage(target.stage)), target.shard_size)) or [()]
+        for index, slices in enumerate(cuts):
+            commit = part_name(plan.fingerprint, str(number), index)
+            where, file = place(store, plan, number, index)
+            parts.append(Part("pack", str(number), index, slices, commit, where, file))
+    side: dict[str, list[tuple[int, int, int]]] = {table: [] for table in TABLES}
+    for stage in plan.stages:
+        for number, report in stage_reports(store, stage):
+            for table, rows in report["side"].items():
+                side[table].append((stage.number, number, rows))
+    for table, found in side.items():
+        for index, slices in enumerate(list(plan_tables(iter(found))) or [()]):
+            commit = part_name(plan.fingerprint, table, index)
+            parts.append(Part("collect", table, index, slices, commit, store, published_name(table, index, "parquet")))
+    return parts
+
+
+def finished(store: Store, plan: Plan) -> dict[str, Any] | None:
+    """The manifest, if this very plan was run to its end, its files are still there, and its errors are allowed."""
+    manifest = _manifest(store)
+    if manifest is None or manifest.get("fingerprint") != plan.fingerprint:
+        return None
+    if manifest["rows_quarantined"] > plan.max_error_rate * manifest["rows_read"]:
+        return None
+    for index, output in enumerate(manifest["outputs"]):
+        if is_hub(output["path"]):
+            continue  # the hub keeps what it was given
+        target = open_store(output["path"]) if index else store
+        if not target.holds({file["path"]: file["bytes"] for file in output["files"]}):
+            return None
+    tables = [file for files in manifest["tables"].values() for file in files]
+    return manifest if store.holds({file["path"]: file["bytes"] for file in tables}) else None
+
+
+def unpublish(store: Store, plan: Plan) -> None:
+    """What another plan has published here is overwritten from now on: without its manifest it counts no more."""
+    for index, publication in enumerate(plan.publications):
+        if is_hub(publication.path):
+            continue
+        target = open_store(publication.path) if index else store
+        manifest = _manifest(target)
+        if manifest is not None and manifest.get("fingerprint") != plan.fingerprint:
+            target.remove("manifest.json")
+    for name in store.names("work"):
+        if name.startswith("publish-") and f"work/{name}" != publish_folder(plan.fingerprint):
+            store.remove(f"work/{name}")
+
+
+def _manifest(store: Store) -> dict[str, Any] | None:
+    try:
+        manifest = store.read_json("manifest.json")
+    except (FileNotFoundError, ValueError):
+        return None
+    return manifest if isinstance(manifest, dict) else None

@@ -1,0 +1,82 @@
+"""A stage that is done: the reports of all its shards in one file, and their sums in another, which commits it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import zstandard
+
+from datapipe.core.errors import Waiting, WorkLost
+from datapipe.core.records import QUARANTINE
+from datapipe.engine.names import shard_name, summary_name
+from datapipe.engine.reduce import group_sketches
+from datapipe.engine.sink import side_name
+from datapipe.engine.totals import StageTotals
+from datapipe.io.arrow_files import read_table
+from datapipe.io.store import Store
+from datapipe.plan.plan import Plan, Stage
+
+
+def summarize(store: Store, stage: Stage) -> None:
+    """Commit a stage whose shards are all done: one file of reports in place of many, and their sums.
+
+    Raises Waiting at the first shard without a report, RunFailed if a shard lost a row.
+    """
+    name = summary_name(stage.key)
+    numbers = stage.numbers()
+    totals = StageTotals()
+    sketches: dict[str, list[int]] = {sketch.step.label: [] for sketch in stage.sketches}
+    reports = store.read_reports(f"{shard_name(stage.key, number)}.json" for number in numbers)
+    with store.create(f"{name}.jsonl.zst") as stream:
+        packer = zstandard.ZstdCompressor(level=1, write_checksum=True)
+        with packer.stream_writer(stream, closefd=False) as lines:
+            for number, report in zip(numbers, reports, strict=True):
+                if report is None:
+                    raise Waiting(f"shard {number} is not done")
+                totals.add(report)
+                for label, sizes in sketches.items():
+                    sizes.append(report["sketches"].get(label, 0))
+                lines.write(orjson.dumps({"number": number, **report}, option=orjson.OPT_APPEND_NEWLINE))
+    groups = {label: group_sketches(sizes) for label, sizes in sketches.items()}
+    store.write_report(f"{name}.json", {"totals": totals.to_json(), "sketches": groups})
+
+
+def stage_reports(store: Store, stage: Stage) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Every shard's report of a summarized stage, in order, one in memory at a time."""
+    name = f"{summary_name(stage.key)}.jsonl.zst"
+    try:
+        data = store.read_bytes(name)
+        with zstandard.ZstdDecompressor().stream_reader(data) as stream:
+            for line in io.BufferedReader(stream, 1 << 20):
+                report = orjson.loads(line)
+                yield report["number"], report
+    except FileNotFoundError:
+        raise WorkLost(name, "is gone") from None
+    except (zstandard.ZstdError, orjson.JSONDecodeError) as error:
+        raise WorkLost(name, f"is damaged: {error}") from None
+
+
+def first_errors(store: Store, plan: Plan, n: int = 3) -> str:
+    """The first rows in quarantine, a line each; of stages still running, too."""
+    lines: list[str] = []
+    for stage in plan.stages:
+        for number in stage.numbers():
+            shard = shard_name(stage.key, number)
+            report = store.read_report(f"{shard}.json")
+            name = side_name(shard, "quarantine")
+            if report is None or name not in report["files"]:
+                continue
+            for row in read_table(store, name, report["files"][name], QUARANTINE).slice(0, n).to_pylist():
+                place = row["file"] or row["source"]
+                if row["offset"] is not None:
+                    place += f" byte {row['offset']}"
+                elif row["row"] is not None:
+                    place += f" row {row['row']}"
+                step = f" ({row['step']})" if row["step"] else ""
+                lines.append(f"  {place}{step}: {row['error'][:200]}")
+                if len(lines) == n:
+                    return "\n".join(lines)
+    return "\n".join(lines)

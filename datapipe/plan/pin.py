@@ -1,0 +1,54 @@
+"""One plan for all members of a job array: the first one lists the inputs, the others take its plan as it is."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from datapipe import __version__
+from datapipe.core.fingerprint import fingerprint
+from datapipe.io.store import Store
+from datapipe.plan.compile import FORMAT, compile_recipe, file_digest
+from datapipe.plan.locate import Located
+from datapipe.plan.plan import Plan
+from datapipe.plan.plugins import load_all
+from datapipe.plan.recipe import absolute, read_recipe
+
+
+def output_folder(located: Located) -> str:
+    """The run folder that a recipe names: its first output."""
+    return absolute(read_recipe(located).write[0].path, str(Path(located.file).resolve().parent))
+
+
+def pinned_plan(located: Located, store: Store) -> Plan:
+    """The plan of a recipe as the first member found it, until the run is committed.
+
+    2,000 members would otherwise list the inputs 2,000 times, and files that arrive meanwhile would give them different
+    plans. A changed recipe, plugin, model or version of datapipe is another plan.
+    """
+    digest = fingerprint([__version__, FORMAT, str(Path(located.file).resolve()), located.data])
+    name = f"work/pin-{digest}.json"
+    while True:
+        if (plan := _read(store, name)) is not None:
+            return plan
+        with store.alone(f"work/locks/pin-{digest}") as alone:
+            if alone:
+                plan = _read(store, name) or compile_recipe(located)
+                store.write_report(name, plan.model_dump(mode="json"))
+                return plan
+        time.sleep(0.5)
+
+
+def _read(store: Store, name: str) -> Plan | None:
+    report = store.read_report(name)
+    if report is None:
+        return None
+    try:
+        plan = Plan.model_validate(report)
+    except ValidationError:
+        return None
+    if load_all([plugin for plugin, _ in plan.plugins]) != list(plan.plugins):
+        return None
+    return plan if all(file_digest(r.path) == (r.sha256, r.bytes) for r in plan.resources) else None
