@@ -74,6 +74,11 @@ def open_input(url: str, access: Access = "stream") -> BinaryIO:
         return cast(BinaryIO, RemoteFile(url, access))
 
 
+def parquet_source(url: str, access: Access = "blocks") -> str | BinaryIO:
+    """What pyarrow is to open: the path of a local file, which it maps, or a stream."""
+    return local_path(url) if is_local(url) else open_input(url, access)
+
+
 @contextmanager
 def reading(url: str) -> Iterator[None]:
     """Turn what the operating system or the store refuses into RunFailed naming the file."""

@@ -60,16 +60,13 @@ def retrying(url: str, operation: str, request: Callable[[], T]) -> T:
 
 def is_transient(error: BaseException) -> bool:
     """Whether the same request may well succeed a little later."""
-    code = status(error)
-    if code is not None and (code in _TRANSIENT or _answer(error)[0] in _TRANSIENT_CODES):
-        return True
-    if code is not None and code >= 400:
-        return False
-    return any(cls.__name__ in _TRANSIENT_CLASSES for e in _chain(error) for cls in type(e).__mro__)
+    return _is_any(error, _TRANSIENT_CLASSES) or status(error) in _TRANSIENT or _answer(error)[0] in _TRANSIENT_CODES
 
 
 def status(error: BaseException) -> int | None:
     """The HTTP status a store answered with, if that is what failed."""
+    if _is_any(error, _TRANSIENT_CLASSES):  # aiohttp gives a body that was cut off the "code" 400
+        return None
     for e in _chain(error):
         response = getattr(e, "response", None)
         if isinstance(response, dict):
@@ -102,7 +99,7 @@ def _give_up(url: str, operation: str, error: Exception) -> None:
         raise RunFailed(f"{url}: the bucket {bucket} does not exist; create it, or correct the name") from error
     if isinstance(error, (FileNotFoundError, FileExistsError)):
         return
-    if any(cls.__name__ in _CREDENTIALS for e in _chain(error) for cls in type(e).__mro__):
+    if _is_any(error, _CREDENTIALS):
         raise RunFailed(f"{url}: no credentials found ({describe(error)}): {log_in}") from error
     if isinstance(error, PermissionError) or status(error) in (401, 403):
         raise RunFailed(
@@ -115,6 +112,10 @@ def _give_up(url: str, operation: str, error: Exception) -> None:
 def _is_foreign(error: Exception) -> bool:
     """A fault of a program, not of a store: a TypeError, a KeyError."""
     return type(error).__module__ == "builtins" and not isinstance(error, OSError)
+
+
+def _is_any(error: BaseException, names: set[str]) -> bool:
+    return any(cls.__name__ in names for e in _chain(error) for cls in type(e).__mro__)
 
 
 def _answer(error: BaseException) -> tuple[str, str]:

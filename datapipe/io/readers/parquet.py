@@ -12,7 +12,7 @@ from datapipe.core.errors import RunFailed
 from datapipe.core.reader import BadRecord, Chunk, Piece, Reader
 from datapipe.io.arrow_chunks import batch_chunk, lost_chunk, portions
 from datapipe.io.arrow_rows import BatchRows
-from datapipe.io.files import InputFile, expand, is_local, local_path, open_input
+from datapipe.io.files import InputFile, expand, parquet_source
 from datapipe.io.remote_file import Access
 
 _BATCH = 4 << 20  # bytes of rows (uncompressed) asked of a row group at once
@@ -79,7 +79,7 @@ class _Unreadable(Exception):
 
 def _open(url: str, access: Access = "blocks") -> pq.ParquetFile:
     # Without a buffer size a whole column of a row group is fetched at once.
-    source = local_path(url) if is_local(url) else open_input(url, access)
+    source = parquet_source(url, access)
     try:
         return pq.ParquetFile(
             source,
