@@ -16,7 +16,7 @@ from datapipe.core.errors import RunFailed
 from datapipe.io.abstract_store import Span, Store, parse_report
 from datapipe.io.filesystem import filesystem
 from datapipe.io.lease import lease
-from datapipe.io.retry import retrying, status
+from datapipe.io.retry import is_absence, retrying, status
 
 _PART = 16 << 20  # bytes of a part of an upload; files below two parts go in one request
 _PARTS = 10_000  # of one upload at most, says S3
@@ -72,15 +72,14 @@ class RemoteStore(Store):
 
         groups = list(_grouped(spans))
         with ThreadPoolExecutor(1) as ahead:
-            waiting = ahead.submit(fetch, groups[0]) if groups else None
-            for group, following in zip(groups, [*groups[1:], None], strict=True):
-                assert waiting is not None
-                data = waiting.result()
-                waiting = ahead.submit(fetch, following) if following else None
+            waiting = [ahead.submit(fetch, group) for group in groups[:1]]
+            for number, group in enumerate(groups, 1):
+                data = waiting.pop().result()
+                waiting += [ahead.submit(fetch, following) for following in groups[number : number + 1]]
                 for start, length in group:
                     at = min(start - group[0][0], data.size)
                     yield data.slice(at, min(length, data.size - at))
-                del data
+                del data  # or three requests would be held
 
     def read_reports(self, names: Iterable[str]) -> Iterator[dict[str, Any] | None]:
         """Many reports, in order, 256 at once."""
@@ -90,7 +89,10 @@ class RemoteStore(Store):
             paths = [self._at(name)[1] for name in chunk]
             found = fs.cat_ranges(paths, [0] * len(paths), [None] * len(paths), on_error="return")
             for name, data in zip(chunk, found, strict=True):
-                yield parse_report(data) if isinstance(data, bytes) else self.read_report(name)
+                if isinstance(data, bytes):
+                    yield parse_report(data)
+                else:
+                    yield None if is_absence(data) else self.read_report(name)
 
     def names(self, folder: str) -> list[str]:
         """Names in a folder, sorted, as the store lists them."""

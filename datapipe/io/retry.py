@@ -63,6 +63,11 @@ def is_transient(error: BaseException) -> bool:
     return _is_any(error, _TRANSIENT_CLASSES) or status(error) in _TRANSIENT or _answer(error)[0] in _TRANSIENT_CODES
 
 
+def is_absence(error: BaseException) -> bool:
+    """Whether the store answered that there is no such object; a missing bucket is another matter."""
+    return isinstance(error, FileNotFoundError) and _answer(error)[0] != "NoSuchBucket"
+
+
 def status(error: BaseException) -> int | None:
     """The HTTP status a store answered with, if that is what failed."""
     if _is_any(error, _TRANSIENT_CLASSES):  # aiohttp gives a body that was cut off the "code" 400
@@ -97,7 +102,7 @@ def _give_up(url: str, operation: str, error: Exception) -> None:
     if code == "NoSuchBucket":
         bucket = url.split("://", 1)[-1].split("/", 1)[0]
         raise RunFailed(f"{url}: the bucket {bucket} does not exist; create it, or correct the name") from error
-    if isinstance(error, (FileNotFoundError, FileExistsError)):
+    if is_absence(error) or isinstance(error, FileExistsError):
         return
     if _is_any(error, _CREDENTIALS):
         raise RunFailed(f"{url}: no credentials found ({describe(error)}): {log_in}") from error
