@@ -86,6 +86,8 @@ def _path(place: Place, name: str) -> str:
 def _import_hub(url: str) -> Any:
     try:
         import huggingface_hub  # optional, and slow to import
+        from huggingface_hub.utils.tqdm import disable_progress_bars
     except ImportError:
         raise MissingDependency("huggingface_hub", "huggingface", url) from None
+    disable_progress_bars()  # it draws one for every file
     return huggingface_hub

@@ -88,6 +88,7 @@ def status(error: BaseException) -> int | None:
 def describe(error: BaseException) -> str:
     """The failure in a few words: status, code and message of the store, or the error's own words."""
     code, message = _answer(error)
+    message = message or getattr(error, "server_message", None) or ""  # of the hub, whose errors are paragraphs
     words = message or str(getattr(error, "strerror", None) or error) or type(error).__name__
     words = " ".join(words.split()).rstrip(".")
     number = status(error)
