@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 
@@ -14,19 +13,17 @@ import click
 def report(folder: str, as_json: bool) -> None:
     """The funnel of a finished run by step, source and language: documents, bytes, seconds."""
     import orjson
-    import pyarrow.dataset as ds
 
     from datapipe.cli.funnel import show_funnel, show_groups
-    from datapipe.cli.runfolder import read_manifest
+    from datapipe.cli.runfolder import read_manifest, tables
 
     manifest = read_manifest(folder)
     dropped: dict[tuple[str, str], tuple[int, int]] = {}
-    if Path(folder, "ledger").is_dir():
-        for batch in ds.dataset(f"{folder}/ledger", format="parquet").to_batches(columns=["source", "lang", "bytes"]):
-            for row in batch.to_pylist():
-                key = (row["source"], row["lang"] or "")
-                rows, size = dropped.get(key, (0, 0))
-                dropped[key] = (rows + 1, size + (row["bytes"] or 0))
+    for table in tables(folder, manifest, "ledger", ["source", "lang", "bytes"]):
+        for row in table.to_pylist():
+            key = (row["source"], row["lang"] or "")
+            rows, size = dropped.get(key, (0, 0))
+            dropped[key] = (rows + 1, size + (row["bytes"] or 0))
     if as_json:
         groups = [
             {"source": s, "lang": g, "dropped": n, "dropped_bytes": b} for (s, g), (n, b) in sorted(dropped.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -20,16 +20,16 @@ def why(folder: str, identifier: str, source: str | None) -> None:
     manifest = read_manifest(folder)
     identifier = identifier.encode("utf-8", "replace").decode()
     found = False
-    for row in _find(folder, "ledger", identifier, source):
+    for row in _find(folder, manifest, "ledger", identifier, source):
         found = True
         _tell_dropped(row)
-    for row in _find(folder, "quarantine", identifier, source):
+    for row in _find(folder, manifest, "quarantine", identifier, source):
         found = True
         place = f"{row['file']}" + (f", byte {row['offset']}" if row["offset"] is not None else "")
         place += f", row {row['row']}" if row["row"] is not None else ""
         by = f"step {row['step']} failed on it" if row["step"] else "it could not be read"
         click.echo(f"{row['id'] or identifier} ({row['source']}): in quarantine, {by}: {row['error']}\n  {place}")
-    edits = _find(folder, "edits", identifier, source)
+    edits = _find(folder, manifest, "edits", identifier, source)
     for output in manifest["outputs"]:
         for name, row in _published(output, identifier, source):
             found = True
@@ -64,37 +64,41 @@ def _tell_dropped(row: dict[str, Any]) -> None:
         click.echo(f"  text: {row['text'][:200]!r}")
 
 
-def _find(folder: str, table: str, identifier: str, source: str | None) -> list[dict[str, Any]]:
-    import pyarrow.dataset as ds
+def _find(
+    folder: str, manifest: dict[str, Any], table: str, identifier: str, source: str | None
+) -> Iterator[dict[str, Any]]:
+    import pyarrow.compute as pc
 
-    if not Path(folder, table).is_dir():
-        return []
-    dataset = ds.dataset(f"{folder}/{table}", format="parquet")
-    condition = ds.field("id") == identifier
-    if "url" in dataset.schema.names:
-        condition |= ds.field("url") == identifier
+    from datapipe.cli.runfolder import tables
+
+    condition = pc.field("id") == identifier
+    if table == "ledger":
+        condition |= pc.field("url") == identifier
     if source is not None:
-        condition &= ds.field("source") == source
-    rows: list[dict[str, Any]] = dataset.to_table(filter=condition).to_pylist()
-    return rows
+        condition &= pc.field("source") == source
+    for found in tables(folder, manifest, table, matching=condition):
+        yield from found.to_pylist()
 
 
 def _published(output: dict[str, Any], identifier: str, source: str | None) -> list[tuple[str, dict[str, Any]]]:
     found = []
     for file in output["files"]:
-        path = f"{output['path']}/{file['path']}"
+        path = f"{output['path'].rstrip('/')}/{file['path']}"
         rows = _in_parquet(path, identifier) if path.endswith(".parquet") else _in_jsonl(path, identifier)
         found += [(file["path"], row) for row in rows if source is None or row["source"] == source]
     return found
 
 
 def _in_parquet(path: str, identifier: str) -> list[dict[str, Any]]:
-    import pyarrow.dataset as ds
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
 
-    dataset = ds.dataset(path, format="parquet")
-    columns = [name for name in dataset.schema.names if name not in ("text", "metadata")]
-    condition = (ds.field("id") == identifier) | (ds.field("url") == identifier)
-    rows: list[dict[str, Any]] = dataset.to_table(columns=columns, filter=condition).to_pylist()
+    from datapipe.cli.runfolder import read_parquet
+    from datapipe.io.files import parquet_source
+
+    columns = [name for name in pq.read_schema(parquet_source(path)).names if name not in ("text", "metadata")]
+    condition = (pc.field("id") == identifier) | (pc.field("url") == identifier)
+    rows: list[dict[str, Any]] = read_parquet(path, columns, condition).to_pylist()
     return rows
 
 
@@ -104,6 +108,8 @@ def _in_jsonl(path: str, identifier: str) -> list[dict[str, Any]]:
     import orjson
     import zstandard
 
-    with Path(path).open("rb") as raw, zstandard.ZstdDecompressor().stream_reader(raw) as stream:
+    from datapipe.io.files import open_input
+
+    with open_input(path) as raw, zstandard.ZstdDecompressor().stream_reader(raw) as stream:
         rows = (orjson.loads(line) for line in io.BufferedReader(stream))
         return [row for row in rows if identifier in (row["id"], row["url"])]

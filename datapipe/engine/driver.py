@@ -260,7 +260,7 @@ class Driver:
         for name in self.store.names("work"):
             if name not in keep and OURS.fullmatch(name):
                 self.store.remove(f"work/{name}")
-        self.store.sweep(".")
+        self.store.sweep("")
 
     def _task(self, kind: Any, stage: str, index: int, **more: Any) -> Task:
         return Task(kind=kind, run=self.store.root, plan=self.plan.fingerprint, stage=stage, index=index, **more)

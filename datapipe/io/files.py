@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
-import fsspec
-
-from datapipe.core.errors import RecipeError, RunFailed
+from datapipe.core.errors import DatapipeError, RecipeError, RunFailed
+from datapipe.io.filesystem import filesystem, refuse_credentials
+from datapipe.io.remote_file import Access, RemoteFile
+from datapipe.io.retry import retrying
 
 _CHECKSUMS = (
     "ETag",
@@ -58,24 +59,29 @@ def expand(paths: Iterable[str], extensions: tuple[str, ...]) -> list[InputFile]
     """Files, folders (all files below with one of the extensions) and globs as one list, sorted by URL, each file once.
 
     Hidden files and those whose name starts with `_` are met by naming them only. Raises RecipeError for a path that
-    means no file.
+    means no file, or that carries a password.
     """
     found: dict[str, InputFile] = {}
     for path in paths:
-        files = _local(local_path(path), extensions) if is_local(path) else _remote(path, extensions)
+        refuse_credentials(path)
+        files = _local(local_path(path), extensions) if is_local(path) else _listed(path, extensions)
         if not files:
             raise RecipeError(_nothing(path, extensions))
         found.update((file.url, file) for file in files)
     return [found[url] for url in sorted(found)]
 
 
-def open_input(url: str) -> BinaryIO:
-    """The file for reading, at its start; RunFailed if it cannot be opened."""
+def open_input(url: str, access: Access = "stream") -> BinaryIO:
+    """The file for reading, at its start; RunFailed if it cannot be opened. `access` saves requests to a store."""
     with reading(url):
         if is_local(url):
             return Path(local_path(url)).open("rb", buffering=0)
-        stream: BinaryIO = fsspec.open(url, "rb").open()
-        return stream
+        return cast(BinaryIO, RemoteFile(url, access))
+
+
+def parquet_source(url: str, access: Access = "blocks") -> str | BinaryIO:
+    """What pyarrow is to open: the path of a local file, which it maps, or a stream."""
+    return local_path(url) if is_local(url) else open_input(url, access)
 
 
 @contextmanager
@@ -137,8 +143,15 @@ def _local_file(path: str) -> InputFile:
     return InputFile(path, stat.st_size, f"{stat.st_size}-{stat.st_mtime_ns}")
 
 
+def _listed(url: str, extensions: tuple[str, ...]) -> list[InputFile]:
+    try:
+        return retrying(url, "list it", lambda: _remote(url, extensions))
+    except FileNotFoundError:  # gone between two requests
+        return []
+
+
 def _remote(url: str, extensions: tuple[str, ...]) -> list[InputFile]:
-    fs, path = fsspec.core.url_to_fs(url)
+    fs, path = filesystem(url)
     if glob.has_magic(path) and not fs.exists(path):
         matches = fs.glob(path, detail=True)
         files: list[dict[str, Any]] = []
@@ -187,7 +200,7 @@ def _names(folder: str) -> list[str]:
     try:
         if is_local(folder):
             return sorted(os.listdir(local_path(folder) or "/"))  # noqa: PTH208  # names are all that is wanted
-        fs, path = fsspec.core.url_to_fs(folder)
+        fs, path = filesystem(folder)
         return sorted(str(name).rstrip("/").rsplit("/", 1)[-1] for name in fs.ls(path, detail=False))
-    except (OSError, ValueError):
+    except (OSError, ValueError, DatapipeError):
         return []

@@ -117,7 +117,7 @@ def _line_start(url: str, at: int, end: int | None) -> int | None:
     """The first line start at or behind byte `at`: 0, or behind a newline; None if there is none before `end`."""
     if at == 0:
         return 0
-    with open_input(url) as raw, reading(url):
+    with open_input(url, "points") as raw, reading(url):
         raw.seek(at - 1)
         position = at - 1
         while block := raw.read(BLOCK >> 4):

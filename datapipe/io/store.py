@@ -1,201 +1,29 @@
-"""A folder of a run, wherever it lies: every file appears whole or not at all."""
+"""A folder of a run, wherever it lies."""
 
 from __future__ import annotations
 
-import fcntl
-import os
-import shutil
-import uuid
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
-from typing import Any, BinaryIO
+import glob
 
-import orjson
-import pyarrow as pa
-import xxhash
-
+from datapipe.core.errors import RecipeError
+from datapipe.io.abstract_store import Span, Store, parse_report
 from datapipe.io.files import is_local, local_path
+from datapipe.io.filesystem import refuse_credentials
+from datapipe.io.local_store import LocalStore
+from datapipe.io.remote_store import RemoteStore
 
-Span = tuple[int, int]  # first byte, bytes
-
-
-class Store(ABC):
-    """Files under one root. Names are relative, with `/`; a file is replaced by writing it again.
-
-    Nothing here trusts a listing: whoever needs a file asks for it by name. FileNotFoundError where there is none.
-    """
-
-    root: str
-
-    def url(self, name: str) -> str:
-        """Where a file of this name lies, for messages and for other programs."""
-        return f"{self.root.rstrip('/')}/{name}"
-
-    @abstractmethod
-    def size(self, name: str) -> int:
-        """Bytes of a file."""
-
-    @abstractmethod
-    def create(self, name: str) -> AbstractContextManager[BinaryIO]:
-        """A file to write; it gets its name, or replaces what had it, when the block ends without an error."""
-
-    @abstractmethod
-    def read_bytes(self, name: str) -> bytes:
-        """A small file."""
-
-    @abstractmethod
-    def ranges(self, name: str, spans: Sequence[Span]) -> Iterator[pa.Buffer]:
-        """Parts of a file, in the order asked; short ones where the file ends early."""
-
-    @abstractmethod
-    def names(self, folder: str) -> list[str]:
-        """Names of the whole files and folders directly in a folder, sorted; none if there is no such folder."""
-
-    @abstractmethod
-    def remove(self, name: str) -> None:
-        """Remove a file or a folder, if it is there."""
-
-    @abstractmethod
-    def sweep(self, folder: str) -> None:
-        """Remove what killed writers left in a folder; only while nobody writes there."""
-
-    @abstractmethod
-    def alone(self, name: str, shared: bool = False) -> AbstractContextManager[bool]:
-        """Hold the lock `name` during the block, alone or with others who share it; False if somebody else has it.
-
-        A holder that dies lets go of it.
-        """
-
-    def exists(self, name: str) -> bool:
-        """Whether the file was written, whole."""
-        try:
-            self.size(name)
-        except FileNotFoundError:
-            return False
-        return True
-
-    def holds(self, files: dict[str, int]) -> bool:
-        """Whether all these files are there, with these sizes."""
-        try:
-            return all(self.size(name) == size for name, size in files.items())
-        except FileNotFoundError:
-            return False
-
-    def write_json(self, name: str, value: Any) -> None:
-        """A small file for people and other programs."""
-        with self.create(name) as stream:
-            stream.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY))
-
-    def read_json(self, name: str) -> Any:
-        """The value of a small file."""
-        return orjson.loads(self.read_bytes(name))
-
-    def write_report(self, name: str, value: dict[str, Any]) -> None:
-        """Commit a piece of work: one line of JSON, and a line with its digest."""
-        line = orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
-        with self.create(name) as stream:
-            stream.write(b"%s\n%s\n" % (line, xxhash.xxh3_64_hexdigest(line).encode()))
-
-    def read_report(self, name: str) -> dict[str, Any] | None:
-        """What was committed; None if it is absent or not what was written (a power cut, a bad disk)."""
-        try:
-            return parse_report(self.read_bytes(name))
-        except FileNotFoundError:
-            return None
-
-    def read_reports(self, names: Iterable[str]) -> Iterator[dict[str, Any] | None]:
-        """Many reports, in order."""
-        return map(self.read_report, names)
-
-
-class LocalStore(Store):
-    """A folder of this machine, or of a shared file system."""
-
-    def __init__(self, root: str | Path) -> None:
-        self.root = str(root)
-        self._root = Path(root)
-
-    def path(self, name: str) -> Path:
-        """Where a file of this name lies."""
-        return self._root / name
-
-    def size(self, name: str) -> int:
-        """Bytes of a file."""
-        return self.path(name).stat().st_size
-
-    @contextmanager
-    def create(self, name: str) -> Iterator[BinaryIO]:
-        """A file to write, under a temporary name until the block ends."""
-        final = self.path(name)
-        final.parent.mkdir(parents=True, exist_ok=True)
-        temporary = final.with_name(f".{final.name}.{uuid.uuid4().hex}.tmp")
-        try:
-            with temporary.open("wb", buffering=1 << 20) as stream:
-                yield stream
-            temporary.replace(final)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-    def read_bytes(self, name: str) -> bytes:
-        """A small file."""
-        return self.path(name).read_bytes()
-
-    def ranges(self, name: str, spans: Sequence[Span]) -> Iterator[pa.Buffer]:
-        """Parts of the file, memory-mapped: they cost no memory until they are looked at."""
-        if not spans:
-            return
-        with pa.memory_map(str(self.path(name))) as source:
-            for start, length in spans:
-                source.seek(min(start, source.size()))
-                yield source.read_buffer(length)
-
-    def names(self, folder: str) -> list[str]:
-        """Names in a folder, sorted; temporary ones are left out."""
-        path = self.path(folder)
-        return sorted(e.name for e in os.scandir(path) if not e.name.startswith(".")) if path.is_dir() else []
-
-    def remove(self, name: str) -> None:
-        """Remove a file or a folder, if it is there."""
-        path = self.path(name)
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
-
-    def sweep(self, folder: str) -> None:
-        """Remove temporary files in a folder and below."""
-        for path in self.path(folder).rglob(".*.tmp"):
-            path.unlink(missing_ok=True)
-
-    @contextmanager
-    def alone(self, name: str, shared: bool = False) -> Iterator[bool]:
-        """An advisory lock of the file system, which ends with the process; file systems without any grant it."""
-        path = self.path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w") as lock:
-            try:
-                fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-                return
-            except OSError:  # a mount without locks: work done twice gives the same files
-                pass
-            yield True
+__all__ = ["LocalStore", "RemoteStore", "Span", "Store", "open_store", "parse_report"]
 
 
 def open_store(root: str) -> Store:
-    """The store at a path or URL."""
+    """The store at a path or URL; each process opens its own. RecipeError where no run folder can be."""
     if is_local(root):
         return LocalStore(local_path(root))
-    raise NotImplementedError(root)
-
-
-def parse_report(data: bytes) -> dict[str, Any] | None:
-    """The value of a report's bytes; None if they are not what was written."""
-    line, _, rest = data.partition(b"\n")
-    if rest.strip() != xxhash.xxh3_64_hexdigest(line).encode():
-        return None
-    value = orjson.loads(line)
-    return value if isinstance(value, dict) else None
+    refuse_credentials(root)
+    if root.startswith("hf://"):
+        raise RecipeError(
+            f"{root}: a run folder holds thousands of files that come and go, and the hub keeps each as a commit; "
+            "give another folder (--out) and name the hub as a second output"
+        )
+    if glob.has_magic(root):
+        raise RecipeError(f"{root}: the URL of a folder to write cannot hold *, ? or [: stores take them for patterns")
+    return RemoteStore(root)

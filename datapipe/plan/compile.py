@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import fsspec
 import pyarrow as pa
 
 from datapipe.core.columns import BASE, union
-from datapipe.core.errors import RecipeError, did_you_mean
+from datapipe.core.errors import RecipeError, RunFailed, did_you_mean
 from datapipe.core.fingerprint import fingerprint
 from datapipe.core.operator import Global, Operator
 from datapipe.core.registry import operators
+from datapipe.io.files import open_input
 from datapipe.plan.graph import check_uses, in_order, published_datasets
 from datapipe.plan.inputs import build_reader, list_shards
 from datapipe.plan.locate import Located
@@ -208,9 +208,10 @@ class _Compiler:
         for path in operator.files():
             try:
                 file_digest(path)
-            except OSError as error:
+            except (OSError, RunFailed) as error:
+                reason = getattr(error, "strerror", None) or error
                 raise self.located.error(
-                    f"{step.operator} needs the file {path}, which cannot be read: {error.strerror or error}",
+                    f"{step.operator} needs the file {path}, which cannot be read: {reason}",
                     step.place,
                 ) from None
             self.needs.setdefault(path, []).append(plan.label)
@@ -299,8 +300,8 @@ def file_digest(path: str) -> tuple[str, int]:
     """sha256 and size of a model or list; remembered while the file does not change."""
     stamp = Path(path).stat().st_mtime_ns if "://" not in path else 0.0
     if (path, stamp) not in _digests:
-        with fsspec.open(path, "rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256")
+        with open_input(path) as stream:
+            digest = hashlib.file_digest(stream, "sha256")  # type: ignore[arg-type]  # every stream has readinto
             _digests[path, stamp] = (digest.hexdigest(), stream.tell())
     return _digests[path, stamp]
 

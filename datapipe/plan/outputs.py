@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
+import uuid
 from pathlib import Path
 
-from datapipe.core.errors import RecipeError
+from datapipe.core.errors import RecipeError, RunFailed
+from datapipe.io.files import is_local, local_path
+from datapipe.io.filesystem import refuse_credentials
+from datapipe.io.store import RemoteStore, Store, open_store
 from datapipe.plan.plan import Plan
 
 OWN = ("data", "ledger", "quarantine", "edits", "work")  # the folders of a run
@@ -16,34 +21,73 @@ def check_outputs(plan: Plan, out: str) -> None:
     out  the run folder: the first output's path, or what `--out` says
     """
     paths = [out, *(publication.path for publication in plan.publications[1:])]
-    folders = [Path(path).resolve() for path in paths]
     for path in paths:
-        if "://" in path:
-            raise RecipeError(f"write.path {path}: an output is a folder of this machine or a mounted one", plan.file)
+        refuse_credentials(path)
+    folders = [_normal(path) for path in paths]
+    sources = {_normal(piece.url) for shard in plan.shards for piece in shard.pieces}
     for index, folder in enumerate(folders):
-        own = [folder / name for name in OWN]
+        own = [f"{folder}/{name}" for name in OWN]
         for other in folders[:index] + folders[index + 1 :]:
-            if other == folder or any(other == path or path in other.parents for path in own):
+            if other == folder or any(_lies_in(other, path) for path in own):
                 raise RecipeError(
                     f"write: the output {other} lies in the output {folder}; give each a folder", plan.file
                 )
-        for shard in plan.shards:
-            for piece in shard.pieces:
-                source = Path(piece.url)
-                if any(path in source.parents for path in own):
-                    raise RecipeError(
-                        f"read: {source} lies in the output {folder}: the run would overwrite it", plan.file
-                    )
-        if folder.exists() and not folder.is_dir():
-            raise RecipeError(f"write.path {folder}: a file is there; an output is a folder", plan.file)
-        made_by_a_run = (
-            (folder / "manifest.json").exists()
-            or any(folder.glob("work/plan-*.json"))
-            or all(
-                (folder / name).is_dir() for name in ("ledger", "quarantine", "edits")
-            )  # somebody tidied up the rest
-        )
-        if not made_by_a_run and (strange := [p for name in OWN[:4] for p in folder.glob(f"{name}/part-*")]):
+        for source in sources:
+            if any(path != source and _lies_in(source, path) for path in own):
+                raise RecipeError(f"read: {source} lies in the output {folder}: the run would overwrite it", plan.file)
+        if index and folder.startswith("hf://"):
+            continue  # the hub keeps what was there: a publication is a commit on top of it
+        _check_folder(folder, plan.file)
+
+
+def _check_folder(folder: str, file: str) -> None:
+    if is_local(folder) and Path(folder).exists() and not Path(folder).is_dir():
+        raise RecipeError(f"write.path {folder}: a file is there; an output is a folder", file)
+    try:
+        store = open_store(folder)
+        if isinstance(store, RemoteStore):
+            _probe(store)
+    except RunFailed as error:
+        raise RecipeError(f"write.path {error}", file) from None
+    except RecipeError as error:
+        raise RecipeError(f"write.path {error}", file) from None
+    if not _made_by_a_run(store):
+        strange = [f"{name}/{p}" for name in OWN[:4] for p in store.names(name) if p.startswith("part-")]
+        if strange:
             raise RecipeError(
-                f"write.path {folder}: holds {strange[0]}, which no run made; choose another folder", plan.file
+                f"write.path {folder}: holds {store.url(strange[0])}, which no run made; choose another folder", file
             )
+
+
+def _made_by_a_run(store: Store) -> bool:
+    if store.exists("manifest.json"):
+        return True
+    if any(name.startswith("plan-") and name.endswith(".json") for name in store.names("work")):
+        return True
+    # somebody tidied up the rest
+    return {"ledger", "quarantine", "edits"} <= set(store.names(""))
+
+
+def _probe(store: Store) -> None:
+    """Write, read and remove a small object, so that a missing bucket or right is told before any work."""
+    name = f"work/probe-{uuid.uuid4().hex}"
+    with store.create(name) as stream:
+        stream.write(b"datapipe may write here")
+    try:
+        store.read_bytes(name)
+    except FileNotFoundError:
+        raise RunFailed(f"{store.url(name)}: was written and is not there; the store must show what it took") from None
+    store.remove(name)
+
+
+def _normal(path: str) -> str:
+    """A path without links and detours, a URL without doubled and trailing slashes, so that equal places are equal."""
+    if is_local(path):
+        return str(Path(local_path(path)).resolve())
+    protocol, _, rest = path.partition("://")
+    protocol = {"s3a": "s3", "gcs": "gs"}.get(protocol.lower(), protocol.lower())
+    return f"{protocol}://{posixpath.normpath(rest).lstrip('/')}"
+
+
+def _lies_in(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder}/")

@@ -12,7 +12,8 @@ from datapipe.core.errors import RunFailed
 from datapipe.core.reader import BadRecord, Chunk, Piece, Reader
 from datapipe.io.arrow_chunks import batch_chunk, lost_chunk, portions
 from datapipe.io.arrow_rows import BatchRows
-from datapipe.io.files import InputFile, expand, is_local, local_path, open_input
+from datapipe.io.files import InputFile, expand, parquet_source
+from datapipe.io.remote_file import Access
 
 _BATCH = 4 << 20  # bytes of rows (uncompressed) asked of a row group at once
 _ROWS = 8192
@@ -76,9 +77,9 @@ class _Unreadable(Exception):
     pass
 
 
-def _open(url: str) -> pq.ParquetFile:
+def _open(url: str, access: Access = "blocks") -> pq.ParquetFile:
     # Without a buffer size a whole column of a row group is fetched at once.
-    source = local_path(url) if is_local(url) else open_input(url)
+    source = parquet_source(url, access)
     try:
         return pq.ParquetFile(
             source,
@@ -100,7 +101,7 @@ def _batches(file: pq.ParquetFile, number: int, group: pq.RowGroupMetaData) -> I
 def _split(file: InputFile, target: int) -> list[Piece]:
     """Ranges of row groups; a file whose footer is damaged stays whole, so that reading it tells so."""
     try:
-        with _open(file.url) as opened:
+        with _open(file.url, "points") as opened:
             footer = opened.metadata
             sizes = [_compressed(footer.row_group(i)) for i in range(footer.num_row_groups)]
     except _Unreadable:

@@ -1,0 +1,91 @@
+"""A run folder on this machine, or on a shared file system: temporary names and renames."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from datapipe.io.abstract_store import Span, Store
+
+
+class LocalStore(Store):
+    """A folder of this machine, or of a shared file system."""
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = str(root)
+        self._root = Path(root)
+
+    def path(self, name: str) -> Path:
+        """Where a file of this name lies."""
+        return self._root / name
+
+    def size(self, name: str) -> int:
+        """Bytes of a file."""
+        return self.path(name).stat().st_size
+
+    @contextmanager
+    def create(self, name: str) -> Iterator[BinaryIO]:
+        """A file to write, under a temporary name until the block ends."""
+        final = self.path(name)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        temporary = final.with_name(f".{final.name}.{uuid.uuid4().hex}.tmp")
+        try:
+            with temporary.open("wb", buffering=1 << 20) as stream:
+                yield stream
+            temporary.replace(final)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def read_bytes(self, name: str) -> bytes:
+        """A small file."""
+        return self.path(name).read_bytes()
+
+    def ranges(self, name: str, spans: Sequence[Span]) -> Iterator[pa.Buffer]:
+        """Parts of the file, memory-mapped: they cost no memory until they are looked at."""
+        if not spans:
+            return
+        with pa.memory_map(str(self.path(name))) as source:
+            for start, length in spans:
+                source.seek(min(start, source.size()))
+                yield source.read_buffer(length)
+
+    def names(self, folder: str) -> list[str]:
+        """Names in a folder, sorted; temporary ones are left out."""
+        path = self.path(folder)
+        return sorted(e.name for e in os.scandir(path) if not e.name.startswith(".")) if path.is_dir() else []
+
+    def remove(self, name: str) -> None:
+        """Remove a file or a folder, if it is there."""
+        path = self.path(name)
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+    def sweep(self, folder: str) -> None:
+        """Remove temporary files in a folder and below."""
+        for path in self.path(folder).rglob(".*.tmp"):
+            path.unlink(missing_ok=True)
+
+    @contextmanager
+    def alone(self, name: str, shared: bool = False) -> Iterator[bool]:
+        """An advisory lock of the file system, which ends with the process; file systems without any grant it."""
+        path = self.path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w") as lock:
+            try:
+                fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            except OSError:  # a mount without locks: work done twice gives the same files
+                pass
+            yield True
