@@ -16,6 +16,7 @@ import pytest
 
 from datapipe.core.errors import MissingDependency, RecipeError, RunFailed
 from datapipe.io import hub, retry
+from tests.conftest import Runs
 
 constants = pytest.importorskip("huggingface_hub.constants")
 
@@ -187,3 +188,21 @@ def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "huggingface_hub", None)
     with pytest.raises(MissingDependency, match=r"pip install 'datapipe\[huggingface\]'"):
         hub.publish(URL, {})
+
+
+def test_a_run_has_the_hub_as_its_second_output(server: Hub, runs: Runs) -> None:
+    runs.jsonl("a.jsonl", [{"id": str(i), "text": f"document {i} " * 50} for i in range(100)])
+    recipe = f"""
+datasets: {{a: {{read: {{jsonl: a.jsonl}}}}}}
+write: [{{dataset: a, path: out}}, {{dataset: a, path: "{URL}", shard_size: 20KB}}]
+"""
+    manifest = runs(recipe)
+    assert manifest["rows_written"] == 200
+    there = json.loads(server.files["v1/manifest.json"])
+    assert there["rows_written"] == 100
+    for file in there["files"]:
+        assert hashlib.sha256(server.files[f"v1/{file['path']}"]).hexdigest() == file["sha256"]
+    assert len(there["files"]) > 2
+    commits = len(server.commits)
+    runs(recipe)
+    assert len(server.commits) == commits
