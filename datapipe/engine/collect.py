@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from datapipe.core.columns import ADDR
+from datapipe.engine import beacon
 from datapipe.engine.names import shard_name, table_part_name
 from datapipe.engine.sink import TABLES
 from datapipe.io.digested import Digested
@@ -46,6 +47,7 @@ def collect_table(store: Store, plan: Plan, table: str, index: int, slices: tupl
         written = Digested(stream)
         with pq.ParquetWriter(pa.PythonFile(written, "w"), schema, **options) as writer:
             for group in _groups(store, plan, table, slices):
+                beacon.at(f"collect: writing behind row {rows}")
                 writer.write_table(group, row_group_size=max(1, group.num_rows))
                 rows += group.num_rows
     report = {"rows": rows, "bytes": written.size, "sha256": written.digest.hexdigest()}
@@ -61,6 +63,7 @@ def _groups(store: Store, plan: Plan, table: str, slices: tuple[Slice, ...]) -> 
     """
     waiting = TABLES[table].empty_table()
     for stage, number, _ in slices:
+        beacon.at(f"collect: reading shard {number}")
         found = store.read_table(f"{shard_name(plan.stages[stage].key, number)}.{table}.arrow")
         waiting = pa.concat_tables([waiting, found.take(pc.sort_indices(found, [(ADDR, "ascending")]))])
         while waiting.num_rows >= GROUP_ROWS:

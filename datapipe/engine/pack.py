@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import zstandard
 
 from datapipe.core.columns import ADDR
+from datapipe.engine import beacon
 from datapipe.engine.names import part_name, shard_name
 from datapipe.engine.output import weights
 from datapipe.io.digested import Digested
@@ -89,6 +90,7 @@ def _batches(store: Store, stage: Stage, slices: tuple[Slice, ...]) -> Iterator[
         for i in range(reader.num_record_batches):
             if at >= stop:
                 break
+            beacon.at(f"pack: reading shard {number}")
             batch = reader.get_batch(i)
             first, last = max(start - at, 0), min(stop - at, batch.num_rows)
             at += batch.num_rows
@@ -120,6 +122,7 @@ def _write_parquet(stream: Digested, pieces: Iterator[pa.RecordBatch], schema: p
     count = 0
     with pq.ParquetWriter(pa.PythonFile(stream, "w"), schema, **PARQUET) as writer:
         while group := list(islice(pieces, GROUP_PIECES)):
+            beacon.at(f"pack: writing behind row {count}")
             table = pa.Table.from_batches(group, schema=schema)
             writer.write_table(table, row_group_size=max(1, table.num_rows))
             count += table.num_rows
@@ -132,6 +135,7 @@ def _write_jsonl(stream: Digested, pieces: Iterator[pa.RecordBatch], schema: pa.
     compressor = zstandard.ZstdCompressor(level=3)
     with compressor.stream_writer(stream, closefd=False) as writer:  # type: ignore[arg-type]  # a writable is all it needs
         for piece in pieces:
+            beacon.at(f"pack: writing behind row {count}")
             writer.write(b"".join(orjson.dumps(_json_row(row), option=_JSON) for row in piece.to_pylist()))
             count += piece.num_rows
     return count

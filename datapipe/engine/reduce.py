@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from datapipe.core.columns import ADDR
 from datapipe.core.operator import Global
+from datapipe.engine import beacon
 from datapipe.engine.build import Operators
 from datapipe.engine.names import artifact_name, partition_name, sketch_name
 from datapipe.io.store import Store
@@ -32,6 +33,7 @@ def reduce_partition(
     assert isinstance(operator, Global)
     parts = []
     for number, _ in stage.shards():
+        beacon.at(f"reduce of {label}: reading shard {number}")
         name = sketch_name(stage.key, number, label)
         if store.exists(name):
             table = store.read_table(name)
@@ -45,9 +47,11 @@ def reduce_partition(
         return {"rows": 0}
     if not parts:  # an empty corpus has an answer too, with the columns that `bind` expects
         parts = [pa.Table.from_batches([operator.sketch(pa.RecordBatch.from_pylist([], schema=stage.rows))])]
+    beacon.at(f"reduce of {label}")
     table = _without_duplicate_ids(store, stage, sketch, pa.concat_tables(parts))
     order = np.lexsort((table.column(ADDR).to_numpy(), table.column(operator.partition_by).to_numpy()))
     answer = operator.reduce(table.take(pa.array(order)).combine_chunks())
+    beacon.at(f"reduce of {label}: writing")
     if ADDR in answer.schema.names:
         answer = answer.sort_by(ADDR)
     answer = answer.combine_chunks()
@@ -66,7 +70,9 @@ def combine_artifact(
     assert isinstance(operator, Global)
     names = [f"{partition_name(stage.key, label, index)}.arrow" for index in range(of)]
     parts = [store.read_table(name) for name in names if store.exists(name)]
+    beacon.at(f"combine of {label}")
     artifact = operator.combine(parts)
+    beacon.at(f"combine of {label}: writing")
     with store.create_arrow(artifact_name(stage.key, label), artifact.schema) as writer:
         writer.write_table(artifact)
     return {"rows": artifact.num_rows}

@@ -15,17 +15,21 @@ from datapipe.core.operator import Global
 from datapipe.core.reader import Reader
 from datapipe.core.records import StepCount
 from datapipe.core.registry import readers
+from datapipe.engine import beacon
 from datapipe.engine.artifact import slice_for
-from datapipe.engine.build import Operators
+from datapipe.engine.build import Operators, Variants
+from datapipe.engine.isolation import Isolation
 from datapipe.engine.names import artifact_name, shard_name, sketch_name
 from datapipe.engine.output import Output, SketchOutput
 from datapipe.engine.sink import Sink, bad_row
 from datapipe.engine.step import StepRunner
 from datapipe.io.store import Store
-from datapipe.plan.plan import Lane, Link, Plan, Stage
+from datapipe.plan.plan import Lane, Link, Plan, Stage, StepPlan
 
 
-def run_shard(store: Store, plan: Plan, operators: Operators, stage: Stage, number: int) -> dict[str, Any]:
+def run_shard(
+    store: Store, plan: Plan, operators: Operators, stage: Stage, number: int, isolation: Isolation
+) -> dict[str, Any]:
     """Run a shard and commit `work/KEY/NUMBER.json`, its report.
 
     The stage's rows lie in the report's `output`: an own file, or, when nothing could change, the previous stage's.
@@ -33,7 +37,7 @@ def run_shard(store: Store, plan: Plan, operators: Operators, stage: Stage, numb
     name = shard_name(stage.key, number)
     lane = next(lane for lane in stage.lanes if any(a <= number < b for a, b in lane.shards))
     with Sink.opened(store, name, plan) as sink:
-        shard = _Shard(store, plan, operators, stage, lane, number, sink)
+        shard = _Shard(store, plan, operators, stage, lane, number, sink, isolation)
         report = shard.passed_through() or shard.run(name)
     report["side"] = {table: n for table, n in sink.rows.items() if n}
     made = [report["output"], *(f"{name}.{table}.arrow" for table in report["side"])]
@@ -45,10 +49,18 @@ def run_shard(store: Store, plan: Plan, operators: Operators, stage: Stage, numb
 
 class _Shard:
     def __init__(
-        self, store: Store, plan: Plan, operators: Operators, stage: Stage, lane: Lane, number: int, sink: Sink
+        self,
+        store: Store,
+        plan: Plan,
+        operators: Operators,
+        stage: Stage,
+        lane: Lane,
+        number: int,
+        sink: Sink,
+        isolation: Isolation,
     ) -> None:
         self.store, self.plan, self.stage, self.lane, self.number, self.sink = store, plan, stage, lane, number, sink
-        self.operators = operators
+        self.operators, self.isolation = operators, isolation
         self.previous = store.read_json(f"{shard_name(lane.input, number)}.json") if lane.input else None
         # How far into the shard each of its input files begins; filled while reading, handed on from stage to stage.
         self.starts: list[int] = [] if self.previous is None else self.previous["starts"]
@@ -81,6 +93,7 @@ class _Shard:
                 batch = align(batch, self.stage.rows)
                 sketches.add("end", batch)
                 output.write(batch)
+            beacon.at("write")
         steps = {link.step.label: asdict(link.count) for link in self.chain if isinstance(link, StepRunner)}
         for link in self.chain:
             if isinstance(link, _Idle):
@@ -95,19 +108,24 @@ class _Shard:
             return _Align(link.align)
         step = link.step
         if step.artifact is None:
-            return StepRunner(step, self.operators.of(step), self.sink, self.number, self._place)
+            return self._runner(step, self.operators.of(step))
         question = self.operators.of(step)[""]
         assert isinstance(question, Global)
         answer = slice_for(self.store, artifact_name(*step.artifact), self.number)
         if answer is not None and answer.num_rows == 0 and step.action == "drop":
             return _Idle(step.label)
         table = answer if answer is not None else self.store.read_table(artifact_name(*step.artifact))
-        return StepRunner(step, {"": question.bind(table)}, self.sink, self.number, self._place)
+        beacon.at(f"bind of {step.label}")
+        return self._runner(step, {"": question.bind(table)})
+
+    def _runner(self, step: StepPlan, operators: Variants) -> StepRunner:
+        return StepRunner(step, operators, self.sink, self.number, self._place, self.isolation)
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         if self.previous is not None:
             reader = self.store.open_arrow(self.previous["output"])
             for i in range(reader.num_record_batches):
+                beacon.at(f"read of {self.previous['output']}")
                 yield reader.get_batch(i)
             return
         plan = self.lane.reader
@@ -118,6 +136,7 @@ class _Shard:
         row = 0
         for piece in self.plan.shards[self.number].pieces:
             self.starts.append(row)
+            beacon.at_row(f"read of {piece.url}", self.number, row)
             for chunk in reader.read(piece):
                 bad = [bad_row(record, base | (row + at), plan.source) for at, record in chunk.bad]
                 self.sink.quarantine(bad)
@@ -130,6 +149,7 @@ class _Shard:
                     self.read["notes"][note] = self.read["notes"].get(note, 0) + n
                 row += chunk.records
                 yield batch
+                beacon.at_row(f"read of {piece.url}", self.number, row)
 
     def _place(self, address: int) -> dict[str, object]:
         """File and row of an address, for quarantine."""

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from datapipe.engine.build import Operators, load_operators
 from datapipe.engine.collect import collect_table
+from datapipe.engine.isolation import Careful, Isolation, Skip
 from datapipe.engine.pack import pack_part
 from datapipe.engine.reduce import combine_artifact, reduce_partition
 from datapipe.engine.shard import run_shard
@@ -30,6 +31,11 @@ class Task:
     combine  the artifact of the sketch `name` from `of` partitions
     pack     part `index` of publication `name`; `slices`: (shard, first row, end row)
     collect  part `index` of the table `name` (ledger, quarantine, edits); `slices`: (stage number, shard, rows)
+
+    A further attempt knows which rows hung or killed a worker:
+
+    careful  (step, first address, last address) of rows that the step takes one by one
+    skip     (step, address, why) of rows that go to quarantine when they come to the step
     """
 
     kind: Kind
@@ -40,6 +46,20 @@ class Task:
     name: str = ""
     of: int = 1
     slices: tuple[tuple[int, int, int], ...] = ()
+    careful: Careful = ()
+    skip: Skip = ()
+
+    @property
+    def key(self) -> tuple[str, str, str, int]:
+        """Which task this is, whatever an earlier attempt at it has found out."""
+        return self.kind, self.stage, self.name, self.index
+
+    def __str__(self) -> str:
+        if self.kind == "shard":
+            return f"shard {self.index}"
+        if self.kind in ("reduce", "combine"):
+            return f"{self.kind} {self.name} {self.index}"
+        return f"{self.kind} part {self.index}"
 
 
 @dataclass(frozen=True)
@@ -47,7 +67,7 @@ class Limits:
     """What a task may take.
 
     timeout  seconds without a sign of progress after which it counts as hanging; None: it may take any time
-    memory   bytes of a worker; None: not limited
+    memory   bytes a worker may hold after a task, or a fresh one takes its place; None: not limited
     cpus     cores a worker asks a cluster for
     """
 
@@ -83,7 +103,8 @@ def _run(task: Task) -> dict[str, Any]:
     store = Store(task.run)
     plan, operators = _plan(task.run, task.plan)
     if task.kind == "shard":
-        return run_shard(store, plan, operators, plan.stage(task.stage), task.index)
+        isolation = Isolation(task.careful, task.skip)
+        return run_shard(store, plan, operators, plan.stage(task.stage), task.index, isolation)
     if task.kind == "reduce":
         return reduce_partition(store, plan, operators, plan.stage(task.stage), task.name, task.index, task.of)
     if task.kind == "combine":
