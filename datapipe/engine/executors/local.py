@@ -76,7 +76,7 @@ class LocalPool:
                         report = answer.taken(task)
                     except RunFailed as error:
                         if failure is None and (others := len(self._busy())):
-                            self.notice(f"{task} failed; first {others} at work must end")
+                            self.notice(f"{task} failed; tasks at work that end first: {others}")
                         failure = failure or error
                         waiting.clear()
                         continue
