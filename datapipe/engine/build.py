@@ -9,6 +9,7 @@ from datapipe.core.errors import DatapipeError, RunFailed
 from datapipe.core.operator import Operator
 from datapipe.core.registry import operators
 from datapipe.core.seeds import step_seed
+from datapipe.engine import beacon
 from datapipe.io.opening import open_file
 from datapipe.plan.plan import Plan, StepPlan
 from datapipe.plan.plugins import load_all
@@ -34,6 +35,7 @@ class Operators(dict[str, Variants]):
         context = Context(step.label, step_seed(self._seed, step.label), open_file)
         for lang, parameters in {"": step.parameters, **(step.by_lang or {})}.items():
             operator = cls.model_validate(parameters)
+            beacon.at(f"setup of {step.label}")
             try:
                 operator.setup(context)
             except DatapipeError:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from datapipe.core.columns import ADDR
+from datapipe.engine import beacon
 from datapipe.engine.names import part_name, published_name, shard_name
 from datapipe.engine.reports import committed
 from datapipe.engine.sink import TABLES, side_name
@@ -62,6 +63,7 @@ def _groups(store: Store, plan: Plan, table: str, slices: tuple[Slice, ...]) -> 
     """
     waiting = TABLES[table].empty_table()
     for stage, number, _ in slices:
+        beacon.at(f"collect: reading shard {number}")
         shard = shard_name(plan.stages[stage].key, number)
         name = side_name(shard, table)
         found = read_table(store, name, committed(store, shard)["files"][name], TABLES[table])

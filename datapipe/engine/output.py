@@ -149,7 +149,7 @@ class SketchOutput:
                 if step.where:
                     asked = batch.filter(pa.array(Condition.model_validate(step.where).holds(batch)))
                 try:
-                    sketch = call(operator.sketch, asked)  # type: ignore[attr-defined]  # sketches are of Globals
+                    sketch = call(f"sketch of {step.label}", operator.sketch, asked, step=False)  # type: ignore[attr-defined]  # sketches are of Globals
                 except OperatorFailed as failure:
                     raise RunFailed(f"{step.label}: its sketch of the rows failed: {failure}") from failure
                 self._check(step, operator, sketch)  # type: ignore[arg-type]  # as above

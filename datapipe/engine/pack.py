@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import zstandard
 
 from datapipe.core.columns import ADDR
+from datapipe.engine import beacon
 from datapipe.engine.names import part_name, published_name, shard_name
 from datapipe.engine.output import weights
 from datapipe.engine.reports import committed
@@ -98,6 +99,7 @@ def _batches(store: Store, stage: Stage, slices: tuple[Slice, ...]) -> Iterator[
         first, last = int(np.searchsorted(ends, start, "right")) - 1, int(np.searchsorted(ends, stop, "left"))
         at = int(ends[first])
         for batch in read_batches(store, report["output"], index, stage.rows, first, last):
+            beacon.at(f"pack: reading shard {number}")
             begin, end = max(start - at, 0), min(stop - at, batch.num_rows)
             at += batch.num_rows
             yield batch.slice(begin, end - begin)

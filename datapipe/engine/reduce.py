@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from datapipe.core.columns import ADDR
 from datapipe.core.operator import Global
+from datapipe.engine import beacon
 from datapipe.engine.artifact import answers_about, write_artifact
 from datapipe.engine.build import Operators
 from datapipe.engine.names import artifact_name, gathered_name, partition_name, shard_name, sketch_name
@@ -57,6 +58,7 @@ def gather_sketches(
     operator = _operator(operators, sketch)
     parts = []
     for number in stage.numbers()[start:end]:
+        beacon.at(f"gather of {label}: reading shard {number}")
         report = committed(store, shard_name(stage.key, number))
         name = sketch_name(stage.key, number, label)
         if name in report["files"]:
@@ -85,11 +87,14 @@ def reduce_partition(
     operator = _operator(operators, _sketch(stage, label))
     parts: list[pa.RecordBatch] = []
     for group in range(groups):
+        beacon.at(f"reduce of {label}: reading group {group}")
         name = gathered_name(stage.key, label, group)
         parts += read_batches(store, f"{name}.arrow", committed(store, name)["file"], None, index, index + 1)
+    beacon.at(f"reduce of {label}")
     table = pa.Table.from_batches(parts)
     order = np.lexsort((table.column(ADDR).to_numpy(), table.column(operator.partition_by).to_numpy()))
     answer = operator.reduce(table.take(pa.array(order)).combine_chunks())
+    beacon.at(f"reduce of {label}: writing")
     if ADDR in answer.schema.names:
         answer = answer.sort_by(ADDR)
     name = partition_name(stage.key, label, index)
@@ -105,7 +110,9 @@ def combine_artifact(store: Store, operators: Operators, stage: Stage, label: st
     operator = _operator(operators, _sketch(stage, label))
     names = [partition_name(stage.key, label, index) for index in range(of)]
     parts = [read_table(store, f"{name}.arrow", committed(store, name)["file"]) for name in names]
+    beacon.at(f"combine of {label}")
     artifact = operator.combine(parts)
+    beacon.at(f"combine of {label}: writing")
     return write_artifact(store, artifact_name(stage.key, label), artifact)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,10 @@ from datapipe.core.operator import Global
 from datapipe.core.reader import Piece, Reader
 from datapipe.core.records import StepCount
 from datapipe.core.registry import readers
+from datapipe.engine import beacon
 from datapipe.engine.artifact import answers_about, whole_artifact
-from datapipe.engine.build import Operators
+from datapipe.engine.build import Operators, Variants
+from datapipe.engine.isolation import Isolation
 from datapipe.engine.names import artifact_name, shard_name
 from datapipe.engine.output import Output, SketchOutput
 from datapipe.engine.reports import committed
@@ -24,11 +26,17 @@ from datapipe.engine.sink import Sink, bad_row
 from datapipe.engine.step import StepRunner
 from datapipe.io.arrow_files import read_batches
 from datapipe.io.store import Store
-from datapipe.plan.plan import Link, Plan, Stage
+from datapipe.plan.plan import Link, Plan, Stage, StepPlan
 
 
 def run_shard(
-    store: Store, plan: Plan, operators: Operators, stage: Stage, number: int, pieces: tuple[Piece, ...]
+    store: Store,
+    plan: Plan,
+    operators: Operators,
+    stage: Stage,
+    number: int,
+    pieces: tuple[Piece, ...],
+    isolation: Isolation,
 ) -> dict[str, Any]:
     """Run a shard and commit its report.
 
@@ -36,7 +44,7 @@ def run_shard(
     """
     name = shard_name(stage.key, number)
     with Sink.opened(store, name, plan) as sink:
-        shard = _Shard(store, plan, operators, stage, number, pieces, sink)
+        shard = _Shard(store, plan, operators, stage, number, pieces, isolation, sink)
         report = shard.passed_through() or shard.run(name)
     report["side"] = {table: n for table, n in sink.rows.items() if n}
     report["files"] |= sink.files()
@@ -44,28 +52,20 @@ def run_shard(
     return report
 
 
+@dataclass
 class _Shard:
-    def __init__(
-        self,
-        store: Store,
-        plan: Plan,
-        operators: Operators,
-        stage: Stage,
-        number: int,
-        pieces: tuple[Piece, ...],
-        sink: Sink,
-    ) -> None:
-        self.store, self.plan, self.stage, self.number, self.pieces, self.sink = (
-            store,
-            plan,
-            stage,
-            number,
-            pieces,
-            sink,
-        )
-        self.operators = operators
-        self.lane = stage.lane(number)
-        self.previous = committed(store, shard_name(self.lane.input, number)) if self.lane.input else None
+    store: Store
+    plan: Plan
+    operators: Operators
+    stage: Stage
+    number: int
+    pieces: tuple[Piece, ...]
+    isolation: Isolation
+    sink: Sink
+
+    def __post_init__(self) -> None:
+        self.lane = self.stage.lane(self.number)
+        self.previous = committed(self.store, shard_name(self.lane.input, self.number)) if self.lane.input else None
         # How far into the shard each of its input files begins; filled while reading, handed on from stage to stage.
         self.starts: list[int] = [] if self.previous is None else self.previous["starts"]
         self.read: dict[str, Any] = {"rows": 0, "bytes": 0, "quarantined": 0, "notes": {}}
@@ -98,6 +98,7 @@ class _Shard:
                 batch = align(batch, self.stage.rows)
                 sketches.add("end", batch)
                 output.write(batch)
+            beacon.at("write")
         steps = {link.step.label: asdict(link.count) for link in self.chain if isinstance(link, StepRunner)}
         for link in self.chain:
             if isinstance(link, _Idle):
@@ -120,21 +121,28 @@ class _Shard:
             return _Align(link.align)
         step = link.step
         if step.artifact is None:
-            return StepRunner(step, self.operators.of(step), self.sink, self.number, self._place)
+            return self._runner(step, self.operators.of(step))
         question = self.operators.of(step)[""]
         assert isinstance(question, Global)
         answer = answers_about(self.store, artifact_name(*step.artifact), self.number)
         if answer is not None and answer.num_rows == 0 and step.action == "drop":
             return _Idle(step.label)
         table = answer if answer is not None else whole_artifact(self.store, artifact_name(*step.artifact))
-        return StepRunner(step, {"": question.bind(table)}, self.sink, self.number, self._place)
+        beacon.at(f"bind of {step.label}")
+        return self._runner(step, {"": question.bind(table)})
+
+    def _runner(self, step: StepPlan, operators: Variants) -> StepRunner:
+        return StepRunner(step, operators, self.sink, self.number, self._place, self.isolation)
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         if self.previous is not None:
             name = self.previous["output"]
             assert self.lane.input is not None
             schema = self.plan.stage(self.lane.input).rows
-            yield from read_batches(self.store, name, self.previous["files"][name], schema)
+            beacon.at(f"read of {name}")
+            for batch in read_batches(self.store, name, self.previous["files"][name], schema):
+                yield batch
+                beacon.at(f"read of {name}")
             return
         plan = self.lane.reader
         assert plan is not None
@@ -144,6 +152,7 @@ class _Shard:
         row = 0
         for piece in self.pieces:
             self.starts.append(row)
+            beacon.at_row(f"read of {piece.url}", self.number, row)
             for chunk in reader.read(piece):
                 bad = [bad_row(record, base | (row + at), plan.source) for at, record in chunk.bad]
                 self.sink.quarantine(bad)
@@ -156,6 +165,7 @@ class _Shard:
                     self.read["notes"][note] = self.read["notes"].get(note, 0) + n
                 row += chunk.records
                 yield batch
+                beacon.at_row(f"read of {piece.url}", self.number, row)
 
     def _place(self, address: int) -> dict[str, object]:
         """File and row of an address, for quarantine."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import numpy as np
@@ -19,6 +19,7 @@ from datapipe.io.store import Store
 from datapipe.plan.plan import Plan, StepPlan
 
 Rows = npt.NDArray[np.int64]
+Where = Callable[[int], dict[str, object]]  # address -> what quarantine says of its place
 TABLES = {"ledger": LEDGER, "quarantine": QUARANTINE, "edits": EDITS}
 
 
@@ -121,6 +122,20 @@ def scores_column(verdict: Verdict, rows: Rows) -> pa.Array:
     keys = pa.DictionaryArray.from_arrays(pa.array(np.tile(np.arange(len(names), dtype=np.int32), len(rows))), names)
     items = pa.array(values, pa.float64(), mask=np.isnan(values))
     return pa.MapArray.from_arrays(pa.array(offsets), keys.dictionary_decode().cast(pa.string()), items)
+
+
+def failed_rows(
+    batch: pa.RecordBatch, rows: Rows, errors: list[str], step: str, place: Where
+) -> list[dict[str, object]]:
+    """Rows of a batch on which a step failed, as rows of the quarantine."""
+    failed = batch.select([ADDR, "id", "source", "text"]).take(pa.array(rows)).to_pylist()
+    return [
+        {
+            ADDR: row[ADDR], "id": row["id"], "source": row["source"], "step": step, "rows": 1, "error": error,
+            "head": (row["text"] or "")[:HEAD], **place(row[ADDR]),
+        }
+        for row, error in zip(failed, errors, strict=True)
+    ]  # fmt: skip
 
 
 def bad_row(record: BadRecord, address: int, source: str) -> dict[str, object]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -19,18 +18,26 @@ from datapipe.core.operator import Expand, Filter, Map, Operator
 from datapipe.core.records import StepCount
 from datapipe.core.verdict import Verdict
 from datapipe.engine.calls import OperatorFailed, call
-from datapipe.engine.sink import Sink
+from datapipe.engine.isolation import Isolation
+from datapipe.engine.sink import Sink, Where, failed_rows
 from datapipe.plan.plan import StepPlan
 from datapipe.plan.steps import tag_columns
 
 Rows = npt.NDArray[np.int64]
-Where = Callable[[int], dict[str, object]]  # address -> what quarantine says of its place
 
 
 class StepRunner:
     """A step placed in a shard: its operators, its counts, its way of saying where a row was read."""
 
-    def __init__(self, step: StepPlan, operators: dict[str, Operator], sink: Sink, shard: int, place: Where) -> None:
+    def __init__(
+        self,
+        step: StepPlan,
+        operators: dict[str, Operator],
+        sink: Sink,
+        shard: int,
+        place: Where,
+        isolation: Isolation,
+    ) -> None:
         self.step = step
         self.count = StepCount()
         self._operators = operators
@@ -39,6 +46,7 @@ class StepRunner:
         self._sink = sink
         self._shard = shard
         self._place = place
+        self._isolation = isolation
         self._children = 0
 
     def run(self, batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -48,7 +56,11 @@ class StepRunner:
         started = time.perf_counter()
         self.count.rows_in += batch.num_rows
         self.count.bytes_in += _text_bytes(batch)
-        out = self._halving(batch)
+        outs = [
+            self._halving(part) if why is None else self._set_aside(part, why)
+            for part, why in self._isolation.portions(self.step.label, batch)
+        ]
+        out = outs[0] if len(outs) == 1 else pa.concat_batches(outs)
         self.count.rows_out += out.num_rows
         self.count.bytes_out += _text_bytes(out)
         self.count.seconds += time.perf_counter() - started
@@ -63,8 +75,12 @@ class StepRunner:
                 middle = batch.num_rows // 2
                 halves = [self._halving(batch.slice(0, middle)), self._halving(batch.slice(middle))]
                 return pa.concat_batches(halves)
-            self._quarantine(batch, np.zeros(1, np.int64), [str(failure)])
-            return self._operator_output(batch.slice(0, 0))
+            return self._set_aside(batch, str(failure))
+
+    def _set_aside(self, batch: pa.RecordBatch, error: str) -> pa.RecordBatch:
+        """The one row of this batch goes to quarantine, and nothing goes on."""
+        self._quarantine(batch, np.zeros(1, np.int64), [error])
+        return self._operator_output(batch.slice(0, 0))
 
     def _once(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         if isinstance(self._operator, Filter):
@@ -105,7 +121,7 @@ class StepRunner:
         for rows, operator in self._groups(batch):
             whole = len(rows) == batch.num_rows
             part = batch if whole else batch.take(pa.array(rows))
-            changed = call(operator.apply, part)  # type: ignore[attr-defined]  # only reached for a Map
+            changed = call(self.step.label, operator.apply, part)  # type: ignore[attr-defined]  # only reached for a Map
             if changed.num_rows != part.num_rows:
                 raise self._broken(f"a map gives as many rows as it takes: {part.num_rows}, not {changed.num_rows}")
             written = {name: self._typed(name, changed.column(name), part.num_rows) for name in self.step.writes}
@@ -121,7 +137,7 @@ class StepRunner:
         return after
 
     def _expand(self, batch: pa.RecordBatch, operator: Expand) -> pa.RecordBatch:
-        children, parents = call(operator.expand, batch)
+        children, parents = call(self.step.label, operator.expand, batch)
         if len(parents) != children.num_rows or (len(parents) and (np.diff(parents) < 0).any()):
             raise self._broken("an expansion gives one parent row per child, in order")
         counts = np.bincount(parents, minlength=batch.num_rows)
@@ -168,7 +184,7 @@ class StepRunner:
         verdicts = []
         for rows, operator in groups:
             part = batch if len(rows) == batch.num_rows else batch.take(pa.array(rows))
-            verdict = call(operator.judge, part)  # type: ignore[attr-defined]  # only reached for a Filter
+            verdict = call(self.step.label, operator.judge, part)  # type: ignore[attr-defined]  # only reached for a Filter
             verdicts.append((rows, self._lawful(verdict, part.num_rows)))
         if len(verdicts) == 1 and len(verdicts[0][0]) == batch.num_rows:
             return verdicts[0][1]
@@ -256,21 +272,7 @@ class StepRunner:
 
     def _quarantine(self, batch: pa.RecordBatch, rows: Rows, errors: list[str]) -> None:
         self.count.quarantined += len(rows)
-        self._sink.quarantine(
-            [
-                {
-                    ADDR: (address := batch.column(ADDR)[row].as_py()),
-                    "id": batch.column("id")[row].as_py(),
-                    "source": batch.column("source")[row].as_py(),
-                    "step": self.step.label,
-                    "rows": 1,
-                    "error": error,
-                    "head": (batch.column("text")[row].as_py() or "")[:500],
-                    **self._place(address),
-                }
-                for row, error in zip(rows.tolist(), errors, strict=True)
-            ]
-        )
+        self._sink.quarantine(failed_rows(batch, rows, errors, self.step.label, self._place))
 
     def _broken(self, law: str) -> ContractError:
         return ContractError(f"{self.step.label}: the operator {self.step.operator} broke the law of its class: {law}")

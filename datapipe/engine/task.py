@@ -13,6 +13,7 @@ import pyarrow as pa
 from datapipe.core.reader import Piece
 from datapipe.engine.build import Operators, load_operators
 from datapipe.engine.collect import collect_table
+from datapipe.engine.isolation import Careful, Isolation, Skip
 from datapipe.engine.names import plan_name
 from datapipe.engine.pack import pack_part
 from datapipe.engine.reduce import combine_artifact, gather_sketches, reduce_partition
@@ -34,6 +35,11 @@ class Task:
     combine  the artifact of the sketch `name` from `of` partitions
     pack     part `index` of publication `name`; `slices`: (shard, first row, end row)
     collect  part `index` of the table `name` (ledger, quarantine, edits); `slices`: (stage number, shard, rows)
+
+    A further attempt knows which rows hung or killed a worker:
+
+    careful  (step, first address, last address) of rows that the step takes one by one
+    skip     (step, address, why) of rows that go to quarantine when they come to the step
     """
 
     kind: Kind
@@ -45,6 +51,20 @@ class Task:
     of: int = 1
     slices: tuple[tuple[int, int, int], ...] = ()
     pieces: tuple[Piece, ...] = ()
+    careful: Careful = ()
+    skip: Skip = ()
+
+    @property
+    def key(self) -> tuple[str, str, str, int]:
+        """Which task this is, whatever an earlier attempt at it has found out."""
+        return self.kind, self.stage, self.name, self.index
+
+    def __str__(self) -> str:
+        if self.kind == "shard":
+            return f"shard {self.index}"
+        if self.kind in ("gather", "reduce", "combine"):
+            return f"{self.kind} {self.name} {self.index}"
+        return f"{self.kind} part {self.index}"
 
 
 @dataclass(frozen=True)
@@ -52,7 +72,7 @@ class Limits:
     """What a task may take.
 
     timeout  seconds without a sign of progress after which it counts as hanging; None: it may take any time
-    memory   bytes of a worker; None: not limited
+    memory   bytes a worker may hold after a task, or a fresh one takes its place; None: not limited
     cpus     cores a worker asks a cluster for
     """
 
@@ -93,7 +113,8 @@ def _run(task: Task) -> dict[str, Any]:
         return collect_table(store, plan, task.name, task.index, task.slices)
     stage = plan.stage(task.stage)
     if task.kind == "shard":
-        return run_shard(store, plan, operators, stage, task.index, task.pieces)
+        isolation = Isolation(task.careful, task.skip)
+        return run_shard(store, plan, operators, stage, task.index, task.pieces, isolation)
     if task.kind == "gather":
         ((start, end, _),) = task.slices
         return gather_sketches(store, operators, stage, task.name, task.index, task.of, start, end)

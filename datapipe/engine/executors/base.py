@@ -12,7 +12,11 @@ class Executor(Protocol):
     """Runs tasks in any order, any number at a time."""
 
     def run(self, tasks: Iterable[Task], limits: Limits = NO_LIMITS) -> Iterator[tuple[Task, dict[str, Any]]]:
-        """Yield each task with its report as it ends. Raises RunFailed when one cannot be done; the others' work stays."""
+        """Yield each task (as it was last tried: its key is the same) with its report as it ends.
+
+        Raises RunFailed when one cannot be done, WorkLost when it lacks an earlier one's work; the others' work stays,
+        and `run` may be called again.
+        """
 
     def close(self) -> None:
         """Stop whatever runs, at once."""

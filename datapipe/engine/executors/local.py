@@ -1,24 +1,23 @@
-"""A pool of spawned processes on this machine; a task that kills its worker is tried again in a fresh one."""
+"""A pool of spawned processes on this machine; a task that hangs or kills its worker is tried again in a fresh one."""
 
 from __future__ import annotations
 
-import importlib
-import multiprocessing
-import os
-import signal
-import threading
-import traceback
+import sys
+import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from itertools import islice
+from multiprocessing.connection import wait
 from typing import Any
 
-from datapipe.core.errors import DatapipeError, RunFailed, WorkLost
+from datapipe.core.errors import RunFailed
+from datapipe.engine.executors.process import WorkerProcess
+from datapipe.engine.executors.retries import Retries
 from datapipe.engine.task import NO_LIMITS, Limits, Task, run_task
 
-ATTEMPTS = 3
+TICKS = 8  # looks at a worker per timeout: a hang is told after 1 to 1.125 times the timeout
 
 
 class InProcess:
@@ -36,19 +35,18 @@ class InProcess:
         """Nothing runs beside the caller."""
 
 
-@dataclass
-class _Worker:
-    process: SpawnProcess
-    pipe: Connection
-    task: Task | None = None
+def _to_stderr(message: str) -> None:
+    print(f"datapipe: {message}", file=sys.stderr, flush=True)
 
 
 @dataclass
 class LocalPool:
-    """`size` spawned processes, kept warm from stage to stage."""
+    """`size` spawned processes, kept warm from stage to stage; `notice` is told what a person should know."""
 
     size: int
-    _workers: list[_Worker] = field(default_factory=list)
+    notice: Callable[[str], None] = _to_stderr
+    _workers: list[WorkerProcess] = field(default_factory=list)
+    _told_of_leaks: bool = False
 
     def start(self) -> None:
         """Start some processes now: they import while the driver compiles the recipe; others come with the work."""
@@ -56,127 +54,97 @@ class LocalPool:
             self._hire()
 
     def run(self, tasks: Iterable[Task], limits: Limits = NO_LIMITS) -> Iterator[tuple[Task, dict[str, Any]]]:
-        """Yield each task with its report as it ends; see `Executor.run`."""
-        waiting = deque(tasks)
-        failures: dict[Task, int] = {}
-        while waiting or any(worker.task for worker in self._workers):
-            while waiting and (worker := self._idle()) is not None:
-                worker.task = waiting.popleft()
-                try:
-                    worker.pipe.send(worker.task)
-                except OSError:  # it died idle: the loop below sees it and puts the task back
-                    continue
-            busy = [worker for worker in self._workers if worker.task]
-            ready = wait([w.pipe for w in busy] + [w.process.sentinel for w in busy])
-            for worker in busy:
-                if worker.pipe not in ready and worker.process.sentinel not in ready:
-                    continue
-                task = worker.task
-                assert task is not None
-                try:
-                    answer = worker.pipe.recv() if worker.pipe.poll() else None
-                except (EOFError, OSError):
-                    answer = None
-                if answer is None:
-                    self._bury(worker)
-                    failures[task] = failures.get(task, 0) + 1
-                    if failures[task] >= ATTEMPTS:
-                        raise RunFailed(_killed(task, worker.process.exitcode))
-                    waiting.appendleft(task)
-                    continue
-                worker.task = None
-                kind, value = answer
-                if kind == "lost":
-                    raise WorkLost(*value)
-                if kind == "failed":
-                    raise RunFailed(f"{task_name(task)}: {value}")
-                yield task, value
+        """Yield each task with its report as it ends; see `Executor.run`.
+
+        When one fails no other is begun; those at work end first, and then the failure is raised.
+        """
+        source = iter(tasks)
+        waiting: deque[Task] = deque(islice(source, 1))  # the next one; before it, those to be tried again
+        retries = Retries(self.notice)
+        failure: RunFailed | None = None
+        try:
+            while waiting or self._busy():
+                self._hand_out(waiting, source)
+                for worker in self._ended(limits.timeout):
+                    task, answer = worker.task, worker.answer()
+                    assert task is not None
+                    worker.task = None
+                    try:
+                        if answer is None:
+                            self._bury(worker, kill=False)
+                            if failure is None:
+                                waiting.appendleft(retries.again(task, worker.death()))
+                            continue
+                        self._relieve(worker, answer.resident, limits.memory)
+                        report = answer.taken(task)
+                    except RunFailed as error:
+                        if failure is None and (others := len(self._busy())):
+                            self.notice(f"{task} failed; tasks at work that end first: {others}")
+                        failure = failure or error
+                        waiting.clear()
+                        source = iter(())
+                        continue
+                    yield task, report
+            if failure is not None:
+                raise failure
+        finally:  # a later run must not take an old answer for its own
+            for worker in self._busy():
+                self._bury(worker)
 
     def close(self) -> None:
-        """Terminate the workers: what they were writing has only temporary names."""
+        """Stop the workers: what they were writing has only temporary names."""
         for worker in self._workers:
-            worker.pipe.close()
-            worker.process.terminate()
-        for worker in self._workers:
-            worker.process.join(2)
-            if worker.process.is_alive():
-                worker.process.kill()
-                worker.process.join()
-        self._workers.clear()
+            worker.process.kill()
+        while self._workers:
+            self._bury(self._workers[0])
 
-    def _idle(self) -> _Worker | None:
+    def _busy(self) -> list[WorkerProcess]:
+        return [worker for worker in self._workers if worker.task]
+
+    def _hand_out(self, waiting: deque[Task], source: Iterator[Task]) -> None:
+        while waiting and (worker := self._idle()) is not None:
+            with suppress(OSError):  # it died idle: this is seen as any death is, and the task comes back
+                worker.give(waiting.popleft())
+            if not waiting:
+                waiting.extend(islice(source, 1))
+
+    def _ended(self, timeout: float | None) -> list[WorkerProcess]:
+        """Wait, at most a tick; the workers that have answered, have died, or were killed because they hang."""
+        busy = self._busy()
+        tick = timeout / TICKS if timeout else None
+        began = time.monotonic()
+        ready = wait([w.pipe for w in busy] + [w.process.sentinel for w in busy], tick)
+        ended = [w for w in busy if w.pipe in ready or w.process.sentinel in ready]
+        if timeout and tick:
+            passed = min(time.monotonic() - began, tick)  # a driver that slept itself (Ctrl-Z) saw nothing meanwhile
+            ended += [w for w in busy if w not in ended and w.killed_for_hanging(passed, timeout)]
+        return ended
+
+    def _idle(self) -> WorkerProcess | None:
         for worker in self._workers:
             if worker.task is None:
                 return worker
         return self._hire() if len(self._workers) < self.size else None
 
-    def _hire(self) -> _Worker:
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        process = context.Process(target=_work, args=(theirs,), name="datapipe-worker", daemon=True)
-        process.start()
-        theirs.close()
-        worker = _Worker(process, ours)
+    def _hire(self) -> WorkerProcess:
+        worker = WorkerProcess.spawn()
         self._workers.append(worker)
         return worker
 
-    def _bury(self, worker: _Worker) -> None:
+    def _relieve(self, worker: WorkerProcess, resident: int, limit: int | None) -> None:
+        """Let a worker go that holds more than it may, or that died after its answer."""
+        if limit is not None and resident > limit:
+            if not self._told_of_leaks:
+                self.notice(
+                    f"a worker held {resident / 1e6:,.0f} MB after a task, more than resources.memory allows "
+                    f"({limit / 1e6:,.0f} MB): a fresh one takes its place, now and whenever it happens again"
+                )
+            self._told_of_leaks = True
+            self._bury(worker)
+        elif not worker.process.is_alive():
+            self._bury(worker)
+
+    def _bury(self, worker: WorkerProcess, kill: bool = True) -> None:
         self._workers.remove(worker)
+        worker.end(kill)
         worker.pipe.close()
-        worker.process.join(5)
-        if worker.process.is_alive():
-            worker.process.kill()
-            worker.process.join()
-
-
-def task_name(task: Task) -> str:
-    """A task as a person would name it."""
-    if task.kind == "shard":
-        return f"shard {task.index}"
-    if task.kind in ("reduce", "combine"):
-        return f"{task.kind} {task.name} {task.index}"
-    return f"{task.kind} part {task.index}"
-
-
-def _killed(task: Task, exitcode: int | None) -> str:
-    how = f"exit code {exitcode}"
-    if exitcode is not None and exitcode < 0:
-        how = f"signal {signal.Signals(-exitcode).name}"
-    hint = "; out of memory? fewer --workers or a smaller input_split need less" if exitcode == -signal.SIGKILL else ""
-    return (
-        f"{task_name(task)}: its worker died {ATTEMPTS} times ({how}){hint}. "
-        "The other shards' work is kept: the same command resumes."
-    )
-
-
-def _work(pipe: Connection) -> None:
-    """A worker's life: take a task, run it, answer; die when the driver does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the driver decides
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_follow_parent, daemon=True).start()
-    importlib.import_module("datapipe.kernels.jit")  # Numba takes 0.4 s, in which the driver compiles the recipe
-    while True:
-        try:
-            task = pipe.recv()
-        except (EOFError, OSError):
-            return
-        try:
-            answer: tuple[str, Any] = ("done", run_task(task))
-        except WorkLost as lost:
-            answer = ("lost", (lost.name, lost.found))
-        except (DatapipeError, OSError) as error:  # a full disk needs no traceback
-            answer = ("failed", str(error))
-        except Exception:  # noqa: BLE001  # told to the driver in full, which stops the run
-            answer = ("failed", f"an error that datapipe did not expect:\n{traceback.format_exc()}")
-        try:
-            pipe.send(answer)
-        except OSError:
-            return
-
-
-def _follow_parent() -> None:
-    """A killed driver leaves no workers behind that write beside its successor."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-    os._exit(1)
