@@ -5,6 +5,8 @@ DatapipeError                1   every failure a person should read; the command
 ├── MissingDependency        2   an optional package is not installed; carries the pip command
 ├── ContractError            1   an operator broke the law of its class (wrong length, wrong type): its author must act
 ├── RunFailed                1   a shard could not be done, or too many rows went to quarantine
+│   └── WorkLost             1   a file of an earlier stage is gone or damaged: the driver makes it anew
+├── Waiting                 75   this part of the run is done; the barrier waits for the others
 └── Interrupted            130   stopped by a signal; the run can be resumed
 """
 
@@ -43,6 +45,21 @@ class ContractError(DatapipeError):
 
 class RunFailed(DatapipeError):
     """The run cannot go on; what was done is kept and a new run resumes there."""
+
+
+class WorkLost(RunFailed):
+    """A file that the run made is absent, or not what was written; `name` is its name in the run folder."""
+
+    def __init__(self, name: str, found: str) -> None:
+        self.name = name
+        self.found = found
+        super().__init__(f"{name}: {found}")
+
+
+class Waiting(DatapipeError):
+    """A member of a job array has done its part, and the others have not."""
+
+    exit_code = 75
 
 
 class Interrupted(DatapipeError):
