@@ -6,8 +6,12 @@ import os
 import signal
 import sys
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from datapipe.engine.executors.base import Executor
 
 settings = click.option(
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change the recipe; may be repeated."
@@ -18,7 +22,12 @@ settings = click.option(
 @click.argument("recipe")
 @click.option("--out", metavar="DIR", help="The run folder, in place of the recipe's first write.path.")
 @click.option("--workers", type=click.IntRange(min=0), help="Processes; default: one a core. 0: none but this one.")
-@click.option("--executor", type=click.Choice(["local"]), default="local", show_default=True, help="Where tasks run.")
+@click.option(
+    "--executor", type=click.Choice(["local", "ray"]), default="local", show_default=True, help="Where tasks run."
+)
+@click.option(
+    "--ray-address", metavar="ADDRESS", help="A Ray cluster: auto, or host:port. Default: RAY_ADDRESS, or this machine."
+)
 @settings
 @click.option("--fresh", is_flag=True, help="Ignore work done by earlier runs.")
 @click.option("--quiet", is_flag=True, help="No progress, no funnel.")
@@ -27,6 +36,7 @@ def run(
     out: str | None,
     workers: int | None,
     executor: str,
+    ray_address: str | None,
     settings: tuple[str, ...],
     fresh: bool,
     quiet: bool,
@@ -36,7 +46,6 @@ def run(
     from datapipe.cli.progress import progress
     from datapipe.core.errors import Interrupted
     from datapipe.engine.driver import Driver
-    from datapipe.engine.executors.local import InProcess, LocalPool
     from datapipe.plan.compile import compile_recipe
     from datapipe.plan.locate import load
     from datapipe.plan.overrides import apply_overrides
@@ -44,8 +53,7 @@ def run(
     def stop(number: int, frame: FrameType | None) -> None:
         raise Interrupted(number)
 
-    size = len(os.sched_getaffinity(0)) if workers is None else workers
-    pool = LocalPool(size) if size else InProcess()
+    pool = _pool(executor, workers, ray_address)
     old = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         located = load(recipe)
@@ -61,3 +69,18 @@ def run(
             signal.signal(number, handler)
     if not quiet:
         show_funnel(manifest, folder, file=sys.stdout)
+
+
+def _pool(executor: str, workers: int | None, ray_address: str | None) -> Executor:
+    from datapipe.engine.executors.local import InProcess, LocalPool
+    from datapipe.engine.executors.ray import RayExecutor
+
+    cores = len(os.sched_getaffinity(0))
+    if executor == "ray":
+        if workers == 0:
+            raise click.UsageError("--workers 0 runs everything in this process, which --executor ray does not")
+        return RayExecutor(ray_address, workers)
+    if ray_address is not None:
+        raise click.UsageError("--ray-address is the address of a cluster for --executor ray, which was not given")
+    size = cores if workers is None else workers
+    return LocalPool(size) if size else InProcess()
