@@ -35,6 +35,8 @@ class RayCluster:
 
     def check(self) -> None:
         """Say what is wrong before any work is done: Ray itself takes minutes to give up on a dead address."""
+        if self.address not in (None, "local"):  # Ray would try 20 times for 40 s whatever answers there but is no Ray
+            os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")
         import_ray()
         if self.address in (None, "auto", "local"):
             return
@@ -61,7 +63,8 @@ class RayCluster:
         if ray.is_initialized():
             return ray
         self._ours = True
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        for name in ("RAY_USAGE_STATS_ENABLED", "RAY_COLOR_PREFIX"):
+            os.environ.setdefault(name, "0")
         quiet = {"include_dashboard": False, "log_to_driver": True, "logging_level": logging.ERROR}
         logging.getLogger("ray").setLevel(logging.ERROR)
         try:
