@@ -33,7 +33,7 @@ def run_on_node(task: Task, limits: Limits, version: str) -> Answer:
 @cache
 def _pool() -> LocalPool:
     """One process, kept as long as the Ray worker lives: models stay warm from task to task."""
-    # A spawned child runs its parent's main file again, and Ray's would import all of Ray: 0.6 s and 60 MB for nothing.
+    # A spawned child runs its parent's main file again, and Ray's would import all of Ray: 0.2 s and 40 MB for nothing.
     vars(sys.modules["__main__"]).pop("__file__", None)
     return LocalPool(1)
 
