@@ -7,8 +7,12 @@ import re
 import signal
 import sys
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from datapipe.engine.executors.base import Executor
 
 settings = click.option(
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change the recipe; may be repeated."
@@ -19,11 +23,16 @@ settings = click.option(
 @click.argument("recipe")
 @click.option("--out", metavar="DIR", help="The run folder or URL, in place of the recipe's first write.path.")
 @click.option("--workers", type=click.IntRange(min=0), help="Processes; default: one a core. 0: none but this one.")
-@click.option("--executor", type=click.Choice(["local"]), default="local", show_default=True, help="Where tasks run.")
 @click.option(
     "--shards", metavar="I/N", help="Do part I of N (I from 0) of each stage; exit code 75: others are not done."
 )
 @click.option("--wait", is_flag=True, help="With --shards: wait for the others instead of ending with code 75.")
+@click.option(
+    "--executor", type=click.Choice(["local", "ray"]), default="local", show_default=True, help="Where tasks run."
+)
+@click.option(
+    "--ray-address", metavar="ADDRESS", help="A Ray cluster: auto, or host:port. Default: RAY_ADDRESS, or this machine."
+)
 @settings
 @click.option("--fresh", is_flag=True, help="Ignore work done by earlier runs.")
 @click.option("--quiet", is_flag=True, help="No progress, no funnel.")
@@ -34,6 +43,7 @@ def run(
     executor: str,
     shards: str | None,
     wait: bool,
+    ray_address: str | None,
     settings: tuple[str, ...],
     fresh: bool,
     quiet: bool,
@@ -43,7 +53,6 @@ def run(
     from datapipe.cli.progress import progress
     from datapipe.core.errors import Interrupted
     from datapipe.engine.driver import Driver
-    from datapipe.engine.executors.local import InProcess, LocalPool
     from datapipe.engine.member import EVERYTHING, Member
     from datapipe.io.store import open_store
     from datapipe.plan.compile import compile_recipe
@@ -56,8 +65,7 @@ def run(
 
     index, of = _part(shards, wait, fresh)
     member = Member(index, of, shared=True, wait=wait) if shards else EVERYTHING
-    size = len(os.sched_getaffinity(0)) if workers is None else workers
-    pool = LocalPool(size) if size else InProcess()
+    pool = _pool(executor, workers, ray_address)
     old = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         located = load(recipe)
@@ -87,3 +95,18 @@ def _part(shards: str | None, wait: bool, fresh: bool) -> tuple[int, int]:
     if found is None or int(found[1]) >= int(found[2]):
         raise click.UsageError(f"--shards {shards}: expected I/N with I from 0 to N-1, such as 0/8 … 7/8")
     return int(found[1]), int(found[2])
+
+
+def _pool(executor: str, workers: int | None, ray_address: str | None) -> Executor:
+    from datapipe.engine.executors.local import InProcess, LocalPool
+    from datapipe.engine.executors.ray import RayExecutor
+
+    cores = len(os.sched_getaffinity(0))
+    if executor == "ray":
+        if workers == 0:
+            raise click.UsageError("--workers 0 runs everything in this process, which --executor ray does not")
+        return RayExecutor(ray_address, workers)
+    if ray_address is not None:
+        raise click.UsageError("--ray-address is the address of a cluster for --executor ray, which was not given")
+    size = cores if workers is None else workers
+    return LocalPool(size) if size else InProcess()

@@ -11,6 +11,9 @@ from datapipe.engine.task import NO_LIMITS, Limits, Task
 class Executor(Protocol):
     """Runs tasks in any order, any number at a time."""
 
+    def start(self) -> None:
+        """Make ready what takes long, while the driver compiles the recipe; `run` does without."""
+
     def run(self, tasks: Iterable[Task], limits: Limits = NO_LIMITS) -> Iterator[tuple[Task, dict[str, Any]]]:
         """Yield each task (as it was last tried: its key is the same) with its report as it ends.
 
