@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import zstandard
 
-from datapipe.core.errors import Waiting, WorkLost
+from datapipe.core.errors import WorkLost
 from datapipe.core.records import QUARANTINE
 from datapipe.engine.names import shard_name, summary_name
 from datapipe.engine.reduce import group_sketches
@@ -23,7 +23,7 @@ from datapipe.plan.plan import Plan, Stage
 def summarize(store: Store, stage: Stage) -> None:
     """Commit a stage whose shards are all done: one file of reports in place of many, and their sums.
 
-    Raises Waiting at the first shard without a report, RunFailed if a shard lost a row.
+    Raises WorkLost at the first shard without a report, RunFailed if a shard lost a row.
     """
     name = summary_name(stage.key)
     numbers = stage.numbers()
@@ -35,7 +35,7 @@ def summarize(store: Store, stage: Stage) -> None:
         with packer.stream_writer(stream, closefd=False) as lines:
             for number, report in zip(numbers, reports, strict=True):
                 if report is None:
-                    raise Waiting(f"shard {number} is not done")
+                    raise WorkLost(f"{shard_name(stage.key, number)}.json", "is gone or damaged")
                 totals.add(report)
                 for label, sizes in sketches.items():
                     sizes.append(report["sketches"].get(label, 0))
