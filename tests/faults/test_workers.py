@@ -27,7 +27,7 @@ Digests = Callable[[Path], dict[str, str]]
 PLUGIN = Path(__file__).parent / "faults.py"
 FRAME = f"""
 plugins: [{PLUGIN}]
-task_timeout: 1s
+task_timeout: 2s
 max_error_rate: 0.5
 input_split: 6KB
 read: {{jsonl: [a.jsonl, b.jsonl]}}
@@ -87,8 +87,8 @@ def data(found: dict[str, str]) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("kind", "error"),
     [
-        ("hang", "hung for 1 s"),
-        ("lock", "hung for 1 s"),
+        ("hang", "hung for 2 s"),
+        ("lock", "hung for 2 s"),
         ("segv", "killed its worker (SIGSEGV)"),
     ],
 )
@@ -100,7 +100,7 @@ def test_a_document_that_stops_its_worker_goes_to_quarantine_alone(
     run(runs, pool, recipe.replace("RAISES", "true"), "raised")
     began = time.monotonic()
     manifest = run(runs, pool, recipe.replace("RAISES", "false"))
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
     assert manifest["rows_quarantined"] == 1
     (row,) = runs.table("quarantine")
     assert (row["id"], row["_addr"], row["step"], row["row"]) == ("a41", 41, "corpus.01.fault", 41)
@@ -127,13 +127,13 @@ def test_every_kind_at_once_beside_expansions_conditions_and_duplicates(
     run(runs, pool, EVENTFUL.replace("RAISES", "true"), "raised")
     began = time.monotonic()
     run(runs, pool, EVENTFUL.replace("RAISES", "false"))
-    assert time.monotonic() - began < 40
+    assert time.monotonic() - began < 120
     assert data(digests(runs.folder / "out")) == data(digests(runs.folder / "raised"))
     assert without_errors(runs, "out") == without_errors(runs, "raised")
     errors = {row["id"]: row["error"] for row in runs.table("quarantine")}
     segv = "killed its worker (SIGSEGV)"
     assert errors == {
-        "a3": segv, "a4#2": segv, "a50#2": "hung for 1 s", "b7#2": segv, "b7#3": "ValueError: a bad document",
+        "a3": segv, "a4#2": segv, "a50#2": "hung for 2 s", "b7#2": segv, "b7#3": "ValueError: a bad document",
     }  # fmt: skip
 
 
@@ -152,7 +152,7 @@ def test_a_batch_that_is_slow_as_a_whole_passes_row_by_row(runs: Runs, pool: Loc
     rows = [{"id": str(i), "text": f"{i}"} for i in range(10)]
     runs.jsonl("a.jsonl", rows)
     runs.jsonl("b.jsonl", [{"id": "b", "text": "b"}])
-    done = run(runs, pool, "steps: [{slow: {seconds: 0.15}}]\n")
+    done = run(runs, pool, "steps: [{slow: {seconds: 0.3}}]\n")
     assert done["rows_written"] == 11
     assert any("these rows one by one" in notice for notice in notices)
 
@@ -174,7 +174,7 @@ def test_a_sketch_that_stops_its_worker_fails_the_run_by_name(
     with pytest.raises(RunFailed, match=r"shard 0 \(.*a\.jsonl\): .* in sketch of corpus\.01\.nosy"):
         run(runs, pool, "steps: [nosy]\n")
     assert len(about(notices, "in sketch of")) == 2  # three attempts
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
 
 
 def test_a_reader_that_hangs_is_named_and_the_run_resumes(
@@ -185,9 +185,9 @@ def test_a_reader_that_hangs_is_named_and_the_run_resumes(
     stalled.touch()
     reader = "{stalling: [a.jsonl, b.jsonl]}"
     began = time.monotonic()
-    with pytest.raises(RunFailed, match=r"shard 1 \(.*\): no progress for 1 s in read of .*/b\.jsonl, row 0 .*3 times"):
+    with pytest.raises(RunFailed, match=r"shard 1 \(.*\): no progress for 2 s in read of .*/b\.jsonl, row 0 .*3 times"):
         run(runs, pool, "steps: [fault]\n", read=reader)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
     assert len(about(notices, "b.jsonl")) == 2
     stalled.unlink()
     run(runs, pool, "steps: [fault]\n", read=reader)
@@ -230,7 +230,7 @@ def test_a_pool_goes_on_after_lost_work_and_after_a_closed_run(runs: Runs, pool:
 def test_workers_die_with_the_driver_even_inside_c_code(runs: Runs) -> None:
     documents(runs, {"a0": "bad lock"})
     path = runs.folder / "recipe.yaml"
-    path.write_text(FRAME.replace("1s", "1h") + "steps: [{fault: {once: " + str(runs.folder / "marker") + "}}, pid]\n")
+    path.write_text(FRAME.replace("2s", "1h") + "steps: [{fault: {once: " + str(runs.folder / "marker") + "}}, pid]\n")
     command = [sys.executable, "-m", "datapipe", "run", str(path), "--workers", "2", "--quiet"]
     process = subprocess.Popen(command, start_new_session=True)
     deadline = time.monotonic() + 60
