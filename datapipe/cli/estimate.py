@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -38,12 +39,13 @@ def estimate(located: Located, fraction: float | None, cores: int | None, as_jso
         try:
             pool.start()
             plan = compile_recipe(located)
+            begun = time.process_time()
             split = read_recipe(located).input_split
             located.data["input_split"] = piece_size(plan, split)
             fine = compile_recipe(located)
             part = fraction or default_fraction(plan, split)
             with progress(False) as observer:
-                found = forecast(plan, fine, part, cores or here, here, pool, observer)
+                found = forecast(plan, fine, part, cores or here, begun, here, pool, observer)
         finally:
             pool.close()
     if as_json:

@@ -115,9 +115,8 @@ def work_bytes(measured: Measured, counts: Counts) -> float:
     """Bytes of the work folder, which a run keeps so that a changed recipe need not begin anew."""
     total = 0.0
     plan = measured.sample.plan
-    for (key, dataset), flow in measured.flows.items():
-        grown = any(counts.drops[s].likely > 0 for s in flow.steps if s in counts.drops)
-        total += float(counts.leaving[key, dataset][1]) * (flow.disk + (flow.passed if grown else 0))
+    for place, flow in measured.flows.items():
+        total += float(counts.leaving[place][1]) * flow.disk
     for key, size in measured.artifacts.items():
         total += size / measured.sample.fraction(_datasets(plan, key))
     return total

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,15 +18,22 @@ Forecast = dict[str, Any]
 
 
 def forecast(
-    plan: Plan, fine: Plan, fraction: float, cores: int, workers: int, executor: Executor, observer: Observer
+    plan: Plan,
+    fine: Plan,
+    fraction: float,
+    cores: int,
+    begun: float,
+    workers: int,
+    executor: Executor,
+    observer: Observer,
 ) -> Forecast:
     """Run a sample of about `fraction` of each dataset in a folder that is removed, and scale up what it gave and took.
 
     A half of the sample is run first: it warms the workers up, and shows how the drops of global operators grow.
 
-    fine  the same recipe with a smaller `input_split`    workers  of the executor
+    fine   the same recipe with a smaller `input_split`    workers  of the executor
+    begun  CPU seconds that this process took until `plan` was compiled
     """
-    begun = time.process_time()  # imports and compilation, as in the run
     half = None
     sample = draw(plan, fine, fraction)
     with TemporaryDirectory(prefix="datapipe-estimate-") as folder:

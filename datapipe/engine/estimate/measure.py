@@ -14,7 +14,7 @@ from datapipe.core.records import StepCount
 from datapipe.engine.driver import Driver, Observer
 from datapipe.engine.estimate.sample import Sample
 from datapipe.engine.executors.base import Executor
-from datapipe.engine.names import stage_folder
+from datapipe.engine.names import shard_name, stage_folder
 from datapipe.engine.summary import stage_reports
 from datapipe.engine.task import NO_LIMITS, Limits, Task
 from datapipe.io.store import open_store
@@ -49,7 +49,6 @@ class Flow:
     bytes: int = 0
     weight: int = 0
     disk: int = 0
-    passed: int = 0  # bytes of rows left in the files of an earlier stage, for nothing changed
     sketches: dict[str, int] = field(default_factory=dict)
 
     def add(self, report: dict[str, Any]) -> None:
@@ -104,13 +103,10 @@ def measure(sample: Sample, folder: Path, executor: Executor, observer: Observer
     driver = time.process_time() - begun
     flows: dict[tuple[str, str], Flow] = defaultdict(Flow)
     for stage in plan.stages:
-        own = f"{stage_folder(stage.key)}/"
         for number, report in stage_reports(open_store(str(root)), stage):
             flow = flows[stage.key, plan.shards[number].dataset]
             flow.add(report)
-            flow.disk += _size(root.glob(f"{own}shard-{number:06d}.*"))
-            if not report["output"].startswith(own):
-                flow.passed += report["files"][report["output"]]["bytes"]
+            flow.disk += _size(root.glob(f"{shard_name(stage.key, number)}.*"))
     artifacts = {stage.key: _size((root / stage_folder(stage.key) / "artifacts").rglob("*")) for stage in plan.stages}
     return Measured(sample, manifest, meter.spent, dict(flows), artifacts, driver)
 
