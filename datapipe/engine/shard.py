@@ -201,11 +201,14 @@ class _Idle:
 def _gathered(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The same rows in batches that are worth a step's while; large ones pass as they are."""
     waiting: list[pa.RecordBatch] = []
+    size = rows = 0
     for batch in batches:
         waiting.append(batch)
-        if sum(b.nbytes for b in waiting) >= GATHER_BYTES or sum(b.num_rows for b in waiting) >= GATHER_ROWS:
+        size += batch.nbytes
+        rows += batch.num_rows
+        if size >= GATHER_BYTES or rows >= GATHER_ROWS:
             yield waiting[0] if len(waiting) == 1 else pa.concat_batches(waiting)
-            waiting = []
+            waiting, size, rows = [], 0, 0
     if waiting:
         yield pa.concat_batches(waiting)
 
