@@ -97,8 +97,9 @@ def _drops(stage: Stage, measured: Measured, half: Measured | None, counts: Coun
     found = {}
     for label in {link.step.label for lane in stage.lanes for link in lane.chain if link.step and link.step.artifact}:
         rows, gone = _share(measured, stage, label)
+        squares = sum(flow.squares.get(label, 0) for (key, _), flow in measured.flows.items() if key == stage.key)
         part = _share(half, stage, label) if half else (rows, gone)
-        share = extrapolate(rows, gone, part[1] / max(1, part[0]), fraction)
+        share = extrapolate(rows, gone, part[1] / max(1, part[0]), fraction, squares)
         counts.drops[label] = share
         now = gone / max(1, rows)
         found[label] = np.array([share.high, share.likely, share.low]) / now if now else exactly(1)

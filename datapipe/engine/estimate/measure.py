@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from datapipe.core.columns import ADDR, row_of
 from datapipe.core.errors import RunFailed
-from datapipe.core.records import StepCount
+from datapipe.core.records import LEDGER, StepCount
 from datapipe.engine.driver import Driver, Observer
 from datapipe.engine.estimate.sample import Sample
 from datapipe.engine.executors.base import Executor
 from datapipe.engine.names import shard_name, stage_folder
+from datapipe.engine.sink import side_name
 from datapipe.engine.summary import stage_reports
 from datapipe.engine.task import NO_LIMITS, Limits, Task
-from datapipe.io.store import open_store
+from datapipe.io.arrow_files import read_table
+from datapipe.io.store import Store, open_store
+from datapipe.plan.plan import Stage
 
 Spent = dict[str, Any]
 
@@ -50,6 +56,7 @@ class Flow:
     weight: int = 0
     disk: int = 0
     sketches: dict[str, int] = field(default_factory=dict)
+    squares: dict[str, int] = field(default_factory=dict)  # by step: rows dropped of a piece, squared, of all pieces
 
     def add(self, report: dict[str, Any]) -> None:
         """Add a shard's report."""
@@ -101,14 +108,30 @@ def measure(sample: Sample, folder: Path, executor: Executor, observer: Observer
     except RunFailed as error:
         raise RunFailed(str(error).replace(str(root), "OUT")) from None  # it will be gone when somebody looks
     driver = time.process_time() - begun
+    store = open_store(str(root))
     flows: dict[tuple[str, str], Flow] = defaultdict(Flow)
     for stage in plan.stages:
-        for number, report in stage_reports(open_store(str(root)), stage):
+        for number, report in stage_reports(store, stage):
             flow = flows[stage.key, plan.shards[number].dataset]
             flow.add(report)
+            _add_squares(flow, store, stage, number, report)
             flow.disk += _size(root.glob(f"{shard_name(stage.key, number)}.*"))
     artifacts = {stage.key: _size((root / stage_folder(stage.key) / "artifacts").rglob("*")) for stage in plan.stages}
     return Measured(sample, manifest, meter.spent, dict(flows), artifacts, driver)
+
+
+def _add_squares(flow: Flow, store: Store, stage: Stage, number: int, report: dict[str, Any]) -> None:
+    """Count the rows that global steps dropped by the piece they were read in."""
+    name = side_name(shard_name(stage.key, number), "ledger")
+    labels = {link.step.label for link in stage.lane(number).chain if link.step and link.step.artifact}
+    if not labels or name not in report["files"]:
+        return
+    table = read_table(store, name, report["files"][name], LEDGER)
+    pieces = np.searchsorted(report["starts"], [row_of(a) for a in table.column(ADDR).to_pylist()], side="right")
+    steps = table.column("step").to_pylist()
+    for (label, _), n in Counter(zip(steps, pieces.tolist(), strict=True)).items():
+        if label in labels:
+            flow.squares[label] = flow.squares.get(label, 0) + n * n
 
 
 def _size(paths: Iterable[Path]) -> int:
