@@ -15,14 +15,38 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("recipe")
 @settings
-def check(recipe: str, settings: tuple[str, ...]) -> None:
+@click.option(
+    "--estimate",
+    "estimated",
+    is_flag=True,
+    help="Run a sample; tell what the run will give and take.",
+)
+@click.option(
+    "--sample",
+    "fraction",
+    type=click.FloatRange(0, 1, min_open=True),
+    metavar="FRACTION",
+    help="With --estimate: the part of the input to run; default: 0.03, or one full shard's worth if that is more.",
+)
+@click.option("--cores", type=click.IntRange(min=1), help="With --estimate: cores of the run; default: this machine's.")
+@click.option("--json", "as_json", is_flag=True, help="With --estimate: JSON.")
+def check(
+    recipe: str, settings: tuple[str, ...], estimated: bool, fraction: float | None, cores: int | None, as_json: bool
+) -> None:
     """Validate RECIPE and print its plan: stages, barriers, shards, columns, models and files needed."""
+    from datapipe.cli.estimate import estimate
     from datapipe.plan.compile import compile_recipe
     from datapipe.plan.locate import load
     from datapipe.plan.overrides import apply_overrides
 
     located = load(recipe)
     apply_overrides(located, settings)
+    if estimated:
+        estimate(located, fraction, cores, as_json)
+        return
+    for option, value in (("--sample", fraction), ("--cores", cores), ("--json", as_json)):
+        if value:
+            raise click.UsageError(f"{option}: only with --estimate")
     plan = compile_recipe(located)
     size = sum(shard.weight for shard in plan.shards)
     click.echo(

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import sys
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -51,7 +49,7 @@ def run(
     """Run RECIPE, or resume it where it stopped; ends with the funnel."""
     from datapipe.cli.funnel import show_funnel
     from datapipe.cli.progress import progress
-    from datapipe.core.errors import Interrupted
+    from datapipe.cli.stopping import stopping
     from datapipe.engine.driver import Driver
     from datapipe.engine.member import EVERYTHING, Member
     from datapipe.io.store import open_store
@@ -60,25 +58,20 @@ def run(
     from datapipe.plan.overrides import apply_overrides
     from datapipe.plan.pin import output_folder, pinned_plan
 
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise Interrupted(number)
-
     index, of = _part(shards, wait, fresh)
     member = Member(index, of, shared=True, wait=wait) if shards else EVERYTHING
     pool = _pool(executor, workers, ray_address)
-    old = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        located = load(recipe)
-        apply_overrides(located, settings)
-        pool.start()
-        folder = out or output_folder(located)
-        plan = pinned_plan(located, open_store(folder)) if member.shared else compile_recipe(located)
-        with progress(quiet) as observer:
-            manifest = Driver(plan, folder, pool, observer, member).run(fresh)
-    finally:
-        pool.close()
-        for number, handler in old.items():
-            signal.signal(number, handler)
+    with stopping():
+        try:
+            located = load(recipe)
+            apply_overrides(located, settings)
+            pool.start()
+            folder = out or output_folder(located)
+            plan = pinned_plan(located, open_store(folder)) if member.shared else compile_recipe(located)
+            with progress(quiet) as observer:
+                manifest = Driver(plan, folder, pool, observer, member).run(fresh)
+        finally:
+            pool.close()
     if not quiet:
         show_funnel(manifest, folder, file=sys.stdout)
 

@@ -28,6 +28,11 @@ from datapipe.io.arrow_files import read_batches
 from datapipe.io.store import Store
 from datapipe.plan.plan import Link, Plan, Stage, StepPlan
 
+GATHER_BYTES, GATHER_ROWS = (
+    1 << 20,
+    1 << 13,
+)  # small chunks wait for each other: every step costs 0.1 ms a batch and more
+
 
 def run_shard(
     store: Store,
@@ -90,7 +95,7 @@ class _Shard:
             Output.opened(self.store, output_name, self.stage.rows, self.stage.mark, self.plan.spill) as output,
             SketchOutput.opened(self.store, self.number, self.stage, self.operators) as sketches,
         ):
-            for batch in self._batches():
+            for batch in _gathered(self._batches()):
                 if self.lane.ids:
                     sketches.add("read", batch)
                 for link in self.chain:
@@ -201,6 +206,21 @@ class _Idle:
         self.count.bytes_in += size
         self.count.bytes_out += size
         return batch
+
+
+def _gathered(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same rows in batches that are worth a step's while; large ones pass as they are."""
+    waiting: list[pa.RecordBatch] = []
+    size = rows = 0
+    for batch in batches:
+        waiting.append(batch)
+        size += batch.nbytes
+        rows += batch.num_rows
+        if size >= GATHER_BYTES or rows >= GATHER_ROWS:
+            yield waiting[0] if len(waiting) == 1 else pa.concat_batches(waiting)
+            waiting, size, rows = [], 0, 0
+    if waiting:
+        yield pa.concat_batches(waiting)
 
 
 def _stamp(

@@ -77,8 +77,8 @@ def codec_of(url: str) -> Codec | None:
         return _codec(url, raw.read(_HEAD))
 
 
-def blocks(url: str, start: int = 0) -> Iterator[bytes]:
-    """The uncompressed bytes of a file in blocks of about 1 MB, from byte `start` on (plain files only).
+def blocks(url: str, start: int = 0, size: int | None = None) -> Iterator[bytes]:
+    """The uncompressed bytes of a file in blocks of about 1 MB; of plain files, `size` bytes from byte `start` on.
 
     Raises Damaged after the last readable byte, RunFailed if the file itself cannot be read.
     """
@@ -95,7 +95,8 @@ def blocks(url: str, start: int = 0) -> Iterator[bytes]:
                 return
             if head:
                 yield head
-        yield from _raw_blocks(raw, url)
+            size = None if size is None else size - len(head)
+        yield from _raw_blocks(raw, url, size)
 
 
 def _codec(url: str, head: bytes) -> Codec | None:
@@ -110,13 +111,14 @@ def _codec(url: str, head: bytes) -> Codec | None:
     return None
 
 
-def _raw_blocks(raw: BinaryIO, url: str) -> Iterator[bytes]:
-    while True:
+def _raw_blocks(raw: BinaryIO, url: str, size: int | None = None) -> Iterator[bytes]:
+    while size is None or size > 0:
         with reading(url):
-            block = raw.read(BLOCK)
+            block = raw.read(BLOCK if size is None else min(BLOCK, size))
         if not block:
             return
         yield block
+        size = None if size is None else size - len(block)
 
 
 def _unpacked(raw: BinaryIO, head: bytes, url: str, codec: Codec) -> Iterator[bytes]:

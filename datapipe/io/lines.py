@@ -52,7 +52,8 @@ def line_groups(url: str, start: int = 0, end: int | None = None) -> Iterator[Li
     stop = None if end is None else _line_start(url, end, None)
     pending: list[bytes] = []  # pieces of one unfinished line
     damage = None
-    source = _gathered(blocks(url, offset), None if stop is None else stop - offset)
+    size = None if stop is None else stop - offset
+    source = _gathered(blocks(url, offset, size), size)
     try:
         for block in source:
             if offset == 0 and not pending and block.startswith(BOM):

@@ -1,0 +1,1 @@
+"""What a run will give, take and need, from a sample of its input."""
