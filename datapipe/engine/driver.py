@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from datapipe.core.errors import RunFailed, Waiting, WorkLost
+from datapipe.engine.admission import admitted
 from datapipe.engine.build import load_operators
 from datapipe.engine.executors.base import Executor
 from datapipe.engine.lost import forget
 from datapipe.engine.manifest import commit
 from datapipe.engine.member import EVERYTHING, Member
 from datapipe.engine.names import (
+    LOCK,
+    LOCKS,
     OURS,
     artifact_name,
     gathered_name,
@@ -37,7 +39,6 @@ from datapipe.plan.plan import Plan, Stage
 
 EARLY_STOP_ROWS = 100_000  # before so many rows an error rate says little
 REPAIRS = 5  # times that one and the same file is made anew before the disk is to blame
-LOCK = "work/lock"
 
 Report = dict[str, Any]
 
@@ -79,7 +80,7 @@ class Driver:
         A member of a job array raises Waiting when its part of a stage is done and another's is not.
         """
         check_outputs(self.plan, self.asked)
-        with self._alone():
+        with admitted(self.store, self.plan.fingerprint, self.member.shared):
             if fresh:
                 self._forget()
             manifest = finished(self.store, self.plan)
@@ -248,7 +249,7 @@ class Driver:
             do()
             return
         while not (finished(self.store, self.plan) if name == "manifest" else self.store.exists(f"{name}.json")):
-            with self.store.alone(f"work/locks/{name.replace('/', '-')}") as alone:
+            with self.store.alone(f"{LOCKS}/{name.replace('/', '-')}") as alone:
                 if alone:
                     do()
                     return
@@ -296,16 +297,6 @@ class Driver:
             number, _, rest = message.removeprefix("shard ").partition(":")
             return f"shard {number} ({self.plan.shards[int(number)].name}):{rest}"
         return message
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """One driver a folder, or the members of one job array; anybody else stops before touching anything."""
-        with self.store.alone(LOCK, shared=self.member.shared) as granted:
-            if not granted:
-                raise RunFailed(
-                    f"another run is at work in {self.store.root}; wait for it, or give --out another folder"
-                )
-            yield
 
 
 def _taken(report: Report) -> tuple[int, int]:
