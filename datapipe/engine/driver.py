@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from datapipe.core.errors import RunFailed, Waiting, WorkLost
+from datapipe.engine.admission import admitted
 from datapipe.engine.build import load_operators
 from datapipe.engine.executors.base import Executor
 from datapipe.engine.lost import forget
 from datapipe.engine.manifest import commit
 from datapipe.engine.member import EVERYTHING, Member
 from datapipe.engine.names import (
+    LOCK,
+    LOCKS,
     OURS,
     artifact_name,
     gathered_name,
@@ -29,13 +32,13 @@ from datapipe.engine.summary import first_errors, summarize
 from datapipe.engine.task import Limits, Task
 from datapipe.engine.totals import StageTotals, Totals
 from datapipe.engine.warm import warm_up
+from datapipe.io.files import is_hub
 from datapipe.io.store import Store, open_store
-from datapipe.plan.outputs import check_outputs
+from datapipe.plan.outputs import OWN, check_outputs
 from datapipe.plan.plan import Plan, Stage
 
 EARLY_STOP_ROWS = 100_000  # before so many rows an error rate says little
-REPAIRS = 20  # times that lost or damaged work is made anew before the disk is to blame
-LOCK = "work/lock"
+REPAIRS = 5  # times that one and the same file is made anew before the disk is to blame
 
 Report = dict[str, Any]
 
@@ -69,7 +72,7 @@ class Driver:
         self.observer = observer
         self.member = member
         self.totals = Totals(plan)
-        self.began = time.time()
+        self.began = time.monotonic()
 
     def run(self, fresh: bool = False) -> dict[str, Any]:
         """Run, or resume; returns the manifest. Raises RunFailed; everything done so far stays for the next run.
@@ -77,15 +80,13 @@ class Driver:
         A member of a job array raises Waiting when its part of a stage is done and another's is not.
         """
         check_outputs(self.plan, self.asked)
-        with self._alone():
+        with admitted(self.store, self.plan.fingerprint, self.member.shared):
             if fresh:
                 self._forget()
             manifest = finished(self.store, self.plan)
             if manifest is not None and not self.member.shared:
                 return manifest
             if manifest is None:
-                small = self.plan.model_copy(update={"shards": ()})  # 100,000 shards would cost each worker seconds
-                self.store.write_json(plan_name(self.plan.fingerprint), small.model_dump(mode="json"))
                 warm_up(self.plan, load_operators(self.plan))
                 if not self.member.shared:
                     self.store.sweep("work")
@@ -100,13 +101,19 @@ class Driver:
 
     def _repairing(self) -> dict[str, Any]:
         """Work that turns out lost or damaged is made anew: back to the start, where what is done is not done again."""
-        for _ in range(REPAIRS):
+        small = self.plan.model_copy(update={"shards": ()})  # 100,000 shards would cost each worker seconds
+        times: Counter[str] = Counter()
+        while True:
+            self.store.write_json(plan_name(self.plan.fingerprint), small.model_dump(mode="json"))
             try:
                 return self.member.patient(self._go)
             except WorkLost as lost:
-                self.observer.tell(f"{self.store.url(lost.name)} {lost.found}; it is made anew")
+                times[lost.name] += 1
+                where = self.store.url(lost.name)
+                if times[lost.name] > REPAIRS:
+                    raise RunFailed(f"{where} {lost.found}, {REPAIRS} times made anew; is the disk in order?") from lost
+                self.observer.tell(f"{where} {lost.found}; it is made anew")
                 forget(self.store, self.plan, lost.name)
-        raise RunFailed(f"{self.store.root}: files of the run were damaged {REPAIRS} times; is the disk in order?")
 
     def _go(self) -> dict[str, Any]:
         for stage in self.plan.stages:
@@ -188,7 +195,7 @@ class Driver:
                 if report is None:
                     raise WorkLost(f"{part.commit}.json", "is gone")
                 written.setdefault(part.of, []).append(report)
-            commit(self.store, self.plan, self.totals, written, time.time() - self.began)
+            commit(self.store, self.plan, self.totals, written, time.monotonic() - self.began)
 
         self._once("manifest", done)
         manifest: dict[str, Any] = self.store.read_json("manifest.json")
@@ -242,7 +249,7 @@ class Driver:
             do()
             return
         while not (finished(self.store, self.plan) if name == "manifest" else self.store.exists(f"{name}.json")):
-            with self.store.alone(f"work/locks/{name.replace('/', '-')}") as alone:
+            with self.store.alone(f"{LOCKS}/{name.replace('/', '-')}") as alone:
                 if alone:
                     do()
                     return
@@ -260,7 +267,10 @@ class Driver:
         for name in self.store.names("work"):
             if name not in keep and OURS.fullmatch(name):
                 self.store.remove(f"work/{name}")
-        self.store.sweep("")
+        stores = [open_store(p.path) for p in self.plan.publications[1:] if not is_hub(p.path)]
+        for store in (self.store, *stores):  # not all below the root: another run's folder may lie there
+            for name in (*OWN, "manifest.json"):
+                store.sweep(name)
 
     def _task(self, kind: Any, stage: str, index: int, **more: Any) -> Task:
         return Task(kind=kind, run=self.store.root, plan=self.plan.fingerprint, stage=stage, index=index, **more)
@@ -287,16 +297,6 @@ class Driver:
             number, _, rest = message.removeprefix("shard ").partition(":")
             return f"shard {number} ({self.plan.shards[int(number)].name}):{rest}"
         return message
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """One driver a folder, or the members of one job array; anybody else stops before touching anything."""
-        with self.store.alone(LOCK, shared=self.member.shared) as granted:
-            if not granted:
-                raise RunFailed(
-                    f"another run is at work in {self.store.root}; wait for it, or give --out another folder"
-                )
-            yield
 
 
 def _taken(report: Report) -> tuple[int, int]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+LOCK = "work/lock"  # held by whoever works here
+LOCKS = "work/locks"  # between the members of a job array
 STAGE_FOLDER = re.compile(r"work/(?P<key>[0-9a-f]{16})/")
 OURS = re.compile(r"[0-9a-f]{16}|(plan|pin)-[0-9a-f]{16}\.json|publish-[0-9a-f]{16}|locks")  # what runs leave in work/
 PART = re.compile(r"part-[0-9]{5,}\.(parquet|jsonl\.zst)")

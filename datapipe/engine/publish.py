@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from datapipe.core.errors import RecipeError
 from datapipe.engine.collect import plan_tables
 from datapipe.engine.names import part_name, publish_folder, published_name
 from datapipe.engine.pack import cut_parts, place
@@ -60,19 +61,24 @@ def plan_parts(store: Store, plan: Plan) -> list[Part]:
 
 def finished(store: Store, plan: Plan) -> dict[str, Any] | None:
     """The manifest, if this very plan was run to its end, its files are still there, and its errors are allowed."""
-    manifest = _manifest(store)
-    if manifest is None or manifest.get("fingerprint") != plan.fingerprint:
+    manifest = _manifest(store, plan)
+    try:
+        return manifest if manifest is not None and _holds(manifest, store, plan) else None
+    except (KeyError, TypeError, AttributeError, RecipeError):  # damaged: JSON still, but of another shape
         return None
+
+
+def _holds(manifest: dict[str, Any], store: Store, plan: Plan) -> bool:
     if manifest["rows_quarantined"] > plan.max_error_rate * manifest["rows_read"]:
-        return None
+        return False
     for index, output in enumerate(manifest["outputs"]):
         if is_hub(output["path"]):
             continue  # the hub keeps what it was given
         target = open_store(output["path"]) if index else store
-        if not target.holds({file["path"]: file["bytes"] for file in output["files"]}):
-            return None
-    tables = [file for files in manifest["tables"].values() for file in files]
-    return manifest if store.holds({file["path"]: file["bytes"] for file in tables}) else None
+        files = {file["path"]: file["bytes"] for file in output["files"]}
+        if not target.holds(files) or _manifest(target, plan) is None:
+            return False
+    return store.holds({file["path"]: file["bytes"] for files in manifest["tables"].values() for file in files})
 
 
 def unpublish(store: Store, plan: Plan) -> None:
@@ -81,17 +87,17 @@ def unpublish(store: Store, plan: Plan) -> None:
         if is_hub(publication.path):
             continue
         target = open_store(publication.path) if index else store
-        manifest = _manifest(target)
-        if manifest is not None and manifest.get("fingerprint") != plan.fingerprint:
+        if _manifest(target, plan) is None:
             target.remove("manifest.json")
     for name in store.names("work"):
         if name.startswith("publish-") and f"work/{name}" != publish_folder(plan.fingerprint):
             store.remove(f"work/{name}")
 
 
-def _manifest(store: Store) -> dict[str, Any] | None:
+def _manifest(store: Store, plan: Plan) -> dict[str, Any] | None:
+    """The manifest of this very plan's data there, as it stands; None if it is absent, another's or damaged."""
     try:
         manifest = store.read_json("manifest.json")
     except (FileNotFoundError, ValueError):
         return None
-    return manifest if isinstance(manifest, dict) else None
+    return manifest if isinstance(manifest, dict) and manifest.get("fingerprint") == plan.fingerprint else None

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
+import xxhash
 import zstandard
 
 from datapipe.core.errors import WorkLost
 from datapipe.core.records import QUARANTINE
 from datapipe.engine.names import shard_name, summary_name
 from datapipe.engine.reduce import group_sketches
+from datapipe.engine.reports import committed
 from datapipe.engine.sink import side_name
 from datapipe.engine.totals import StageTotals
 from datapipe.io.arrow_files import read_table
@@ -30,33 +32,42 @@ def summarize(store: Store, stage: Stage) -> None:
     totals = StageTotals()
     sketches: dict[str, list[int]] = {sketch.step.label: [] for sketch in stage.sketches}
     reports = store.read_reports(f"{shard_name(stage.key, number)}.json" for number in numbers)
+    digest = xxhash.xxh3_64()
     with store.create(f"{name}.jsonl.zst") as stream:
-        packer = zstandard.ZstdCompressor(level=1, write_checksum=True)
-        with packer.stream_writer(stream, closefd=False) as lines:
-            for number, report in zip(numbers, reports, strict=True):
-                if report is None:
-                    raise WorkLost(f"{shard_name(stage.key, number)}.json", "is gone or damaged")
-                totals.add(report)
-                for label, sizes in sketches.items():
-                    sizes.append(report["sketches"].get(label, 0))
-                lines.write(orjson.dumps({"number": number, **report}, option=orjson.OPT_APPEND_NEWLINE))
+        packer = zstandard.ZstdCompressor(level=1).compressobj()
+        for number, report in zip(numbers, reports, strict=True):
+            if report is None:  # it was there when the stage was run
+                raise WorkLost(f"{shard_name(stage.key, number)}.json", "is gone or damaged")
+            totals.add(report)
+            for label, sizes in sketches.items():
+                sizes.append(report["sketches"].get(label, 0))
+            line = orjson.dumps({"number": number, **report}, option=orjson.OPT_APPEND_NEWLINE)
+            _write(stream, packer.compress(line), digest)
+        _write(stream, packer.flush(), digest)
     groups = {label: group_sketches(sizes) for label, sizes in sketches.items()}
-    store.write_report(f"{name}.json", {"totals": totals.to_json(), "sketches": groups})
+    summary = {"totals": totals.to_json(), "sketches": groups, "xxh3_64": digest.hexdigest()}
+    store.write_report(f"{name}.json", summary)
 
 
 def stage_reports(store: Store, stage: Stage) -> Iterator[tuple[int, dict[str, Any]]]:
     """Every shard's report of a summarized stage, in order, one in memory at a time."""
     name = f"{summary_name(stage.key)}.jsonl.zst"
+    digest = committed(store, summary_name(stage.key))["xxh3_64"]
     try:
         data = store.read_bytes(name)
-        with zstandard.ZstdDecompressor().stream_reader(data) as stream:
-            for line in io.BufferedReader(stream, 1 << 20):
-                report = orjson.loads(line)
-                yield report["number"], report
     except FileNotFoundError:
         raise WorkLost(name, "is gone") from None
-    except (zstandard.ZstdError, orjson.JSONDecodeError) as error:
-        raise WorkLost(name, f"is damaged: {error}") from None
+    if xxhash.xxh3_64_hexdigest(data) != digest:
+        raise WorkLost(name, "is not what was written")
+    with zstandard.ZstdDecompressor().stream_reader(data) as stream:
+        for line in io.BufferedReader(stream, 1 << 20):
+            report = orjson.loads(line)
+            yield report["number"], report
+
+
+def _write(stream: BinaryIO, data: bytes, digest: xxhash.xxh3_64) -> None:
+    digest.update(data)
+    stream.write(data)
 
 
 def first_errors(store: Store, plan: Plan, n: int = 3) -> str:

@@ -9,7 +9,9 @@ from functools import lru_cache
 from typing import Any, Literal
 
 import pyarrow as pa
+from pydantic import ValidationError
 
+from datapipe.core.errors import WorkLost
 from datapipe.core.reader import Piece
 from datapipe.engine.build import Operators, load_operators
 from datapipe.engine.collect import collect_table
@@ -129,5 +131,11 @@ def _run(task: Task) -> dict[str, Any]:
 @lru_cache(maxsize=4)
 def _plan(run: str, fingerprint: str) -> tuple[Plan, Operators]:
     """The plan and its operators, set up once a process: models stay warm from task to task."""
-    plan = Plan.model_validate_json(open_store(run).read_bytes(plan_name(fingerprint)))
+    name = plan_name(fingerprint)
+    try:
+        plan = Plan.model_validate_json(open_store(run).read_bytes(name))
+    except FileNotFoundError:
+        raise WorkLost(name, "is gone") from None
+    except ValidationError:
+        raise WorkLost(name, "is damaged") from None
     return plan, load_operators(plan)

@@ -52,7 +52,7 @@ class Store(ABC):
 
     @abstractmethod
     def sweep(self, folder: str) -> None:
-        """Remove what killed writers left in a folder; only while nobody writes there."""
+        """Remove what killed writers left of a file, or in a folder and below; only while nobody writes there."""
 
     @abstractmethod
     def alone(self, name: str, shared: bool = False) -> AbstractContextManager[bool]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import fcntl
+import glob
+import io
 import os
 import shutil
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 
@@ -38,7 +40,7 @@ class LocalStore(Store):
         final.parent.mkdir(parents=True, exist_ok=True)
         temporary = final.with_name(f".{final.name}.{uuid.uuid4().hex}.tmp")
         try:
-            with temporary.open("wb", buffering=1 << 20) as stream:
+            with io.BufferedWriter(_NamedFile(temporary, final), 1 << 20) as stream:
                 yield stream
             temporary.replace(final)
         finally:
@@ -46,7 +48,8 @@ class LocalStore(Store):
 
     def read_bytes(self, name: str) -> bytes:
         """A small file."""
-        return self.path(name).read_bytes()
+        with _naming(self.path(name)):
+            return self.path(name).read_bytes()
 
     def ranges(self, name: str, spans: Sequence[Span]) -> Iterator[pa.Buffer]:
         """Parts of the file, memory-mapped: they cost no memory until they are looked at."""
@@ -71,9 +74,10 @@ class LocalStore(Store):
             path.unlink(missing_ok=True)
 
     def sweep(self, folder: str) -> None:
-        """Remove temporary files in a folder and below."""
-        for path in self.path(folder).rglob(".*.tmp"):
-            path.unlink(missing_ok=True)
+        """Remove the temporary files of a file, or those in a folder and below."""
+        path = self.path(folder)
+        for left in [*path.parent.glob(f".{glob.escape(path.name)}.*.tmp"), *path.rglob(".*.tmp")]:
+            left.unlink(missing_ok=True)
 
     @contextmanager
     def alone(self, name: str, shared: bool = False) -> Iterator[bool]:
@@ -89,3 +93,27 @@ class LocalStore(Store):
             except OSError:  # a mount without locks: work done twice gives the same files
                 pass
             yield True
+
+
+class _NamedFile(io.FileIO):
+    """A file to write whose errors name it as it will be called: of a full disk the system says only that it is full."""
+
+    def __init__(self, path: Path, final: Path) -> None:
+        super().__init__(path, "wb")
+        self._final = final
+
+    def write(self, data: Any) -> int:
+        """Write, or say where that could not be done."""
+        with _naming(self._final):
+            return super().write(data)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Errors in the block that name no file name this one."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise

@@ -35,7 +35,7 @@ from datapipe.plan.plugins import load_all
 from datapipe.plan.recipe import Dataset, Recipe, Step, absolute, read_recipe, read_step
 from datapipe.plan.steps import columns_after, plan_step
 
-FORMAT = 2  # bump when stage files change their meaning: old work is then never reused
+FORMAT = 3  # bump when stage files change their meaning: old work is then never reused
 
 
 @dataclass(frozen=True)
