@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import sys
-from types import FrameType
 
 import click
 
@@ -24,6 +22,7 @@ settings = click.option(
     "--shards", metavar="I/N", help="Do part I of N (I from 0) of each stage; exit code 75: others are not done."
 )
 @click.option("--wait", is_flag=True, help="With --shards: wait for the others instead of ending with code 75.")
+@click.option("--stages", type=click.IntRange(min=1), help="With --shards: work on the first so many stages only.")
 @settings
 @click.option("--fresh", is_flag=True, help="Ignore work done by earlier runs.")
 @click.option("--quiet", is_flag=True, help="No progress, no funnel.")
@@ -34,6 +33,7 @@ def run(
     executor: str,
     shards: str | None,
     wait: bool,
+    stages: int | None,
     settings: tuple[str, ...],
     fresh: bool,
     quiet: bool,
@@ -41,7 +41,7 @@ def run(
     """Run RECIPE, or resume it where it stopped; ends with the funnel."""
     from datapipe.cli.funnel import show_funnel
     from datapipe.cli.progress import progress
-    from datapipe.core.errors import Interrupted
+    from datapipe.cli.signals import signals_stop
     from datapipe.engine.driver import Driver
     from datapipe.engine.executors.local import InProcess, LocalPool
     from datapipe.engine.member import EVERYTHING, Member
@@ -51,36 +51,37 @@ def run(
     from datapipe.plan.overrides import apply_overrides
     from datapipe.plan.pin import output_folder, pinned_plan
 
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise Interrupted(number)
-
-    index, of = _part(shards, wait, fresh)
-    member = Member(index, of, shared=True, wait=wait) if shards else EVERYTHING
+    index, of = _part(shards, wait, stages, fresh)
+    member = Member(index, of, shared=True, wait=wait, stages=stages) if shards else EVERYTHING
     size = len(os.sched_getaffinity(0)) if workers is None else workers
     pool = LocalPool(size) if size else InProcess()
-    old = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        located = load(recipe)
-        apply_overrides(located, settings)
-        pool.start()
-        folder = out or output_folder(located)
-        plan = pinned_plan(located, open_store(folder)) if member.shared else compile_recipe(located)
-        with progress(quiet) as observer:
-            manifest = Driver(plan, folder, pool, observer, member).run(fresh)
-    finally:
-        pool.close()
-        for number, handler in old.items():
-            signal.signal(number, handler)
+    with signals_stop():
+        try:
+            located = load(recipe)
+            apply_overrides(located, settings)
+            pool.start()
+            folder = out or output_folder(located)
+            plan = pinned_plan(located, open_store(folder)) if member.shared else compile_recipe(located)
+            with progress(quiet) as observer:
+                manifest = Driver(plan, folder, pool, observer, member).run(fresh)
+        finally:
+            pool.close()
     if not quiet:
         show_funnel(manifest, folder, file=sys.stdout)
 
 
-def _part(shards: str | None, wait: bool, fresh: bool) -> tuple[int, int]:
+def _part(shards: str | None, wait: bool, stages: int | None, fresh: bool) -> tuple[int, int]:
     """`3/8` as numbers."""
     if shards is None:
         if wait:
             raise click.UsageError("--wait: only a part of a run, --shards I/N, waits for others")
+        if stages is not None:
+            raise click.UsageError("--stages: only a part of a run, --shards I/N, leaves stages to others")
         return 0, 1
+    if wait and stages is not None:
+        raise click.UsageError(
+            "--wait and --stages: who leaves stages to others cannot wait for them; give one of the two"
+        )
     if fresh:
         raise click.UsageError("--fresh: with --shards the parts would forget each other's work; remove OUT/work first")
     found = re.fullmatch(r"(\d+)/(\d+)", shards)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, Protocol
 
 from datapipe.core.errors import RunFailed, Waiting, WorkLost
@@ -35,7 +35,8 @@ from datapipe.plan.plan import Plan, Stage
 
 EARLY_STOP_ROWS = 100_000  # before so many rows an error rate says little
 REPAIRS = 20  # times that lost or damaged work is made anew before the disk is to blame
-LOCK = "work/lock"
+LOCK = "work/lock"  # held by every run; shared by the members of an array
+DOOR = "work/door"  # held for a moment by whoever comes, and alone by a member that tidies up
 
 Report = dict[str, Any]
 
@@ -83,6 +84,8 @@ class Driver:
             manifest = finished(self.store, self.plan)
             if manifest is not None and not self.member.shared:
                 return manifest
+            if manifest is not None and self.member.of > 1:
+                self.observer.tell("the run is at its end; for files that came since it began, run it without --shards")
             if manifest is None:
                 small = self.plan.model_copy(update={"shards": ()})  # 100,000 shards would cost each worker seconds
                 self.store.write_json(plan_name(self.plan.fingerprint), small.model_dump(mode="json"))
@@ -93,8 +96,8 @@ class Driver:
             if not self.member.shared:
                 self._tidy()
         if self.member.shared:
-            with self.store.alone(LOCK) as alone:  # the last one of an array
-                if alone:
+            with self.store.alone(DOOR) as shut, self.store.alone(LOCK) as last:  # the last one of an array
+                if shut and last:
                     self._tidy()
         return manifest
 
@@ -109,10 +112,12 @@ class Driver:
         raise RunFailed(f"{self.store.root}: files of the run were damaged {REPAIRS} times; is the disk in order?")
 
     def _go(self) -> dict[str, Any]:
-        for stage in self.plan.stages:
+        for stage in self.plan.stages[: self.member.stages]:
             sketches = self._stage(stage)
             for sketch in stage.sketches:
                 self._answer(stage, sketch.step.label, sketches[sketch.step.label])
+        if self.member.stages is not None:
+            raise Waiting(f"the first {self.member.stages} stages are done; the others are another job's")
         return self._publish()
 
     def _stage(self, stage: Stage) -> dict[str, Any]:
@@ -255,10 +260,15 @@ class Driver:
         self.store.remove(publish_folder(self.plan.fingerprint))
 
     def _tidy(self) -> None:
-        """Remove the stages of earlier recipes; this run's stay, so that editing the last step re-runs the last stage only."""
+        """Remove the stages of earlier recipes; this run's stay, so that editing the last step re-runs the last stage only.
+
+        One member of many leaves the pinned plan, so that those still to come find the run they belong to ended; without
+        it they would list the inputs again, and files that came meanwhile would start another run.
+        """
         keep = {stage.key for stage in self.plan.stages} | {plan_name(self.plan.fingerprint).removeprefix("work/")}
         for name in self.store.names("work"):
-            if name not in keep and OURS.fullmatch(name):
+            for_others = self.member.of > 1 and name.startswith(("pin-", "locks"))
+            if name not in keep and not for_others and OURS.fullmatch(name):
                 self.store.remove(f"work/{name}")
         self.store.sweep(".")
 
@@ -291,7 +301,14 @@ class Driver:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """One driver a folder, or the members of one job array; anybody else stops before touching anything."""
-        with self.store.alone(LOCK, shared=self.member.shared) as granted:
+        with ExitStack() as held:
+            granted = None
+            while granted is None:
+                with self.store.alone(DOOR, shared=True) as opened:
+                    if opened:
+                        granted = held.enter_context(self.store.alone(LOCK, shared=self.member.shared))
+                if not opened:
+                    time.sleep(0.5)  # the last member of an array tidies up, which takes seconds
             if not granted:
                 raise RunFailed(
                     f"another run is at work in {self.store.root}; wait for it, or give --out another folder"
