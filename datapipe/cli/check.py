@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -38,6 +39,7 @@ def check(
     from datapipe.plan.compile import compile_recipe
     from datapipe.plan.locate import load
     from datapipe.plan.overrides import apply_overrides
+    from datapipe.plan.plan import Limit
 
     located = load(recipe)
     apply_overrides(located, settings)
@@ -64,6 +66,13 @@ def check(
             click.echo(
                 f"  {resource.path}  {resource.bytes:,} bytes  sha256 {resource.sha256[:16]}…  for {', '.join(resource.steps)}"
             )
+    asked = {name: limit for name, limit in plan.limits.items() if limit != Limit()}
+    if asked:
+        click.echo("\nresources of a worker")
+        for name, limit in asked.items():
+            memory = f", memory {limit.memory / 1e9:,.1f} GB" if limit.memory else ""
+            time = f", time {timedelta(seconds=limit.time)}" if limit.time else ""
+            click.echo(f"  {name or 'all datasets'}: {limit.cpus} cores{memory}{time}")
     click.echo(f"\nfingerprint {plan.fingerprint}; nothing was run")
 
 

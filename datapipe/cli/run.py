@@ -31,6 +31,7 @@ settings = click.option(
 @click.option(
     "--ray-address", metavar="ADDRESS", help="A Ray cluster: auto, or host:port. Default: RAY_ADDRESS, or this machine."
 )
+@click.option("--stages", type=click.IntRange(min=1), help="With --shards: work on the first so many stages only.")
 @settings
 @click.option("--fresh", is_flag=True, help="Ignore work done by earlier runs.")
 @click.option("--quiet", is_flag=True, help="No progress, no funnel.")
@@ -42,6 +43,7 @@ def run(
     shards: str | None,
     wait: bool,
     ray_address: str | None,
+    stages: int | None,
     settings: tuple[str, ...],
     fresh: bool,
     quiet: bool,
@@ -58,8 +60,8 @@ def run(
     from datapipe.plan.overrides import apply_overrides
     from datapipe.plan.pin import output_folder, pinned_plan
 
-    index, of = _part(shards, wait, fresh)
-    member = Member(index, of, shared=True, wait=wait) if shards else EVERYTHING
+    index, of = _part(shards, wait, stages, fresh)
+    member = Member(index, of, shared=True, wait=wait, stages=stages) if shards else EVERYTHING
     pool = _pool(executor, workers, ray_address)
     with stopping():
         try:
@@ -76,12 +78,18 @@ def run(
         show_funnel(manifest, folder, file=sys.stdout)
 
 
-def _part(shards: str | None, wait: bool, fresh: bool) -> tuple[int, int]:
+def _part(shards: str | None, wait: bool, stages: int | None, fresh: bool) -> tuple[int, int]:
     """`3/8` as numbers."""
     if shards is None:
         if wait:
             raise click.UsageError("--wait: only a part of a run, --shards I/N, waits for others")
+        if stages is not None:
+            raise click.UsageError("--stages: only a part of a run, --shards I/N, leaves stages to others")
         return 0, 1
+    if wait and stages is not None:
+        raise click.UsageError(
+            "--wait and --stages: who leaves stages to others cannot wait for them; give one of the two"
+        )
     if fresh:
         raise click.UsageError("--fresh: with --shards the parts would forget each other's work; remove OUT/work first")
     found = re.fullmatch(r"(\d+)/(\d+)", shards)

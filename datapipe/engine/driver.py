@@ -86,6 +86,8 @@ class Driver:
             manifest = finished(self.store, self.plan)
             if manifest is not None and not self.member.shared:
                 return manifest
+            if manifest is not None and self.member.of > 1:
+                self.observer.tell("the run is at its end; for files that came since it began, run it without --shards")
             if manifest is None:
                 warm_up(self.plan, load_operators(self.plan))
                 if not self.member.shared:
@@ -94,8 +96,8 @@ class Driver:
             if not self.member.shared:
                 self._tidy()
         if self.member.shared:
-            with self.store.alone(LOCK) as alone:  # the last one of an array
-                if alone:
+            with self.store.alone(LOCK) as last:  # the last one of an array
+                if last:
                     self._tidy()
         return manifest
 
@@ -116,10 +118,12 @@ class Driver:
                 forget(self.store, self.plan, lost.name)
 
     def _go(self) -> dict[str, Any]:
-        for stage in self.plan.stages:
+        for stage in self.plan.stages[: self.member.stages]:
             sketches = self._stage(stage)
             for sketch in stage.sketches:
                 self._answer(stage, sketch.step.label, sketches[sketch.step.label])
+        if self.member.stages is not None:
+            raise Waiting(f"the first {self.member.stages} stages are done; the others are another job's")
         return self._publish()
 
     def _stage(self, stage: Stage) -> dict[str, Any]:
@@ -262,10 +266,15 @@ class Driver:
         self.store.remove(publish_folder(self.plan.fingerprint))
 
     def _tidy(self) -> None:
-        """Remove the stages of earlier recipes; this run's stay, so that editing the last step re-runs the last stage only."""
+        """Remove the stages of earlier recipes; this run's stay, so that editing the last step re-runs the last stage only.
+
+        One member of many leaves the pinned plan, so that those still to come find the run they belong to ended; without
+        it they would list the inputs again, and files that came meanwhile would start another run.
+        """
         keep = {stage.key for stage in self.plan.stages} | {plan_name(self.plan.fingerprint).removeprefix("work/")}
         for name in self.store.names("work"):
-            if name not in keep and OURS.fullmatch(name):
+            for_others = self.member.of > 1 and name.startswith(("pin-", "locks"))
+            if name not in keep and not for_others and OURS.fullmatch(name):
                 self.store.remove(f"work/{name}")
         stores = [open_store(p.path) for p in self.plan.publications[1:] if not is_hub(p.path)]
         for store in (self.store, *stores):  # not all below the root: another run's folder may lie there

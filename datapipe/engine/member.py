@@ -19,12 +19,14 @@ class Member:
 
     shared  others work in the same run folder
     wait    wait at a barrier instead of ending with Waiting
+    stages  how many of the plan's first stages it works on, and no others; None: all, and it publishes
     """
 
     index: int = 0
     of: int = 1
     shared: bool = False
     wait: bool = False
+    stages: int | None = None
 
     def __str__(self) -> str:
         return f"part {self.index}/{self.of}"
@@ -39,13 +41,15 @@ class Member:
 
     def patient(self, go: Callable[[], T]) -> T:
         """Call again and again while a barrier waits for others, if this member waits at all."""
-        pause = POLL[0]
+        pause, barrier = POLL[0], ""
         while True:
             try:
                 return go()
-            except Waiting:
+            except Waiting as waiting:
                 if not self.wait:
                     raise
+                if str(waiting) != barrier:  # the run goes on: look often again
+                    pause, barrier = POLL[0], str(waiting)
             time.sleep(pause)
             pause = min(POLL[1], pause * 1.5)
 

@@ -23,22 +23,36 @@ def output_folder(located: Located) -> str:
 
 
 def pinned_plan(located: Located, store: Store) -> Plan:
-    """The plan of a recipe as the first member found it, until the run is committed.
+    """The plan of a recipe as the first member found it; it stays so for members that come after the run's end.
 
     2,000 members would otherwise list the inputs 2,000 times, and files that arrive meanwhile would give them different
     plans. A changed recipe, plugin, model or version of datapipe is another plan.
     """
-    digest = fingerprint([__version__, FORMAT, str(Path(located.file).resolve()), located.data])
-    name = f"work/pin-{digest}.json"
+    name = _name(located)
     while True:
         if (plan := _read(store, name)) is not None:
             return plan
-        with store.alone(f"work/locks/pin-{digest}") as alone:
+        with store.alone(f"work/locks/{Path(name).stem}") as alone:
             if alone:
                 plan = _read(store, name) or compile_recipe(located)
                 store.write_report(name, plan.model_dump(mode="json"))
                 return plan
         time.sleep(0.5)
+
+
+def pinned(located: Located, store: Store) -> Plan | None:
+    """The plan that members of this recipe have pinned, if any has."""
+    return _read(store, _name(located))
+
+
+def unpin(located: Located, store: Store) -> None:
+    """Let the next member list the inputs anew."""
+    store.remove(_name(located))
+
+
+def _name(located: Located) -> str:
+    digest = fingerprint([__version__, FORMAT, str(Path(located.file).resolve()), located.data])
+    return f"work/pin-{digest}.json"
 
 
 def _read(store: Store, name: str) -> Plan | None:

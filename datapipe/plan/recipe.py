@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from datapipe.core.condition import Condition
 from datapipe.core.errors import did_you_mean
 from datapipe.plan.explain import explain
+from datapipe.plan.kubernetes import Kubernetes
 from datapipe.plan.locate import Located, Place
 
 STEP_KEYS = ("where", "action", "label", "by_lang")
@@ -100,9 +101,7 @@ class Resources(Needs):
     slurm: dict[str, str | int] = Field(
         default_factory=dict, description="more options of sbatch, such as {partition: cpu, account: nlp}"
     )
-    kubernetes: dict[str, Any] = Field(
-        default_factory=dict, description="image, namespace and volumes of the job's pods"
-    )
+    kubernetes: Kubernetes | None = Field(None, description="image, namespace and volumes of the job's pods")
 
 
 class Recipe(_Closed):

@@ -1,0 +1,1 @@
+"""One run as many members: scripts for schedulers, and processes of this machine."""
