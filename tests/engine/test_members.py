@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from datapipe.core.errors import RunFailed, Waiting
-from datapipe.engine.driver import DOOR, LOCK, Driver
+from datapipe.engine.driver import Driver
 from datapipe.engine.executors.local import InProcess
 from datapipe.engine.member import EVERYTHING, Member
+from datapipe.engine.names import LOCK
 from datapipe.io.store import LocalStore
 from datapipe.plan.locate import load
 from datapipe.plan.pin import pinned_plan
@@ -122,7 +123,7 @@ def test_a_member_that_comes_while_another_tidies_up_waits(array: Array) -> None
     held = threading.Event()
 
     def tidy() -> None:
-        with store.alone(DOOR), store.alone(LOCK):
+        with store.alone(LOCK):
             held.set()
             time.sleep(0.5)
 
