@@ -138,7 +138,7 @@ def test_too_many_errors_fail_every_member(tmp_path: Path, monkeypatch: pytest.M
     array = Array(recipe, tmp_path / "out", monkeypatch)
     assert array(0, 2) == 75
     for index in (1, 0, 1):
-        with pytest.raises(RunFailed, match="4 of 798 rows .* went to quarantine, more than max_error_rate"):
+        with pytest.raises(RunFailed, match=r"4 of 798 rows .* went to quarantine, more than max_error_rate"):
             array(index, 2)
 
 
@@ -154,7 +154,9 @@ def test_damaged_work_is_made_anew_by_whose_part_it_is(array: Array, expected: d
     assert result(array.out) == expected
 
 
-@pytest.mark.parametrize("words", [("2/2",), ("1",), ("-1/2",), ("0/0",), ("0/2", "--fresh"), ("0/2", "--wait", "--stages", "1")])
+@pytest.mark.parametrize(
+    "words", [("2/2",), ("1",), ("-1/2",), ("0/0",), ("0/2", "--fresh"), ("0/2", "--wait", "--stages", "1")]
+)
 def test_a_wrong_part_is_told_with_exit_code_2(tmp_path: Path, words: tuple[str, ...]) -> None:
     code, said = finish(start("run", str(tmp_path / "recipe.yaml"), "--shards", *words))
     assert code == 2
@@ -175,9 +177,7 @@ def test_members_at_once_and_one_of_them_twice(recipe: Path, tmp_path: Path, exp
     assert result(tmp_path / "out") == expected
 
 
-def test_members_killed_at_any_moment_and_started_again(
-    recipe: Path, tmp_path: Path, expected: dict[str, str]
-) -> None:
+def test_members_killed_at_any_moment_and_started_again(recipe: Path, tmp_path: Path, expected: dict[str, str]) -> None:
     draw = random.Random(9)
 
     def begin(index: int) -> subprocess.Popen[str]:
