@@ -257,7 +257,7 @@ class Driver:
                 if alone:
                     do()
                     return
-            time.sleep(1)
+            time.sleep(0.2)
 
     def _forget(self) -> None:
         self.store.remove("manifest.json")

@@ -10,7 +10,7 @@ from typing import TypeVar
 from datapipe.core.errors import Waiting
 
 T = TypeVar("T")
-POLL = (1.0, 30.0)  # seconds between two looks at a barrier: the first pause, and the longest
+POLL = (0.2, 30.0)  # seconds between two looks at a barrier: the first pause, and the longest
 
 
 @dataclass(frozen=True)

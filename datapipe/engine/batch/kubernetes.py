@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ CONFIG_BYTES = 900_000  # Kubernetes takes 1 MiB
 
 def kubernetes_manifest(plan: Plan, members: int, command: Command, out: str, pods: Kubernetes) -> str:
     """The manifest, as YAML. Every local path must be seen in the pods, under the same name."""
-    name = plan.name.lower().replace("_", "-").strip("-")[:50] or "datapipe"
+    name = plan.name.lower().replace("_", "-")[:50].strip("-") or "datapipe"
     carried = _carried(plan, command.recipe, out, pods)
     limit = largest(plan)
     mebibytes = memory(limit.memory, limit.cpus)
@@ -76,7 +77,7 @@ def kubernetes_manifest(plan: Plan, members: int, command: Command, out: str, po
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": _given({"name": f"{name}-recipe", "namespace": pods.namespace}),
-        "data": {key: LiteralScalarString(Path(path).read_text("utf-8")) for key, path in _keys(carried).items()},
+        "data": {key: _text(Path(path).read_bytes().decode()) for key, path in _keys(carried).items()},
     }
     return _yaml([config, job])
 
@@ -115,7 +116,12 @@ def _seen(path: str, roots: list[Path]) -> bool:
 
 def _keys(paths: list[str]) -> dict[str, str]:
     """A key of the ConfigMap for each file: two may have one name."""
-    return {f"{number}-{Path(path).name.replace(' ', '-')}": path for number, path in enumerate(paths)}
+    return {re.sub("[^-._a-zA-Z0-9]", "-", f"{number}-{Path(path).name}"): path for number, path in enumerate(paths)}
+
+
+def _text(text: str) -> str:
+    """As a block that people can read, where that keeps every character."""
+    return LiteralScalarString(text) if text.replace("\n", "").isprintable() else text
 
 
 def _given(mapping: dict[str, Any]) -> dict[str, Any]:
