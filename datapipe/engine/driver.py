@@ -85,6 +85,7 @@ class Driver:
                 self._forget()
             manifest = finished(self.store, self.plan)
             if manifest is not None and not self.member.shared:
+                self._sweep()  # another recipe may have been killed here since
                 return manifest
             if manifest is None:
                 warm_up(self.plan, load_operators(self.plan))
@@ -267,6 +268,10 @@ class Driver:
         for name in self.store.names("work"):
             if name not in keep and OURS.fullmatch(name):
                 self.store.remove(f"work/{name}")
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Remove what killed writers left, here and in further outputs."""
         stores = [open_store(p.path) for p in self.plan.publications[1:] if not is_hub(p.path)]
         for store in (self.store, *stores):  # not all below the root: another run's folder may lie there
             for name in (*OWN, "manifest.json"):
