@@ -85,6 +85,7 @@ class Driver:
                 self._forget()
             manifest = finished(self.store, self.plan)
             if manifest is not None and not self.member.shared:
+                self._sweep()  # another recipe may have been killed here since
                 return manifest
             if manifest is not None and self.member.of > 1:
                 self.observer.tell("the run is at its end; for files that came since it began, run it without --shards")
@@ -276,6 +277,10 @@ class Driver:
             for_others = self.member.of > 1 and name.startswith(("pin-", "locks"))
             if name not in keep and not for_others and OURS.fullmatch(name):
                 self.store.remove(f"work/{name}")
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Remove what killed writers left, here and in further outputs."""
         stores = [open_store(p.path) for p in self.plan.publications[1:] if not is_hub(p.path)]
         for store in (self.store, *stores):  # not all below the root: another run's folder may lie there
             for name in (*OWN, "manifest.json"):

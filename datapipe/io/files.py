@@ -137,7 +137,15 @@ def _walk(folder: str, extensions: tuple[str, ...]) -> list[str]:
     return files
 
 
+def refuse_unreadable(path: str) -> None:
+    """Raise RecipeError for a path that cannot stand in a manifest or a message: they are UTF-8."""
+    shown = os.fsencode(path).decode(errors="replace")
+    if shown != path:
+        raise RecipeError(f"{shown}: its name is not UTF-8; rename it")
+
+
 def _local_file(path: str) -> InputFile:
+    refuse_unreadable(path)
     with reading(path):
         stat = Path(path).stat()
     return InputFile(path, stat.st_size, f"{stat.st_size}-{stat.st_mtime_ns}")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 from datapipe.core.errors import RecipeError, RunFailed
-from datapipe.io.files import is_local, local_path
+from datapipe.io.files import is_local, local_path, refuse_unreadable
 from datapipe.io.filesystem import refuse_credentials
 from datapipe.io.store import RemoteStore, Store, open_store
 from datapipe.plan.plan import Plan
@@ -23,6 +24,7 @@ def check_outputs(plan: Plan, out: str) -> None:
     paths = [out, *(publication.path for publication in plan.publications[1:])]
     for path in paths:
         refuse_credentials(path)
+        refuse_unreadable(path)
     folders = [_normal(path) for path in paths]
     sources = {_normal(piece.url) for shard in plan.shards for piece in shard.pieces}
     for index, folder in enumerate(folders):
@@ -37,7 +39,8 @@ def check_outputs(plan: Plan, out: str) -> None:
                 raise RecipeError(f"read: {source} lies in the output {folder}: the run would overwrite it", plan.file)
         if index and folder.startswith("hf://"):
             continue  # the hub keeps what was there: a publication is a commit on top of it
-        _check_folder(folder, plan.file)
+        if not index or folder not in _further_outputs(open_store(folders[0])):
+            _check_folder(folder, plan.file)
 
 
 def _check_folder(folder: str, file: str) -> None:
@@ -57,6 +60,16 @@ def _check_folder(folder: str, file: str) -> None:
             raise RecipeError(
                 f"write.path {folder}: holds {store.url(strange[0])}, which no run made; choose another folder", file
             )
+
+
+def _further_outputs(run: Store) -> set[str]:
+    """Where the plans that were begun in this run folder write beside it: killed, they leave parts without a manifest."""
+    found: set[str] = set()
+    for name in run.names("work"):
+        if name.startswith("plan-"):
+            with suppress(ValueError, KeyError, TypeError, FileNotFoundError):  # it may be damaged
+                found |= {_normal(p["path"]) for p in run.read_json(f"work/{name}")["publications"][1:]}
+    return found
 
 
 def _made_by_a_run(store: Store) -> bool:

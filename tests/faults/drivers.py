@@ -36,7 +36,7 @@ def said(out: Path) -> str:
 
 
 def _run(recipe: str, out: str, workers: int, member: Member) -> None:
-    sys.stderr = Path(f"{out}.said").open("a", buffering=1)  # noqa: SIM115  # until the process ends
+    sys.stderr = Path(f"{out}.said").open("a", buffering=1)  # noqa: SIM115  # until it dies
     admission.PATIENCE = 2.0  # for tests
     pool = LocalPool(workers) if workers else InProcess()
     code = 0

@@ -9,7 +9,7 @@ import re
 import resource
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from datapipe.core.errors import DatapipeError
 from datapipe.io.local_store import LocalStore
 from tests.conftest import Runs
 from tests.faults.corpus import RECIPE, conserved, leftovers, write_corpus
+from tests.faults.disks import remount
 
 Digests = Callable[[Path], dict[str, str]]
 
@@ -29,22 +30,6 @@ def expected(runs: Runs, digests: Digests) -> dict[str, str]:
     (runs.folder / "recipe.yaml").write_text(RECIPE)
     assert conserved(runs(RECIPE, "whole"))
     return digests(runs.folder / "whole")
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own, small enough to be filled."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("mounting a small file system needs root")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
-def remount(disk: Path, options: str) -> None:
-    subprocess.run(["mount", "-o", f"remount,{options}", str(disk)], check=True)
 
 
 def run(folder: Path, out: Path, workers: int = 2, **more: Any) -> subprocess.CompletedProcess[str]:
