@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +17,8 @@ from datapipe.engine.totals import StageTotals
 from datapipe.io.arrow_files import read_table
 from datapipe.io.store import Store
 from datapipe.plan.plan import Plan, Stage
+
+_PIECE = 1 << 20  # packed bytes that are unpacked at once, to 4 or 6 times as many
 
 
 def summarize(store: Store, stage: Stage) -> None:
@@ -48,15 +49,25 @@ def stage_reports(store: Store, stage: Stage) -> Iterator[tuple[int, dict[str, A
     """Every shard's report of a summarized stage, in order, one in memory at a time."""
     name = f"{summary_name(stage.key)}.jsonl.zst"
     try:
-        data = store.read_bytes(name)
-        with zstandard.ZstdDecompressor().stream_reader(data) as stream:
-            for line in io.BufferedReader(stream, 1 << 20):
-                report = orjson.loads(line)
-                yield report["number"], report
+        for line in _lines(store, name):
+            report = orjson.loads(line)
+            yield report["number"], report
     except FileNotFoundError:
         raise WorkLost(name, "is gone") from None
     except (zstandard.ZstdError, orjson.JSONDecodeError) as error:
         raise WorkLost(name, f"is damaged: {error}") from None
+
+
+def _lines(store: Store, name: str) -> Iterator[bytes]:
+    """The lines of a zstd file, by the piece: that of 100,000 shards has 190 MB, packed."""
+    size = store.size(name)
+    unpacker = zstandard.ZstdDecompressor().decompressobj()
+    rest = b""
+    for part in store.ranges(name, [(at, min(_PIECE, size - at)) for at in range(0, size, _PIECE)]):
+        *lines, rest = (rest + unpacker.decompress(part)).split(b"\n")
+        yield from lines
+    if not unpacker.eof:
+        raise zstandard.ZstdError("it is cut")
 
 
 def first_errors(store: Store, plan: Plan, n: int = 3) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from scale_model import SECONDS, Clock, Cluster, ModelStore, peak
 
 from datapipe.core.errors import Waiting
 from datapipe.engine import driver as driver_module
@@ -32,7 +33,6 @@ from datapipe.plan.compile import compile_recipe
 from datapipe.plan.locate import parse
 from datapipe.plan.pin import pinned_plan
 from datapipe.plan.plan import Plan
-from scale_model import SECONDS, Clock, Cluster, ModelStore, peak
 
 RECIPE = """
 name: scale
@@ -237,7 +237,7 @@ def grow(all_found: dict[int, dict[str, dict[str, Any]]]) -> None:
     for name, path in wanted.items():
         values: dict[int, Any] = dict(all_found)
         for key in path:
-            values = {n: value[key] if key in value else 0 for n, value in values.items()}
+            values = {n: value.get(key, 0) for n, value in values.items()}
         slope = (values[many] - values[few]) / (many - few)
         power = math.log(max(values[many], 1e-3) / max(values[few], 1e-3)) / math.log(many / few)
         seen = "  ".join(f"{values[n]:.2f}" for n in sorted(values))
@@ -248,7 +248,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shards", type=int, default=100_000)
     parser.add_argument("--workers", type=int, default=2000)
-    parser.add_argument("--sketch-bytes", type=int, default=240_000, help="of a shard, of each sketch: 24 GB of 100,000")
+    parser.add_argument(
+        "--sketch-bytes", type=int, default=240_000, help="of a shard, of each sketch: 24 GB of 100,000"
+    )
     parser.add_argument("--also", default="", metavar="N,N", help="further numbers of shards, to see how figures grow")
     parser.add_argument("--scene", choices=["run", "half", "member"], help="only this one, as JSON")
     arguments = parser.parse_args()

@@ -34,7 +34,14 @@ ROWS, DOCUMENT = 30_000, 6_700  # documents of a shard, bytes of one: 200 MB of 
 BATCHES = 25  # of a shard's file, 8 MB each
 VARIANTS = 1024  # different reports: 8 MB of them, so that zstd (window 512 kB) does not find the last same one
 LANGS = ("en", "de", "fr", "es", "zh")
-SECONDS = {"shard": 20.0, "gather": 10.0, "reduce": 15.0, "combine": 60.0, "pack": 5.0, "collect": 10.0}  # mean of a task
+SECONDS = {
+    "shard": 20.0,
+    "gather": 10.0,
+    "reduce": 15.0,
+    "combine": 60.0,
+    "pack": 5.0,
+    "collect": 10.0,
+}  # mean of a task
 NUMBER = b"@@@@@@"  # where a variant holds its shard's number
 
 _SHARD = re.compile(r"work/(?P<key>[0-9a-f]{16})/shard-(?P<number>[0-9]{6,})\.json")
@@ -167,7 +174,9 @@ def _index(dice: random.Random, batches: int, size: int) -> dict[str, Any]:
     part = max(1, size // max(batches, 1))
     return {
         "bytes": size,
-        "batches": [[i * part, part - dice.randrange(99), 1200, f"{dice.getrandbits(64):016x}"] for i in range(batches)],
+        "batches": [
+            [i * part, part - dice.randrange(99), 1200, f"{dice.getrandbits(64):016x}"] for i in range(batches)
+        ],
     }
 
 
@@ -265,6 +274,13 @@ class ModelStore(LocalStore):
         self.counts["list"] += 1
         found = [name.split("/")[1] for name in self.published if name.startswith(f"{folder}/")]
         return sorted({*found, *super().names(folder)})
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        """Published parts, 1,000 a request."""
+        with self.clock.on("model"):
+            found = {name: size for name, size in self.published.items() if name.startswith(f"{folder}/")}
+            self.counts["list"] += 1 + len(found) // 1000
+            return found
 
     def remove(self, name: str) -> None:
         """Only what the driver wrote."""
