@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
+from datapipe.core.registry import operators, readers
 from datapipe.engine.driver import Driver
 from datapipe.engine.executors.local import InProcess, LocalPool
 from datapipe.plan.compile import compile_recipe
@@ -61,6 +63,17 @@ class Runs:
         """All rows of `data`, `ledger`, `quarantine` or `edits`."""
         files = sorted((self.folder / out / name).glob("part-*.parquet"))
         return [row for file in files for row in pq.read_table(file).to_pylist()]
+
+
+@pytest.fixture(autouse=True)
+def no_plugins() -> Iterator[None]:
+    """A test's plugins go with it: two tests may call their operators the same."""
+    yield
+    plugins = {name for name in sys.modules if name.startswith("datapipe_plugin_")}
+    for registry in (operators, readers):
+        registry.forget(plugins)
+    for name in plugins:
+        del sys.modules[name]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from datapipe.core.columns import TYPES
 from datapipe.core.registry import readers
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Piece:
     """A part of an input that one task reads: a whole file, or a range of it. A plain value; survives JSON.
 

@@ -39,6 +39,10 @@ class Registry:
             raise RecipeError(f"{name}: unknown {self.kind}{did_you_mean(name, self._classes)}")
         return self._classes[name]
 
+    def forget(self, modules: set[str]) -> None:
+        """Take out the classes that these modules defined."""
+        self._classes = {name: cls for name, cls in self._classes.items() if cls.__module__ not in modules}
+
     def __contains__(self, name: str) -> bool:
         try:
             self.get(name)

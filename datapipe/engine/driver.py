@@ -27,7 +27,7 @@ from datapipe.engine.names import (
     stage_folder,
     summary_name,
 )
-from datapipe.engine.publish import finished, plan_parts, unpublish
+from datapipe.engine.publish import Places, committed_manifest, finished, plan_parts, unpublish
 from datapipe.engine.summary import first_errors, summarize
 from datapipe.engine.task import Limits, Task
 from datapipe.engine.totals import StageTotals, Totals
@@ -145,8 +145,9 @@ class Driver:
                 lambda i: self._task("shard", stage.key, numbers[i], pieces=self.plan.shards[numbers[i]].pieces),
                 self._limits(stage),
                 each=check,
+                all_are_read=True,
             )
-            self._once(name, lambda: summarize(self.store, stage))
+            self._once(name, lambda: self._summarize(stage))
             summary = self.store.read_report(f"{name}.json")
             if summary is None:
                 raise WorkLost(f"{name}.json", "is gone")
@@ -155,6 +156,14 @@ class Driver:
         self.totals.stages[stage.key] = StageTotals.from_json(summary["totals"])
         sketches: dict[str, Any] = summary["sketches"]
         return sketches
+
+    def _summarize(self, stage: Stage) -> None:
+        try:
+            summarize(self.store, stage)
+        except WorkLost as lost:
+            if self.member.shared:  # its turn may come yet: an array of another size does its tasks in another order
+                raise Waiting(f"{lost.name} is not done; run it again when it is") from None
+            raise
 
     def _answer(self, stage: Stage, label: str, sketches: dict[str, Any]) -> None:
         """Bring the sketches of all shards together, answer by partitions, and make the artifact."""
@@ -186,17 +195,22 @@ class Driver:
         """Write the parts to their places, and commit."""
         unpublish(self.store, self.plan)
         parts = plan_parts(self.store, self.plan)
+        places = Places()
         self._phase(
             "publish",
             [part.commit for part in parts],
             lambda i: self._task(parts[i].kind, "", parts[i].index, name=parts[i].of, slices=parts[i].slices),
             self._limits(),
-            done=lambda i, report: parts[i].is_written(report),
+            done=lambda i, report: places.hold(parts[i], report),
+            all_are_read=True,
         )
 
         def done() -> None:
             written: dict[str, list[Report]] = {}
+            places = Places()  # others have written since
             for part, report in zip(parts, self.store.read_reports(f"{p.commit}.json" for p in parts), strict=True):
+                if self.member.shared and (report is None or not places.hold(part, report)):
+                    raise Waiting(f"{part.file} is not written; run it again when it is")
                 if report is None:
                     raise WorkLost(f"{part.commit}.json", "is gone")
                 written.setdefault(part.of, []).append(report)
@@ -214,15 +228,18 @@ class Driver:
         limits: Limits,
         done: Callable[[int, Report], bool] = lambda index, report: True,
         each: Callable[[Report], None] = lambda report: None,
+        all_are_read: bool = False,
         member: Member | None = None,
     ) -> None:
         """Do this member's part of the tasks whose reports are not there; then all of them must be.
 
         names  what each task commits    done  whether a committed one needs no more work    each  sees every report
+        all_are_read  by whoever comes first when the phase is over, so that each member looks at the last task of each
+                      other one alone: 2,000 members that read 100,000 reports each are 200 million requests
         """
         member = member or self.member
         if len(names) == 1 and member.shared:  # whoever comes: nobody waits for one certain member
-            self._once(names[0], lambda: self._phase(title, names, make, limits, done, each, EVERYTHING))
+            self._once(names[0], lambda: self._phase(title, names, make, limits, done, each, member=EVERYTHING))
             return
         mine = member.part(len(names))
         reports = self.store.read_reports(f"{names[i]}.json" for i in mine)
@@ -243,7 +260,7 @@ class Driver:
             raise RunFailed(self._with_inputs(str(error))) from error
         finally:
             self.observer.end()
-        others = member.others(len(names))
+        others = member.others(len(names), last=all_are_read)
         for i, report in zip(others, self.store.read_reports(f"{names[i]}.json" for i in others), strict=True):
             if report is None or not done(i, report):
                 raise Waiting(f"{title}: {member} is done, others are not; run it again when they are")
@@ -253,7 +270,9 @@ class Driver:
         if not self.member.shared:
             do()
             return
-        while not (finished(self.store, self.plan) if name == "manifest" else self.store.exists(f"{name}.json")):
+        while not (
+            committed_manifest(self.store, self.plan) if name == "manifest" else self.store.exists(f"{name}.json")
+        ):
             with self.store.alone(f"{LOCKS}/{name.replace('/', '-')}") as alone:
                 if alone:
                     do()

@@ -35,9 +35,10 @@ class Member:
         """The tasks that fall to this member: every `of`-th, so that big ones, which come first, are spread."""
         return range(self.index, tasks, self.of)
 
-    def others(self, tasks: int) -> list[int]:
-        """The tasks that fall to others."""
-        return [i for i in range(tasks) if i % self.of != self.index]
+    def others(self, tasks: int, last: bool = False) -> list[int]:
+        """The tasks that fall to others; `last`: the last one of each alone, which it begins last."""
+        first = max(0, tasks - self.of) if last else 0
+        return [i for i in range(first, tasks) if i % self.of != self.index]
 
     def patient(self, go: Callable[[], T]) -> T:
         """Call again and again while a barrier waits for others, if this member waits at all."""

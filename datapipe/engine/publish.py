@@ -33,9 +33,21 @@ class Part:
     store: Store
     file: str
 
-    def is_written(self, report: dict[str, Any]) -> bool:
+
+class Places:
+    """Where parts lie: a folder is listed when the first of its parts is asked for, for 80,000 may be."""
+
+    def __init__(self) -> None:
+        self._listed: dict[tuple[str, str], dict[str, int]] = {}
+
+    def hold(self, part: Part, report: dict[str, Any]) -> bool:
         """Whether the file of this report is there: parts of one plan at a time."""
-        return self.store.holds({self.file: report["bytes"]})
+        folder = part.file.rpartition("/")[0]
+        place = part.store.root, folder
+        if place not in self._listed:
+            self._listed[place] = part.store.sizes(folder)
+        size: int = report["bytes"]
+        return self._listed[place].get(part.file) == size or part.store.holds({part.file: size})
 
 
 def plan_parts(store: Store, plan: Plan) -> list[Part]:
@@ -61,7 +73,7 @@ def plan_parts(store: Store, plan: Plan) -> list[Part]:
 
 def finished(store: Store, plan: Plan) -> dict[str, Any] | None:
     """The manifest, if this very plan was run to its end, its files are still there, and its errors are allowed."""
-    manifest = _manifest(store, plan)
+    manifest = committed_manifest(store, plan)
     try:
         return manifest if manifest is not None and _holds(manifest, store, plan) else None
     except (KeyError, TypeError, AttributeError, RecipeError):  # damaged: JSON still, but of another shape
@@ -76,7 +88,7 @@ def _holds(manifest: dict[str, Any], store: Store, plan: Plan) -> bool:
             continue  # the hub keeps what it was given
         target = open_store(output["path"]) if index else store
         files = {file["path"]: file["bytes"] for file in output["files"]}
-        if not target.holds(files) or _manifest(target, plan) is None:
+        if not target.holds(files) or committed_manifest(target, plan) is None:
             return False
     return store.holds({file["path"]: file["bytes"] for files in manifest["tables"].values() for file in files})
 
@@ -87,14 +99,14 @@ def unpublish(store: Store, plan: Plan) -> None:
         if is_hub(publication.path):
             continue
         target = open_store(publication.path) if index else store
-        if _manifest(target, plan) is None:
+        if committed_manifest(target, plan) is None:
             target.remove("manifest.json")
     for name in store.names("work"):
         if name.startswith("publish-") and f"work/{name}" != publish_folder(plan.fingerprint):
             store.remove(f"work/{name}")
 
 
-def _manifest(store: Store, plan: Plan) -> dict[str, Any] | None:
+def committed_manifest(store: Store, plan: Plan) -> dict[str, Any] | None:
     """The manifest of this very plan's data there, as it stands; None if it is absent, another's or damaged."""
     try:
         manifest = store.read_json("manifest.json")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, BinaryIO
@@ -12,12 +13,14 @@ import pyarrow as pa
 import xxhash
 
 Span = tuple[int, int]  # first byte, bytes
+FEW = 16  # files of a folder that are asked for one by one
 
 
 class Store(ABC):
     """Files under one root. Names are relative, with `/`; a file is replaced by writing it again.
 
-    Nothing here trusts a listing: whoever needs a file asks for it by name. FileNotFoundError where there is none.
+    No listing is trusted for what it does not show: whoever needs a file asks for it by name. FileNotFoundError where
+    there is none.
     """
 
     root: str
@@ -47,6 +50,10 @@ class Store(ABC):
         """Names of the whole files and folders directly in a folder, sorted; none if there is no such folder."""
 
     @abstractmethod
+    def sizes(self, folder: str) -> dict[str, int]:
+        """Bytes of the files directly in a folder, by their whole names, as far as a listing shows them."""
+
+    @abstractmethod
     def remove(self, name: str) -> None:
         """Remove a file or a folder, if it is there."""
 
@@ -70,9 +77,18 @@ class Store(ABC):
         return True
 
     def holds(self, files: dict[str, int]) -> bool:
-        """Whether all these files are there, with these sizes."""
+        """Whether all these files are there, with these sizes.
+
+        Many in one folder are looked up in its listing, 1,000 a request: 80,000 requests of 20 ms, one after another,
+        take 27 minutes. What a listing does not show is asked for by name.
+        """
+        folders = Counter(name.rpartition("/")[0] for name in files)
+        listed: dict[str, int] = {}
+        for folder, number in folders.items():
+            if number > FEW:
+                listed |= self.sizes(folder)
         try:
-            return all(self.size(name) == size for name, size in files.items())
+            return all(listed.get(name) == size or self.size(name) == size for name, size in files.items())
         except FileNotFoundError:
             return False
 

@@ -65,6 +65,16 @@ class LocalStore(Store):
         path = self.path(folder)
         return sorted(e.name for e in os.scandir(path) if not e.name.startswith(".")) if path.is_dir() else []
 
+    def sizes(self, folder: str) -> dict[str, int]:
+        """Bytes of the files in a folder."""
+        path = self.path(folder)
+        if not path.is_dir():
+            return {}
+        with os.scandir(path) as entries:
+            return {
+                f"{folder}/{e.name}".lstrip("/"): e.stat().st_size for e in entries if e.is_file() and e.name[0] != "."
+            }
+
     def remove(self, name: str) -> None:
         """Remove a file or a folder, if it is there."""
         path = self.path(name)

@@ -96,13 +96,12 @@ class RemoteStore(Store):
 
     def names(self, folder: str) -> list[str]:
         """Names in a folder, sorted, as the store lists them."""
-        fs, path, url = self._at(folder)
-        try:
-            listed = retrying(url, "list it", lambda: fs.ls(path, detail=False))
-        except FileNotFoundError:
-            return []
-        below = path.rstrip("/") + "/"
-        return sorted({p.rstrip("/").removeprefix(below) for p in listed if p.startswith(below) and p != below})
+        return sorted(name for name, _ in self._listed(folder))
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        """Bytes of the objects in a folder, as the store lists them."""
+        found = self._listed(folder)
+        return {f"{folder}/{name}".lstrip("/"): int(i["size"] or 0) for name, i in found if i["type"] != "directory"}
 
     def remove(self, name: str) -> None:
         """Remove an object, or all objects below a name."""
@@ -153,6 +152,17 @@ class RemoteStore(Store):
 
         with suppress(FileExistsError):
             retrying(url, "lock it", request)
+
+    def _listed(self, folder: str) -> list[tuple[str, dict[str, Any]]]:
+        """The names in a folder and what the store says of each."""
+        fs, path, url = self._at(folder)
+        try:
+            listed = retrying(url, "list it", lambda: fs.ls(path, detail=True))
+        except FileNotFoundError:
+            return []
+        below = path.rstrip("/") + "/"
+        found = {info["name"].rstrip("/"): info for info in listed}
+        return [(name.removeprefix(below), info) for name, info in found.items() if name.startswith(below)]
 
     def _at(self, name: str) -> tuple[Any, str, str]:
         url = self.url(name) if name else self.root

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
+import orjson
 import pyarrow as pa
 
 from datapipe.core.columns import BASE, union
@@ -161,9 +161,7 @@ class _Compiler:
             for lane in lanes
         )
         rows = lanes[0].rows
-        inputs = [
-            self.shards[n].model_dump() for lane in lanes if lane.reader for a, b in lane.shards for n in range(a, b)
-        ]
+        inputs = [shard for lane in lanes if lane.reader for a, b in lane.shards for shard in self.shards[a:b]]
         key = fingerprint(
             {
                 "format": FORMAT,
@@ -172,7 +170,7 @@ class _Compiler:
                 "lanes": [lane.model_dump(mode="json") for lane in frozen],
                 "sketches": [sketch.model_dump(mode="json") for sketch in sketches],
                 "mark": self.mark,
-                "inputs": [_plain(shard) for shard in inputs],
+                "inputs": orjson.Fragment(b"[%s]" % b",".join(map(_sorted_json, inputs))),
                 "files": sorted(file_digest(path) for path in self.needs),
             }
         )
@@ -306,5 +304,6 @@ def file_digest(path: str) -> tuple[str, int]:
     return _digests[path, stamp]
 
 
-def _plain(shard: dict[str, Any]) -> dict[str, Any]:
-    return {"dataset": shard["dataset"], "pieces": [vars(p) if not isinstance(p, dict) else p for p in shard["pieces"]]}
+def _sorted_json(shard: Shard) -> bytes:
+    """A shard in bytes: 0.2 kB, where the dictionaries of all shards at once would be 1 kB each."""
+    return orjson.dumps(asdict(shard), option=orjson.OPT_SORT_KEYS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import pyarrow as pa
@@ -112,8 +113,12 @@ class Stage(_Value):
         return next(lane for lane in self.lanes if any(a <= number < b for a, b in lane.shards))
 
 
-class Shard(_Value):
-    """An input task: pieces of one dataset, read in order. Its number is the upper part of its rows' addresses."""
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """An input task: pieces of one dataset, read in order. Its number is the upper part of its rows' addresses.
+
+    No model but a bare value, as its pieces are: there may be 1,000,000 of them.
+    """
 
     dataset: str
     pieces: tuple[Piece, ...]

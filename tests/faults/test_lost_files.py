@@ -26,7 +26,8 @@ def remove(path: Path, draw: random.Random) -> None:
 
 def flip(path: Path, draw: random.Random) -> None:
     data = bytearray(path.read_bytes())
-    data[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
+    if data:
+        data[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
     path.write_bytes(data)
 
 

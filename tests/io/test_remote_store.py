@@ -37,6 +37,20 @@ def put(store: Store, name: str, data: bytes) -> None:
         stream.write(data)
 
 
+def test_many_files_are_looked_up_by_listing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {f"data/part-{i:05d}": i for i in range(40)}
+    for name, size in files.items():
+        put(store, name, b"x" * size)
+    asked: list[str] = []
+    size_of = store.size
+    monkeypatch.setattr(store, "size", lambda name: asked.append(name) or size_of(name))
+    assert store.holds(files)
+    assert asked == []
+    assert not store.holds({**files, "data/part-00007": 8})
+    assert not store.holds({**files, "data/part-00040": 40})
+    assert asked == ["data/part-00007", "data/part-00040"], "what a listing does not show is asked for by name"
+
+
 def test_files_are_written_replaced_and_removed(store: Store, server: Server) -> None:
     assert not store.exists("a/b")
     with pytest.raises(FileNotFoundError):
@@ -50,6 +64,8 @@ def test_files_are_written_replaced_and_removed(store: Store, server: Server) ->
     assert store.holds({"a/b": 5, "a/c/d": 0})
     assert not store.holds({"a/b": 4})
     assert not store.exists("a"), "a folder is no file"
+    assert store.sizes("a") == {"a/b": 5}
+    assert store.sizes("nowhere") == {}
     assert store.names("a") == ["b", "c"]
     assert store.names("") == ["a"]
     assert store.names("nowhere") == []
