@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from datapipe.engine.driver import Observer
+    from datapipe.engine.observer import Observer
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from datapipe.core.errors import RunFailed, Waiting, WorkLost
 from datapipe.engine.admission import admitted
@@ -17,46 +17,28 @@ from datapipe.engine.member import EVERYTHING, Member
 from datapipe.engine.names import (
     LOCK,
     LOCKS,
-    OURS,
     artifact_name,
     gathered_name,
     partition_name,
     plan_name,
-    publish_folder,
     shard_name,
-    stage_folder,
     summary_name,
 )
+from datapipe.engine.observer import Observer, taken
 from datapipe.engine.publish import Places, committed_manifest, finished, plan_parts, unpublish
 from datapipe.engine.summary import first_errors, summarize
 from datapipe.engine.task import Limits, Task
+from datapipe.engine.tidy import start_anew, sweep, tidy
 from datapipe.engine.totals import StageTotals, Totals
 from datapipe.engine.warm import warm_up
-from datapipe.io.files import is_hub
 from datapipe.io.store import Store, open_store
-from datapipe.plan.outputs import OWN, check_outputs
+from datapipe.plan.outputs import check_outputs
 from datapipe.plan.plan import Plan, Stage
 
 EARLY_STOP_ROWS = 100_000  # before so many rows an error rate says little
 REPAIRS = 5  # times that one and the same file is made anew before the disk is to blame
 
 Report = dict[str, Any]
-
-
-class Observer(Protocol):
-    """Whoever shows progress. All methods are called in the driver's process."""
-
-    def begin(self, title: str, tasks: int, done: int) -> None:
-        """A group of tasks begins; `done` of them were done by an earlier run."""
-
-    def advance(self, rows: int, size: int) -> None:
-        """A task ended; it took this many rows and bytes of text in."""
-
-    def end(self) -> None:
-        """The group has ended."""
-
-    def tell(self, notice: str) -> None:
-        """Something a person should know; the run goes on."""
 
 
 class Driver:
@@ -82,10 +64,10 @@ class Driver:
         check_outputs(self.plan, self.asked)
         with admitted(self.store, self.plan.fingerprint, self.member.shared):
             if fresh:
-                self._forget()
+                start_anew(self.store, self.plan)
             manifest = finished(self.store, self.plan)
             if manifest is not None and not self.member.shared:
-                self._sweep()  # another recipe may have been killed here since
+                sweep(self.store, self.plan)  # another recipe may have been killed here since
                 return manifest
             if manifest is not None and self.member.of > 1:
                 self.observer.tell("the run is at its end; for files that came since it began, run it without --shards")
@@ -95,11 +77,11 @@ class Driver:
                     self.store.sweep("work")
                 manifest = self._repairing()
             if not self.member.shared:
-                self._tidy()
+                tidy(self.store, self.plan, self.member)
         if self.member.shared:
             with self.store.alone(LOCK) as last:  # the last one of an array
                 if last:
-                    self._tidy()
+                    tidy(self.store, self.plan, self.member)
         return manifest
 
     def _repairing(self) -> dict[str, Any]:
@@ -253,7 +235,7 @@ class Driver:
         try:
             for _, report in self.executor.run((make(i) for i in todo), limits):
                 each(report)
-                self.observer.advance(*_taken(report))
+                self.observer.advance(*taken(report))
         except RunFailed as error:
             if isinstance(error, WorkLost):
                 raise
@@ -278,32 +260,6 @@ class Driver:
                     do()
                     return
             time.sleep(0.2)
-
-    def _forget(self) -> None:
-        self.store.remove("manifest.json")
-        for stage in self.plan.stages:
-            self.store.remove(stage_folder(stage.key))
-        self.store.remove(publish_folder(self.plan.fingerprint))
-
-    def _tidy(self) -> None:
-        """Remove the stages of earlier recipes; this run's stay, so that editing the last step re-runs the last stage only.
-
-        One member of many leaves the pinned plan, so that those still to come find the run they belong to ended; without
-        it they would list the inputs again, and files that came meanwhile would start another run.
-        """
-        keep = {stage.key for stage in self.plan.stages} | {plan_name(self.plan.fingerprint).removeprefix("work/")}
-        for name in self.store.names("work"):
-            for_others = self.member.of > 1 and name.startswith(("pin-", "locks"))
-            if name not in keep and not for_others and OURS.fullmatch(name):
-                self.store.remove(f"work/{name}")
-        self._sweep()
-
-    def _sweep(self) -> None:
-        """Remove what killed writers left, here and in further outputs."""
-        stores = [open_store(p.path) for p in self.plan.publications[1:] if not is_hub(p.path)]
-        for store in (self.store, *stores):  # not all below the root: another run's folder may lie there
-            for name in (*OWN, "manifest.json"):
-                store.sweep(name)
 
     def _task(self, kind: Any, stage: str, index: int, **more: Any) -> Task:
         return Task(kind=kind, run=self.store.root, plan=self.plan.fingerprint, stage=stage, index=index, **more)
@@ -330,13 +286,3 @@ class Driver:
             number, _, rest = message.removeprefix("shard ").partition(":")
             return f"shard {number} ({self.plan.shards[int(number)].name}):{rest}"
         return message
-
-
-def _taken(report: Report) -> tuple[int, int]:
-    """Rows and bytes of text that a task took in."""
-    if "read" not in report:
-        return report.get("rows", 0), 0
-    if report["read"]["rows"]:
-        return report["read"]["rows"], report["read"]["bytes"]
-    first = next(iter(report["steps"].values()), None)
-    return (first["rows_in"], first["bytes_in"]) if first else (report["rows"], report["bytes"])

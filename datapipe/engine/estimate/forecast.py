@@ -6,12 +6,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from datapipe.engine.driver import Observer
 from datapipe.engine.estimate.clock import makespan, phases, start
 from datapipe.engine.estimate.counts import Counts, Range, count, exactly, table_bytes, work_bytes
 from datapipe.engine.estimate.measure import Measured, measure
 from datapipe.engine.estimate.sample import draw
 from datapipe.engine.executors.base import Executor
+from datapipe.engine.observer import Observer
 from datapipe.plan.plan import Plan
 
 Forecast = dict[str, Any]

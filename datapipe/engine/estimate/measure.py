@@ -14,10 +14,11 @@ import numpy as np
 from datapipe.core.columns import ADDR, row_of
 from datapipe.core.errors import RunFailed
 from datapipe.core.records import LEDGER, StepCount
-from datapipe.engine.driver import Driver, Observer
+from datapipe.engine.driver import Driver
 from datapipe.engine.estimate.sample import Sample
 from datapipe.engine.executors.base import Executor
 from datapipe.engine.names import shard_name, stage_folder
+from datapipe.engine.observer import Observer
 from datapipe.engine.sink import side_name
 from datapipe.engine.summary import stage_reports
 from datapipe.engine.task import NO_LIMITS, Limits, Task
