@@ -10,7 +10,7 @@ from datapipe.kernels.decode import class_at
 from datapipe.kernels.hashing import Hashes
 from datapipe.kernels.jit import inlined, kernel
 from datapipe.kernels.lines import stripped
-from datapipe.kernels.words import segment
+from datapipe.kernels.words import KIND, WIDTH, segment
 
 Bytes = npt.NDArray[np.uint8]
 Int64s = npt.NDArray[np.int64]
@@ -131,25 +131,15 @@ def words_in(data: Bytes, start: int, stop: int, classes: Classes) -> tuple[int,
 
 
 @inlined
-def sentences_in(
-    data: Bytes, start: int, stop: int, classes: Classes, abbreviated: Hashes, starts: Int64s, stops: Int64s
-) -> int:
+def sentences_in(data: Bytes, start: int, stop: int, classes: Classes, abbreviated: Hashes, words: Int64s) -> int:
     """Sentences: one begins with the first word after a terminal mark that is no punctuation."""
-    words = segment(data, start, stop, classes, abbreviated, starts, stops)
-    sentences = 1 if words else 0
+    n = segment(data, start, stop, classes, abbreviated, words)
+    sentences = 1 if n else 0
     ended = False
-    for t in range(words):
-        kind, size = class_at(data, starts[t], classes)
-        terminal = kind & TERMINAL != 0 and starts[t] + size == stops[t]
-        every = kind
-        i = starts[t] + size
-        while i < stops[t] and every & PUNCTUATION:
-            kind, size = class_at(data, i, classes)
-            every &= kind
-            i += size
-        if terminal:
+    for t in range(n):
+        if words[t, KIND] & TERMINAL:
             ended = True
-        elif ended and not every & PUNCTUATION:
+        elif ended and not words[t, KIND] & PUNCTUATION:
             sentences += 1
             ended = False
     return sentences
@@ -183,8 +173,7 @@ def c4_quality(
     most = 0
     for d in range(len(offsets) - 1):
         most = max(most, offsets[d + 1] - offsets[d])
-    starts = np.empty(most, np.int64)
-    stops = np.empty(most, np.int64)
+    tokens = np.empty((most, WIDTH), np.int64)
     end = 0
     out_offsets[0] = 0
     for d in range(len(offsets) - 1):
@@ -246,7 +235,7 @@ def c4_quality(
             if found & drop & POLICY:
                 out[6, d] += 1
                 continue
-            out[10, d] += sentences_in(out_data, line, to, classes, abbreviated, starts, stops)
+            out[10, d] += sentences_in(out_data, line, to, classes, abbreviated, tokens)
             if line > end:
                 out_data[end] = 10
             out[1, d] += 1

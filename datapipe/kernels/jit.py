@@ -45,7 +45,7 @@ def inlined(function: F) -> F:
     """A helper of kernels: LLVM inlines it where that pays, and it is cached inside its callers, not for itself."""
     if _CONFIG.DISABLE_JIT:
         return _plain(function)
-    compiled: Any = numba.njit(nogil=True)(function)
+    compiled: Any = numba.njit(nogil=True, forceinline=True, _nrt=False)(function)
     result: F = compiled
     return result
 
