@@ -50,6 +50,20 @@ def upto_eight_at(data: Bytes, i: int, stop: int) -> Eight:
 
 
 @inlined
+def put_eight(data: Bytes, i: int, eight: Eight) -> None:
+    """Write eight bytes from i on; one store."""
+    at = np.uint64(i)
+    data[at] = np.uint8(eight)
+    data[at + np.uint64(1)] = np.uint8(eight >> np.uint64(8))
+    data[at + np.uint64(2)] = np.uint8(eight >> np.uint64(16))
+    data[at + np.uint64(3)] = np.uint8(eight >> np.uint64(24))
+    data[at + np.uint64(4)] = np.uint8(eight >> np.uint64(32))
+    data[at + np.uint64(5)] = np.uint8(eight >> np.uint64(40))
+    data[at + np.uint64(6)] = np.uint8(eight >> np.uint64(48))
+    data[at + np.uint64(7)] = np.uint8(eight >> np.uint64(56))
+
+
+@inlined
 def letters(eight: Eight) -> Eight:
     """Which are ASCII letters?"""
     low = eight & LOWS | CASE

@@ -15,7 +15,7 @@ Int64s = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
 
 NEWLINE = 10
-NEWLINES, C2, E2 = ONES * np.uint64(NEWLINE), ONES * np.uint64(0xC2), ONES * np.uint64(0xE2)
+C2, E2 = ONES * np.uint64(0xC2), ONES * np.uint64(0xE2)
 HALF = np.uint64(32)
 
 
@@ -37,14 +37,15 @@ def stripped(data: Bytes, start: int, stop: int, classes: Classes) -> tuple[int,
 
 
 @inlined
-def newline_at(data: Bytes, i: int, stop: int) -> int:
-    """Where the next \\n is, `stop` if there is none."""
+def byte_at(data: Bytes, i: int, stop: int, byte: int) -> int:
+    """Where the next such byte is, `stop` if there is none."""
+    all_of_it = ONES * np.uint64(byte)
     while i + 8 <= len(data) and i < stop:
-        size = length(below(zeros(eight_at(data, i) ^ NEWLINES)))
+        size = length(below(zeros(eight_at(data, i) ^ all_of_it)))
         i += size
         if size < 8:
             return min(i, stop)
-    while i < stop and data[i] != NEWLINE:
+    while i < stop and data[i] != byte:
         i += 1
     return min(i, stop)
 
@@ -94,7 +95,7 @@ def pieces(data: Bytes, start: int, stop: int, least: int, hashes: Hashes, chars
     n = 0
     piece = i = start
     while True:
-        end = newline_at(data, i, stop)
+        end = byte_at(data, i, stop, NEWLINE)
         i = end
         while i < stop and data[i] == NEWLINE:
             i += 1
@@ -140,7 +141,7 @@ def fineweb_quality(
         lines = punctuated = brief = newlines = characters = 0
         i = start
         while i <= stop:  # a line a turn; the text after the last newline is one, too
-            end = newline_at(data, i, stop)
+            end = byte_at(data, i, stop, NEWLINE)
             newlines += end < stop
             h, chars = digest(data, i, end)
             characters += chars

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datapipe.kernels.classes import Classes
-from datapipe.kernels.eight import ALL, NONE, ONES, eight_at, upto_eight_at
+from datapipe.kernels.eight import ALL, NONE, ONES, eight_at, put_eight, upto_eight_at
 from datapipe.kernels.hashing import BASE, ONE, Hashes, mixed, slot_of, table_size
 from datapipe.kernels.jit import inlined, kernel
 from datapipe.kernels.lines import HALF, digest, pieces, repeated, stripped
@@ -67,8 +67,7 @@ def hash_words(
         while i < stop:
             size = min(stop - i, 8)
             eight = upto_eight_at(data, i, stop)
-            for k in range(8):  # one store; what is too much is written over
-                letters[np.uint64(at + k)] = np.uint8(eight >> np.uint64(8 * k) & np.uint64(255))
+            put_eight(letters, at, eight)  # what is too much is written over
             h = (h ^ eight) * BASE
             h ^= h >> HALF
             total += digits_sum(eight, size) * power
@@ -80,16 +79,34 @@ def hash_words(
         before = chars
         chars += words[t, CHARS]
         words[t, CHARS] = before
-    for k in range(16):
-        letters[at + k] = 0
+    put_eight(letters, at, NONE)
+    put_eight(letters, at + 8, NONE)
     places[n] = at
     sums[n] = total
     words[n, CHARS] = chars
 
 
 @inlined
+def marked(again: Flags, n: int, rows: Int64s) -> int:
+    """Write which of n flags are set; return how many. No branch: half of them would be guessed wrong."""
+    count = 0
+    for t in range(n):
+        rows[count] = t
+        count += again[t]
+    return count
+
+
+@inlined
 def top_ngram(
-    hashes: Hashes, words: Int64s, count: int, n: int, again: Flags, keys: Hashes, firsts: Int64s, counts: Int64s
+    hashes: Hashes,
+    words: Int64s,
+    count: int,
+    n: int,
+    again: Flags,
+    rows: Int64s,
+    keys: Hashes,
+    firsts: Int64s,
+    counts: Int64s,
 ) -> int:
     """Code points of all occurrences (overlaps counted) of the most frequent n-gram, the earliest of equals.
 
@@ -98,19 +115,16 @@ def top_ngram(
     last = count - n + 1
     if last <= 0:
         return 0
-    candidates = 0
     for t in range(last):
         again[t] &= again[t + 1]
-        candidates += again[t]
-    again[last] = False
+    candidates = marked(again, last, rows)
+    again[:count] = False
     size = table_size(candidates)
     keys[:size] = 0
     most = 1
     first = 0
-    for t in range(last):
-        if not again[t]:
-            continue
-        again[t] = False
+    for c in range(candidates):
+        t = rows[c]
         key = NONE
         for k in range(n):
             key = key * BASE + hashes[t + k]
@@ -119,54 +133,50 @@ def top_ngram(
         if keys[slot] != key:
             keys[slot] = key
             firsts[slot] = t
-            counts[slot] = 1
+            counts[t] = 1
             continue
-        counts[slot] += 1
-        again[t] = again[firsts[slot]] = True
-        if counts[slot] > most or (counts[slot] == most and firsts[slot] < first):
-            most = counts[slot]
-            first = firsts[slot]
+        earliest = firsts[slot]
+        counts[earliest] += 1
+        again[t] = again[earliest] = True
+        if counts[earliest] > most or (counts[earliest] == most and earliest < first):
+            most = counts[earliest]
+            first = earliest
     top: int = (words[first + n, CHARS] - words[first, CHARS] + n - 1) * most
     return top
 
 
 @inlined
-def mark_heads(letters: Bytes, places: Int64s, last: int, n: int, again: Flags, keys: Hashes, firsts: Int64s) -> int:
-    """Mark which of the n-grams (and of longer ones) may occur twice, by their first letters; return how many."""
+def mark_heads(letters: Bytes, places: Int64s, last: int, again: Flags, keys: Hashes, firsts: Int64s) -> None:
+    """Mark which n-grams of the shortest kind and of longer ones may occur twice, by their first letters."""
     size = table_size(last)
     keys[:size] = 0
-    marked = 0
     for t in range(last):
         at = places[t]
         key = mixed(eight_at(letters, at) * BASE ^ (eight_at(letters, at + 8) & _REST))
         slot = slot_of(keys, size, key)
-        again[t] = places[t + n] - at < HEAD  # which such letters tell nothing of
-        marked += again[t]
+        again[t] = places[t + REPEATED[0]] - at < HEAD  # which such letters tell nothing of
         if keys[slot] != key:
             keys[slot] = key
             firsts[slot] = t
         else:
-            marked += 1 - again[t] + (not again[firsts[slot]])
             again[t] = again[firsts[slot]] = True
-    return marked
 
 
 @inlined
 def repeated_ngrams(
-    sums: Hashes, inverses: Hashes, words: Int64s, count: int, n: int, candidates: Int64s, marked: int, keys: Hashes
+    sums: Hashes, inverses: Hashes, words: Int64s, count: int, n: int, rows: Int64s, candidates: int, keys: Hashes
 ) -> int:
     """Code points of the n-grams that occurred before, none overlapping the last one counted."""
-    last = count - n + 1
-    size = table_size(marked)
+    size = table_size(candidates)
     keys[:size] = 0
     total = 0
     free = 0  # where the last one counted ends
-    for c in range(marked):
-        t = candidates[c]
-        if t >= last:
-            break
+    for c in range(candidates):
+        t = rows[c]
         if t < free:
             continue
+        if t + n > count:
+            break
         key = mixed((sums[t + n] - sums[t]) * inverses[t])
         slot = slot_of(keys, size, key)
         if keys[slot] == key:
@@ -192,10 +202,11 @@ def gopher_repetition(offsets: Int64s, data: Bytes, classes: Classes, abbreviate
     sums = np.empty(most + 1, np.uint64)
     inverses = np.empty(most + 1, np.uint64)
     again = np.empty(most + 1, np.bool_)
+    rows = np.empty(most + 1, np.int64)
     slots = table_size(most + 1)
     keys = np.empty(slots, np.uint64)
     firsts = np.empty(slots, np.int64)
-    counts = np.empty(slots, np.int64)
+    counts = np.empty(most + 1, np.int64)
     for d in range(len(offsets) - 1):
         start = offsets[d]
         stop = offsets[d + 1]
@@ -218,13 +229,10 @@ def gopher_repetition(offsets: Int64s, data: Bytes, classes: Classes, abbreviate
         hash_words(data, words, count, letters, places, hashes, sums, inverses)
         again[: count + 1] = True
         for n in range(2, 5):
-            out[n + 2, d] = top_ngram(hashes, words, count, n, again, keys, firsts, counts) / whole
-        if count >= 5:
-            marked = mark_heads(letters, places, count - 4, 5, again, keys, firsts)
-            candidates = counts
-            c = 0
-            for t in range(count - 4):
-                candidates[c] = t
-                c += again[t]
+            out[n + 2, d] = top_ngram(hashes, words, count, n, again, rows, keys, firsts, counts) / whole
+        last = count - REPEATED[0] + 1
+        if last > 0:
+            mark_heads(letters, places, last, again, keys, firsts)
+            candidates = marked(again, last, rows)
             for n in range(5, 11):
-                out[n + 2, d] = repeated_ngrams(sums, inverses, words, count, n, candidates, marked, keys) / whole
+                out[n + 2, d] = repeated_ngrams(sums, inverses, words, count, n, rows, candidates, keys) / whole
