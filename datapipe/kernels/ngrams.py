@@ -104,6 +104,7 @@ def top_ngram(
     n: int,
     again: Flags,
     rows: Int64s,
+    grams: Hashes,
     keys: Hashes,
     firsts: Int64s,
     counts: Int64s,
@@ -123,12 +124,14 @@ def top_ngram(
     keys[:size] = 0
     most = 1
     first = 0
-    for c in range(candidates):
-        t = rows[c]
+    for c in range(candidates):  # apart, so that a wrong guess below does not wait for multiplications
         key = NONE
         for k in range(n):
-            key = key * BASE + hashes[t + k]
-        key = mixed(key)
+            key = key * BASE + hashes[rows[c] + k]
+        grams[c] = mixed(key)
+    for c in range(candidates):
+        t = rows[c]
+        key = grams[c]
         slot = slot_of(keys, size, key)
         if keys[slot] != key:
             keys[slot] = key
@@ -146,15 +149,17 @@ def top_ngram(
 
 
 @inlined
-def mark_heads(letters: Bytes, places: Int64s, last: int, again: Flags, keys: Hashes, firsts: Int64s) -> None:
+def mark_heads(letters: Bytes, places: Int64s, last: int, again: Flags, grams: Hashes, keys: Hashes, firsts: Int64s) -> None:
     """Mark which n-grams of the shortest kind and of longer ones may occur twice, by their first letters."""
     size = table_size(last)
     keys[:size] = 0
     for t in range(last):
         at = places[t]
-        key = mixed(eight_at(letters, at) * BASE ^ (eight_at(letters, at + 8) & _REST))
-        slot = slot_of(keys, size, key)
         again[t] = places[t + REPEATED[0]] - at < HEAD  # which such letters tell nothing of
+        grams[t] = mixed(eight_at(letters, at) * BASE ^ (eight_at(letters, at + 8) & _REST))
+    for t in range(last):
+        key = grams[t]
+        slot = slot_of(keys, size, key)
         if keys[slot] != key:
             keys[slot] = key
             firsts[slot] = t
@@ -164,20 +169,23 @@ def mark_heads(letters: Bytes, places: Int64s, last: int, again: Flags, keys: Ha
 
 @inlined
 def repeated_ngrams(
-    sums: Hashes, inverses: Hashes, words: Int64s, count: int, n: int, rows: Int64s, candidates: int, keys: Hashes
+    sums: Hashes, inverses: Hashes, words: Int64s, count: int, n: int, rows: Int64s, candidates: int, grams: Hashes, keys: Hashes
 ) -> int:
     """Code points of the n-grams that occurred before, none overlapping the last one counted."""
     size = table_size(candidates)
     keys[:size] = 0
     total = 0
     free = 0  # where the last one counted ends
+    while candidates and rows[candidates - 1] + n > count:
+        candidates -= 1
+    for c in range(candidates):
+        t = rows[c]
+        grams[c] = mixed((sums[t + n] - sums[t]) * inverses[t])
     for c in range(candidates):
         t = rows[c]
         if t < free:
             continue
-        if t + n > count:
-            break
-        key = mixed((sums[t + n] - sums[t]) * inverses[t])
+        key = grams[c]
         slot = slot_of(keys, size, key)
         if keys[slot] == key:
             total += words[t + n, CHARS] - words[t, CHARS]
@@ -203,6 +211,7 @@ def gopher_repetition(offsets: Int64s, data: Bytes, classes: Classes, abbreviate
     inverses = np.empty(most + 1, np.uint64)
     again = np.empty(most + 1, np.bool_)
     rows = np.empty(most + 1, np.int64)
+    grams = np.empty(most + 1, np.uint64)
     slots = table_size(most + 1)
     keys = np.empty(slots, np.uint64)
     firsts = np.empty(slots, np.int64)
@@ -229,10 +238,10 @@ def gopher_repetition(offsets: Int64s, data: Bytes, classes: Classes, abbreviate
         hash_words(data, words, count, letters, places, hashes, sums, inverses)
         again[: count + 1] = True
         for n in range(2, 5):
-            out[n + 2, d] = top_ngram(hashes, words, count, n, again, rows, keys, firsts, counts) / whole
+            out[n + 2, d] = top_ngram(hashes, words, count, n, again, rows, grams, keys, firsts, counts) / whole
         last = count - REPEATED[0] + 1
         if last > 0:
-            mark_heads(letters, places, last, again, keys, firsts)
+            mark_heads(letters, places, last, again, grams, keys, firsts)
             candidates = marked(again, last, rows)
             for n in range(5, 11):
-                out[n + 2, d] = repeated_ngrams(sums, inverses, words, count, n, rows, candidates, keys) / whole
+                out[n + 2, d] = repeated_ngrams(sums, inverses, words, count, n, rows, candidates, grams, keys) / whole
