@@ -97,6 +97,17 @@ def marked(again: Flags, n: int, rows: Int64s) -> int:
 
 
 @inlined
+def hash_run(hashes: Hashes, t: int, n: int) -> np.uint64:
+    """The hash of 2, 3 or 4 words; written out, for a loop of n took a third longer."""
+    h = hashes[t] * BASE + hashes[t + 1]
+    if n > 2:
+        h = h * BASE + hashes[t + 2]
+    if n > 3:
+        h = h * BASE + hashes[t + 3]
+    return mixed(h)
+
+
+@inlined
 def top_ngram(
     hashes: Hashes,
     words: Int64s,
@@ -125,10 +136,7 @@ def top_ngram(
     most = 1
     first = 0
     for c in range(candidates):  # apart, so that a wrong guess below does not wait for multiplications
-        key = NONE
-        for k in range(n):
-            key = key * BASE + hashes[rows[c] + k]
-        grams[c] = mixed(key)
+        grams[c] = hash_run(hashes, rows[c], n)
     for c in range(candidates):
         t = rows[c]
         key = grams[c]
