@@ -84,6 +84,12 @@ def zeros(eight: Eight) -> Eight:
 
 
 @inlined
+def nulls(eight: Eight) -> Eight:
+    """Which are zero? All answers are right."""
+    return ~((eight & LOWS) + LOWS | eight) & TOPS
+
+
+@inlined
 def controls(eight: Eight) -> Eight:
     """Which are below 32, the space? The lowest answer is right, one above it may be too many."""
     return (eight - CASE) & ~eight & TOPS
@@ -96,6 +102,12 @@ def continuations(eight: Eight) -> Eight:
 
 
 @inlined
+def number(marks: Eight) -> int:
+    """How many bytes are marked."""
+    return length(marks >> SEVEN)
+
+
+@inlined
 def below(marks: Eight) -> Eight:
     """All bits of the bytes before the first marked one; of all eight if none is."""
     low = marks >> SEVEN
@@ -105,4 +117,5 @@ def below(marks: Eight) -> Eight:
 @inlined
 def length(mask: Eight) -> int:
     """How many bytes a mask of `below` covers."""
-    return np.int64((mask & ONES) * ONES >> LAST)
+    covered: int = np.int64((mask & ONES) * ONES >> LAST)  # type: ignore[assignment]
+    return covered

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from datapipe.kernels.classes import BREAK, SPACE, TERMINAL, Classes
 from datapipe.kernels.decode import before, class_at
-from datapipe.kernels.eight import ONES, SEVEN, below, continuations, controls, eight_at, length, upto_eight_at, zeros
+from datapipe.kernels.eight import ONES, below, continuations, controls, eight_at, length, number, upto_eight_at, zeros
 from datapipe.kernels.hashing import BASE, Hashes, mixed, slot_of, table_size
 from datapipe.kernels.jit import inlined, kernel
 from datapipe.kernels.words import WIDTH, segment
@@ -82,7 +82,7 @@ def digest(data: Bytes, start: int, stop: int) -> tuple[np.uint64, int]:
     i = start
     while i < stop:
         eight = upto_eight_at(data, i, stop)
-        chars -= length(continuations(eight) >> SEVEN)
+        chars -= number(continuations(eight))
         h = (h ^ eight) * BASE
         h ^= h >> HALF
         i += 8

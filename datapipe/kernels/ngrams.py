@@ -157,7 +157,9 @@ def top_ngram(
 
 
 @inlined
-def mark_heads(letters: Bytes, places: Int64s, last: int, again: Flags, grams: Hashes, keys: Hashes, firsts: Int64s) -> None:
+def mark_heads(
+    letters: Bytes, places: Int64s, last: int, again: Flags, grams: Hashes, keys: Hashes, firsts: Int64s
+) -> None:
     """Mark which n-grams of the shortest kind and of longer ones may occur twice, by their first letters."""
     size = table_size(last)
     keys[:size] = 0
@@ -177,7 +179,15 @@ def mark_heads(letters: Bytes, places: Int64s, last: int, again: Flags, grams: H
 
 @inlined
 def repeated_ngrams(
-    sums: Hashes, inverses: Hashes, words: Int64s, count: int, n: int, rows: Int64s, candidates: int, grams: Hashes, keys: Hashes
+    sums: Hashes,
+    inverses: Hashes,
+    words: Int64s,
+    count: int,
+    n: int,
+    rows: Int64s,
+    candidates: int,
+    grams: Hashes,
+    keys: Hashes,
 ) -> int:
     """Code points of the n-grams that occurred before, none overlapping the last one counted."""
     size = table_size(candidates)

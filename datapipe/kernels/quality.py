@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datapipe.kernels.classes import ALPHA, SYMBOL, Classes
-from datapipe.kernels.eight import ONES, below, eight_at, length, zeros
+from datapipe.kernels.eight import ONES, eight_at, nulls, number, zeros
 from datapipe.kernels.hashing import Hashes, hash_of, slot_of
 from datapipe.kernels.jit import inlined, kernel
 from datapipe.kernels.joints import DOT, MINUS, dots_end
@@ -16,7 +16,7 @@ Int64s = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
 
 HASH = 35
-HASHES, DOTS = ONES * np.uint64(HASH), ONES * np.uint64(DOT)
+HASHES, DOTS, X80, XA6 = (ONES * np.uint64(byte) for byte in (HASH, DOT, 0x80, 0xA6))
 
 MEASURES = (
     "words",
@@ -61,14 +61,15 @@ def count_signs(data: Bytes, start: int, stop: int) -> tuple[int, int]:
     hashes = ellipses = 0
     i = start
     while i < stop:
-        if i + 8 <= len(data):
-            eight = eight_at(data, i)
-            size = length(below(zeros(eight ^ HASHES) | zeros(eight ^ DOTS) | zeros(eight ^ E2)))
-            i += size
-            if size == 8:
+        if i + 8 <= stop and i + 10 <= len(data):
+            a = eight_at(data, i)
+            b = eight_at(data, i + 1)
+            c = eight_at(data, i + 2)
+            if not zeros(a ^ DOTS | b ^ DOTS | c ^ DOTS):  # no run of three dots starts here
+                hashes += number(nulls(a ^ HASHES))
+                ellipses += number(nulls(a ^ E2 | b ^ X80 | c ^ XA6))
+                i += 8
                 continue
-            if i >= stop:
-                break
         if data[i] == DOT:
             end = dots_end(data, i, stop)
             ellipses += (end - i) // 3
@@ -96,6 +97,9 @@ def gopher_quality(
         most = max(most, offsets[d + 1] - offsets[d])
     words = np.empty((most, WIDTH), np.int64)
     seen = np.zeros(len(stop_words), np.bool_)
+    distinct = 0
+    for slot in range(len(stop_words)):
+        distinct += stop_words[slot] != np.uint64(0)
     for d in range(len(offsets) - 1):
         start = offsets[d]
         stop = offsets[d + 1]
@@ -108,11 +112,13 @@ def gopher_quality(
             if not kind & SYMBOL:
                 counted += 1
                 chars += words[t, CHARS]
+            if found == distinct:
+                continue
             size = min(words[t, STOP] - words[t, START], 63)
             if np.int64(shapes[data[words[t, START]]] >> np.uint64(size)) & 1:
-                slot = slot_of(stop_words, len(stop_words), hash_of(data, words[t, START], words[t, STOP]))
-                if stop_words[slot] != np.uint64(0) and not seen[slot]:
-                    seen[slot] = True
+                place = slot_of(stop_words, len(stop_words), hash_of(data, words[t, START], words[t, STOP]))
+                if stop_words[place] != np.uint64(0) and not seen[place]:
+                    seen[place] = True
                     found += 1
         lines, bullets, trailing = measure_lines(data, start, stop, classes)
         hashes, ellipses = count_signs(data, start, stop)
