@@ -149,12 +149,22 @@ def segment(data: Bytes, start: int, stop: int, classes: Classes, abbreviated: H
     n = 0
     i = start
     while i < stop:
-        # A run of plain code points. Those of ASCII, eight at a time: seven words of ten are found by this alone.
         first = i
-        some = chars = kind = 0
-        size = 1
+        kind, size = class_at(data, i, classes)
+        if kind & SPACE:
+            i += size
+            continue
+        some = chars = 0
         every = -1
-        if data[i] < 128:
+        if not kind & PLAIN:
+            # What comes off the start of a chunk leaves one that is cut as if it began there.
+            size = prefix_size(data, i, stop, classes)
+            if size:
+                i += size
+                n = put(words, n, first, i, 1 if kind & PREFIX else size, kind, kind)
+                continue
+        elif data[i] < 128:
+            # Seven words of ten are found by this alone: a run of ASCII letters and digits, eight at a time.
             alpha = NONE
             while i + 8 <= len(data):
                 eight = eight_at(data, i)
@@ -180,18 +190,11 @@ def segment(data: Bytes, start: int, stop: int, classes: Classes, abbreviated: H
             chars += 1
             i += size
         if i >= stop or kind & SPACE:
-            if chars:
-                n = put(words, n, first, i, chars, some, every)
+            n = put(words, n, first, i, chars, some, every)
             i += size
             continue
 
-        # A sign. What comes off the start of a chunk leaves one that is cut as if it began there.
-        if chars == 0:
-            size = prefix_size(data, i, stop, classes)
-            if size:
-                i += size
-                n = put(words, n, first, i, 1 if kind & PREFIX else size, kind, kind)
-                continue
+        # A sign inside the chunk or at its end.
         plain = i
         end = i
         while not kind & SPACE:
