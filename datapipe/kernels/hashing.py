@@ -17,7 +17,7 @@ BASE = np.uint64(0x9E3779B97F4A7C15)
 INVERSE = np.uint64(pow(0x9E3779B97F4A7C15, -1, 1 << 64))
 _MIX = np.uint64(0xD6E8FEB86659FD93)
 _SHIFT = np.uint64(32)
-IN_CACHE = 8192  # slots
+IN_CACHE = 1 << 15  # slots, 256 kB
 
 
 @inlined

@@ -80,13 +80,15 @@ def digest(data: Bytes, start: int, stop: int) -> tuple[np.uint64, int]:
     chars = stop - start
     h = np.uint64(chars)
     i = start
-    while i < stop:
-        eight = upto_eight_at(data, i, stop)
+    while i + 8 <= stop:
+        eight = eight_at(data, i)
         chars -= number(continuations(eight))
         h = (h ^ eight) * BASE
         h ^= h >> HALF
         i += 8
-    return mixed(h), chars
+    eight = upto_eight_at(data, i, stop)
+    chars -= number(continuations(eight))
+    return mixed((h ^ eight) * BASE), chars
 
 
 @inlined

@@ -47,23 +47,25 @@ def hash_words(
     words: Int64s,
     n: int,
     letters: Bytes,
-    places: Int64s,
     hashes: Hashes,
     sums: Hashes,
     inverses: Hashes,
 ) -> None:
-    """Hash each of n words, and write all their letters in a row: for each word its place there, the sum of all before,
-    the inverse power, and, in the column of code points, how many there are before."""
+    """Hash each of n words; write all their letters in a row, the sum of those before each and its inverse power.
+
+    Where a word starts is then its place in that row, and its code points are those of all words before.
+    """
     total = NONE
     power = inverse = ONE
     at = chars = 0
     for t in range(n):
-        places[t] = at
         sums[t] = total
         inverses[t] = inverse
         h = NONE
-        i = words[t, START]
+        start = words[t, START]
         stop = words[t, STOP]
+        words[t, START] = at
+        i = start
         while i < stop:
             size = min(stop - i, 8)
             eight = upto_eight_at(data, i, stop)
@@ -75,13 +77,13 @@ def hash_words(
             inverse *= INVERSES[size]
             at += size
             i += size
-        hashes[t] = h + np.uint64(stop - words[t, START])
+        hashes[t] = h + np.uint64(stop - start)
         before = chars
         chars += words[t, CHARS]
         words[t, CHARS] = before
     put_eight(letters, at, NONE)
     put_eight(letters, at + 8, NONE)
-    places[n] = at
+    words[n, START] = at
     sums[n] = total
     words[n, CHARS] = chars
 
@@ -158,14 +160,14 @@ def top_ngram(
 
 @inlined
 def mark_heads(
-    letters: Bytes, places: Int64s, last: int, again: Flags, grams: Hashes, keys: Hashes, firsts: Int64s
+    letters: Bytes, words: Int64s, last: int, again: Flags, grams: Hashes, keys: Hashes, firsts: Int64s
 ) -> None:
     """Mark which n-grams of the shortest kind and of longer ones may occur twice, by their first letters."""
     size = table_size(last)
     keys[:size] = 0
     for t in range(last):
-        at = places[t]
-        again[t] = places[t + REPEATED[0]] - at < HEAD  # which such letters tell nothing of
+        at = words[t, START]
+        again[t] = words[t + REPEATED[0], START] - at < HEAD  # which such letters tell nothing of
         grams[t] = mixed(eight_at(letters, at) * BASE ^ (eight_at(letters, at + 8) & _REST))
     for t in range(last):
         key = grams[t]
@@ -222,8 +224,6 @@ def gopher_repetition(offsets: Int64s, data: Bytes, classes: Classes, abbreviate
     # Sized for the worst document (a word a byte); pages that are never touched cost nothing.
     words = np.empty((most + 1, WIDTH), np.int64)
     letters = np.empty(most + 24, np.uint8)
-    places = np.empty(most + 1, np.int64)
-    chars = places
     hashes = np.empty(most + 1, np.uint64)
     sums = np.empty(most + 1, np.uint64)
     inverses = np.empty(most + 1, np.uint64)
@@ -243,23 +243,23 @@ def gopher_repetition(offsets: Int64s, data: Bytes, classes: Classes, abbreviate
         _, length = digest(data, start, stop)
         whole = np.float64(length)
         left, right = stripped(data, start, stop, classes)
-        n = pieces(data, left, right, 2, hashes, chars)
-        again_, total = repeated(hashes, chars, n, keys)
-        out[0, d] = again_ / n
+        n = pieces(data, left, right, 2, hashes, counts)
+        count, total = repeated(hashes, counts, n, keys)
+        out[0, d] = count / n
         out[1, d] = total / whole
-        n = pieces(data, start, stop, 1, hashes, chars)
-        again_, total = repeated(hashes, chars, n, keys)
-        out[2, d] = again_ / n
+        n = pieces(data, start, stop, 1, hashes, counts)
+        count, total = repeated(hashes, counts, n, keys)
+        out[2, d] = count / n
         out[3, d] = total / whole
 
         count = segment(data, start, stop, classes, abbreviated, words)
-        hash_words(data, words, count, letters, places, hashes, sums, inverses)
+        hash_words(data, words, count, letters, hashes, sums, inverses)
         again[: count + 1] = True
         for n in range(2, 5):
             out[n + 2, d] = top_ngram(hashes, words, count, n, again, rows, grams, keys, firsts, counts) / whole
         last = count - REPEATED[0] + 1
         if last > 0:
-            mark_heads(letters, places, last, again, grams, keys, firsts)
+            mark_heads(letters, words, last, again, grams, keys, firsts)
             candidates = marked(again, last, rows)
             for n in range(5, 11):
                 out[n + 2, d] = repeated_ngrams(sums, inverses, words, count, n, rows, candidates, grams, keys) / whole
