@@ -5,12 +5,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from datapipe.kernels.classes import BREAK, DECIMAL, PUNCTUATION, SPACE, TERMINAL, Classes
+from datapipe.kernels.classes import DECIMAL, PUNCTUATION, SPACE, TERMINAL, Classes
 from datapipe.kernels.decode import class_at
+from datapipe.kernels.eight import CASE, ONES, eight_at, zeros
 from datapipe.kernels.hashing import Hashes
 from datapipe.kernels.jit import inlined, kernel
-from datapipe.kernels.lines import stripped
-from datapipe.kernels.words import segment
+from datapipe.kernels.lines import break_at, byte_at, stripped
+from datapipe.kernels.words import KIND, WIDTH, segment
 
 Bytes = npt.NDArray[np.uint8]
 Int64s = npt.NDArray[np.int64]
@@ -29,6 +30,7 @@ MEASURES = (
     "citations",
     "sentences",
 )
+BRACKET, BRACE = 91, 123
 LORIPSUM, JAVASCRIPT, POLICY = 1, 2, 4
 PHRASES = (
     ("lorem ipsum", LORIPSUM),
@@ -40,6 +42,7 @@ PHRASES = (
     ("use of cookies", POLICY),
     ("use cookies", POLICY),
 )
+As, Cs, Ms, Os, Ps, Rs, Ss, Us, Vs = (ONES * np.uint64(ord(c)) for c in "acmoprsuv")
 CITATIONS = ("edit]", "citation needed]")  # after a [
 
 
@@ -62,9 +65,29 @@ def lower_at(data: Bytes, i: int, stop: int) -> tuple[int, int]:
 
 
 @inlined
+def may_hold_phrase(data: Bytes, start: int, stop: int) -> bool:
+    """Is there one of these, which every phrase has and few other words, in any case: psu, vas, rms, vac, coo?"""
+    i = start
+    while i < stop:
+        if i + 10 > len(data):
+            return True
+        a = eight_at(data, i) | CASE
+        b = eight_at(data, i + 1) | CASE
+        c = eight_at(data, i + 2) | CASE
+        va = a ^ Vs | b ^ As
+        found = zeros(va | c ^ Ss) | zeros(va | c ^ Cs) | zeros(a ^ Ps | b ^ Ss | c ^ Us)
+        if found | zeros(a ^ Rs | b ^ Ms | c ^ Ss) | zeros(a ^ Cs | b ^ Os | c ^ Os):
+            return True
+        i += 8
+    return False
+
+
+@inlined
 def phrases_in(data: Bytes, start: int, stop: int, starts: Int64s, phrases: Bytes, meanings: Int64s) -> int:
     """Which meanings have a phrase in the slice, whatever its case."""
     found = 0
+    if not may_hold_phrase(data, start, stop):
+        return found
     for i in range(start, stop - 1):
         # The phrases begin with co ja lo pr te us, in which no bit but 32 tells cases apart: 19 pairs of 20 end here.
         b = data[i] | 32
@@ -114,42 +137,41 @@ def citation_end(data: Bytes, i: int, stop: int, classes: Classes, starts: Int64
 
 
 @inlined
-def words_in(data: Bytes, start: int, stop: int, classes: Classes) -> tuple[int, int]:
-    """Words as str.split sees them, and the code points of the longest."""
-    words = longest = length = 0
+def has_words(data: Bytes, start: int, stop: int, classes: Classes, least: int) -> bool:
+    """Are there so many words as str.split cuts them?"""
+    words = 0
+    outside = True
     i = start
-    while i < stop:
+    while i < stop and words < least:
         kind, size = class_at(data, i, classes)
-        if kind & SPACE:
-            length = 0
-        else:
-            words += length == 0
-            length += 1
-            longest = max(longest, length)
+        words += outside and not kind & SPACE
+        outside = kind & SPACE != 0
         i += size
-    return words, longest
+    return words >= least
 
 
 @inlined
-def sentences_in(
-    data: Bytes, start: int, stop: int, classes: Classes, abbreviated: Hashes, starts: Int64s, stops: Int64s
-) -> int:
+def has_long_word(data: Bytes, start: int, stop: int, classes: Classes, most: int) -> bool:
+    """Is there a word of more than `most` code points?"""
+    chars = 0
+    i = start
+    while i < stop and chars <= most:
+        kind, size = class_at(data, i, classes)
+        chars = 0 if kind & SPACE else chars + 1
+        i += size
+    return chars > most
+
+
+@inlined
+def sentences_in(data: Bytes, start: int, stop: int, classes: Classes, abbreviated: Hashes, words: Int64s) -> int:
     """Sentences: one begins with the first word after a terminal mark that is no punctuation."""
-    words = segment(data, start, stop, classes, abbreviated, starts, stops)
-    sentences = 1 if words else 0
+    n = segment(data, start, stop, classes, abbreviated, words)
+    sentences = 1 if n else 0
     ended = False
-    for t in range(words):
-        kind, size = class_at(data, starts[t], classes)
-        terminal = kind & TERMINAL != 0 and starts[t] + size == stops[t]
-        every = kind
-        i = starts[t] + size
-        while i < stops[t] and every & PUNCTUATION:
-            kind, size = class_at(data, i, classes)
-            every &= kind
-            i += size
-        if terminal:
+    for t in range(n):
+        if words[t, KIND] & TERMINAL:
             ended = True
-        elif ended and not every & PUNCTUATION:
+        elif ended and not words[t, KIND] & PUNCTUATION:
             sentences += 1
             ended = False
     return sentences
@@ -183,8 +205,7 @@ def c4_quality(
     most = 0
     for d in range(len(offsets) - 1):
         most = max(most, offsets[d + 1] - offsets[d])
-    starts = np.empty(most, np.int64)
-    stops = np.empty(most, np.int64)
+    tokens = np.empty((most, WIDTH), np.int64)
     end = 0
     out_offsets[0] = 0
     for d in range(len(offsets) - 1):
@@ -192,45 +213,37 @@ def c4_quality(
         begin = end
         i = offsets[d]
         while i < offsets[d + 1]:
-            start = i
-            kind = 0
-            size = 0
-            while i < offsets[d + 1]:
-                kind, size = class_at(data, i, classes)
-                if kind & BREAK:
-                    break
-                i += size
-            stop = i
-            if i < offsets[d + 1]:
-                if data[i] == 13 and i + 1 < offsets[d + 1] and data[i + 1] == 10:
-                    size = 2
-                i += size
+            stop, after = break_at(data, i, offsets[d + 1], classes)
+            start, stop = stripped(data, i, stop, classes)
+            i = after
             out[0, d] += 1
-            start, stop = stripped(data, start, stop, classes)
-            words, longest = words_in(data, start, stop, classes)
-            if longest > max_word:
+            if stop - start > max_word and has_long_word(data, start, stop, classes, max_word):
                 out[2, d] += 1
                 continue
+            enough = cite == 1 or has_words(data, start, stop, classes, min_words)
 
             # The line goes to the output at once; a line that is dropped is written over by the next.
             line = end + (out[1, d] > 0)
             to = line
             while start < stop:
-                if cite and data[start] == 91:
+                bracket = byte_at(data, start, stop, BRACKET) if cite else stop
+                for k in range(bracket - start):
+                    out_data[to + k] = data[start + k]
+                to += bracket - start
+                start = bracket
+                if start < stop:
                     after = citation_end(data, start, stop, classes, mark_starts, marks)
                     if after > start:
                         out[9, d] += 1
                         start = after
-                        continue
-                out_data[to] = data[start]
-                to += 1
-                start += 1
+                    else:
+                        out_data[to] = BRACKET
+                        to += 1
+                        start += 1
             if end_mark and not ends_well(out_data, line, to, end_mark):
                 out[3, d] += 1
                 continue
-            if cite == 1:
-                words, _ = words_in(out_data, line, to, classes)
-            if words < min_words:
+            if not enough or (cite == 1 and not has_words(out_data, line, to, classes, min_words)):
                 out[4, d] += 1
                 continue
             found = phrases_in(out_data, line, to, phrase_starts, phrases, meanings)
@@ -239,14 +252,11 @@ def c4_quality(
             if found & drop & JAVASCRIPT:
                 out[5, d] += 1
                 continue
-            for k in range(line, to):
-                if out_data[k] == 123:
-                    out[8, d] += 1
-                    break
+            out[8, d] += byte_at(out_data, line, to, BRACE) < to
             if found & drop & POLICY:
                 out[6, d] += 1
                 continue
-            out[10, d] += sentences_in(out_data, line, to, classes, abbreviated, starts, stops)
+            out[10, d] += sentences_in(out_data, line, to, classes, abbreviated, tokens)
             if line > end:
                 out_data[end] = 10
             out[1, d] += 1
@@ -254,8 +264,9 @@ def c4_quality(
 
         # As the reference does, strip the whole.
         left, right = stripped(out_data, begin, end, classes)
-        for k in range(right - left):
-            out_data[begin + k] = out_data[left + k]
+        if left > begin:
+            for k in range(right - left):
+                out_data[begin + k] = out_data[left + k]
         end = begin + right - left
         out_offsets[d + 1] = end
 

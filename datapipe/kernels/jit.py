@@ -11,6 +11,7 @@ import numpy as np
 F = TypeVar("F", bound=Callable[..., object])
 
 _CONFIG: Any = numba.config  # its attributes are made at run time
+_njit: Any = numba.njit  # its types leave `_nrt` out
 
 # Numba compares a cached kernel with the file it stands in, and would keep machine code whose helpers changed
 # in another file. The stamp of every file of the hot room makes any edit there a cache miss.
@@ -42,10 +43,14 @@ def kernel(function: F) -> F:
 
 
 def inlined(function: F) -> F:
-    """A helper of kernels: LLVM inlines it where that pays, and it is cached inside its callers, not for itself."""
+    """A helper of kernels, part of their machine code; it may not allocate.
+
+    Without `_nrt=False` a call counts references of every array, atomically (numba issue 2345): cutting `well-known` into
+    words took 205 ns with them, 64 without, and takes 48 with all calls inlined.
+    """
     if _CONFIG.DISABLE_JIT:
         return _plain(function)
-    compiled: Any = numba.njit(nogil=True)(function)
+    compiled: Any = _njit(nogil=True, forceinline=True, _nrt=False)(function)
     result: F = compiled
     return result
 

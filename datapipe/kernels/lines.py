@@ -3,17 +3,20 @@
 import numpy as np
 import numpy.typing as npt
 
-from datapipe.kernels.classes import SPACE, TERMINAL, Classes
+from datapipe.kernels.classes import BREAK, SPACE, TERMINAL, Classes
 from datapipe.kernels.decode import before, class_at
-from datapipe.kernels.hashing import BASE, ONE, Hashes, mixed, slot_of, table_size
+from datapipe.kernels.eight import ONES, below, continuations, controls, eight_at, length, number, upto_eight_at, zeros
+from datapipe.kernels.hashing import BASE, Hashes, mixed, slot_of, table_size
 from datapipe.kernels.jit import inlined, kernel
-from datapipe.kernels.words import segment
+from datapipe.kernels.words import WIDTH, segment
 
 Bytes = npt.NDArray[np.uint8]
 Int64s = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
 
 NEWLINE = 10
+C2, E2 = ONES * np.uint64(0xC2), ONES * np.uint64(0xE2)
+HALF = np.uint64(32)
 
 
 @inlined
@@ -34,38 +37,76 @@ def stripped(data: Bytes, start: int, stop: int, classes: Classes) -> tuple[int,
 
 
 @inlined
+def byte_at(data: Bytes, i: int, stop: int, byte: int) -> int:
+    """Where the next such byte is, `stop` if there is none."""
+    all_of_it = ONES * np.uint64(byte)
+    while i + 8 <= len(data) and i < stop:
+        size = length(below(zeros(eight_at(data, i) ^ all_of_it)))
+        i += size
+        if size < 8:
+            return min(i, stop)
+    while i < stop and data[i] != byte:
+        i += 1
+    return min(i, stop)
+
+
+@inlined
+def break_at(data: Bytes, i: int, stop: int, classes: Classes) -> tuple[int, int]:
+    """Where the next break of str.splitlines starts and stops; `stop` twice if there is none."""
+    while i < stop:
+        if i + 8 <= len(data):
+            eight = eight_at(data, i)
+            size = length(below(controls(eight) | zeros(eight ^ C2) | zeros(eight ^ E2)))
+            i += size
+            if size == 8:
+                continue
+            if i >= stop:
+                break
+        if data[i] < 32 or data[i] == 0xC2 or data[i] == 0xE2:  # what a break starts with
+            kind, size = class_at(data, i, classes)
+            if kind & BREAK:
+                if data[i] == 13 and i + 1 < stop and data[i + 1] == NEWLINE:
+                    size = 2
+                return i, i + size
+            i += size
+        else:
+            i += 1
+    return stop, stop
+
+
+@inlined
+def digest(data: Bytes, start: int, stop: int) -> tuple[np.uint64, int]:
+    """Hash and code points of a slice, eight bytes a step."""
+    chars = stop - start
+    h = np.uint64(chars)
+    i = start
+    while i + 8 <= stop:
+        eight = eight_at(data, i)
+        chars -= number(continuations(eight))
+        h = (h ^ eight) * BASE
+        h ^= h >> HALF
+        i += 8
+    eight = upto_eight_at(data, i, stop)
+    chars -= number(continuations(eight))
+    return mixed((h ^ eight) * BASE), chars
+
+
+@inlined
 def pieces(data: Bytes, start: int, stop: int, least: int, hashes: Hashes, chars: Int64s) -> int:
     """Cut at runs of at least `least` newlines; write hash and code points of each piece, return how many."""
     n = 0
-    h = np.uint64(0)
-    power = ONE
-    length = 0
-    i = start
-    while i < stop:
-        if data[i] == NEWLINE:
-            run = i
-            while i < stop and data[i] == NEWLINE:
-                i += 1
-            if i - run >= least:
-                hashes[n] = mixed(h)
-                chars[n] = length
-                n += 1
-                h = np.uint64(0)
-                power = ONE
-                length = 0
-            else:
-                for _ in range(run, i):
-                    h += np.uint64(NEWLINE + 1) * power
-                    power *= BASE
-                length += i - run
-            continue
-        h += np.uint64(np.int64(data[i]) + 1) * power
-        power *= BASE
-        length += data[i] & 0xC0 != 0x80
-        i += 1
-    hashes[n] = mixed(h)
-    chars[n] = length
-    return n + 1
+    piece = i = start
+    while True:
+        end = byte_at(data, i, stop, NEWLINE)
+        i = end
+        while i < stop and data[i] == NEWLINE:
+            i += 1
+        if end == stop or i - end >= least:
+            hashes[n], chars[n] = digest(data, piece, end)
+            n += 1
+            piece = i
+        if end == stop:
+            return n
 
 
 @inlined
@@ -92,9 +133,9 @@ def fineweb_quality(
     most = 0
     for d in range(len(offsets) - 1):
         most = max(most, offsets[d + 1] - offsets[d])
-    starts = np.empty(most + 1, np.int64)
-    stops = np.empty(most + 1, np.int64)
+    words = np.empty((most + 1, WIDTH), np.int64)
     hashes = np.empty(most + 1, np.uint64)
+    lengths = np.empty(most + 1, np.int64)
     keys = np.empty(table_size(most + 1), np.uint64)
     for d in range(len(offsets) - 1):
         start = offsets[d]
@@ -102,30 +143,21 @@ def fineweb_quality(
         lines = punctuated = brief = newlines = characters = 0
         i = start
         while i <= stop:  # a line a turn; the text after the last newline is one, too
-            h = np.uint64(0)
-            power = ONE
-            length = 0
-            blank = True
-            kind = 0
-            while i < stop and data[i] != NEWLINE:
-                kind, size = class_at(data, i, classes)
-                blank = blank and kind & SPACE != 0
-                for _ in range(size):
-                    h += np.uint64(np.int64(data[i]) + 1) * power
-                    power *= BASE
-                    i += 1
-                length += 1
-            newlines += i < stop
-            characters += length
-            if not blank:
-                hashes[lines] = mixed(h)
-                stops[lines] = length  # words come later
+            end = byte_at(data, i, stop, NEWLINE)
+            newlines += end < stop
+            h, chars = digest(data, i, end)
+            characters += chars
+            left, _ = stripped(data, i, end, classes)
+            if left < end:
+                hashes[lines] = h
+                lengths[lines] = chars
                 lines += 1
+                kind, _ = class_at(data, before(data, end), classes)
                 punctuated += kind & TERMINAL != 0
-                brief += length <= short
-            i += 1
-        _, again = repeated(hashes, stops, lines, keys)
-        tokens = segment(data, start, stop, classes, abbreviated, starts, stops)
+                brief += chars <= short
+            i = end + 1
+        _, again = repeated(hashes, lengths, lines, keys)
+        tokens = segment(data, start, stop, classes, abbreviated, words)
         out[0, d] = lines
         out[1, d] = punctuated / lines if lines else 0.0
         out[2, d] = brief / lines if lines else 0.0

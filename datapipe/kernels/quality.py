@@ -3,15 +3,20 @@
 import numpy as np
 import numpy.typing as npt
 
-from datapipe.kernels.classes import ALPHA, BREAK, SPACE, SYMBOL, Classes
-from datapipe.kernels.decode import class_at
+from datapipe.kernels.classes import ALPHA, SYMBOL, Classes
+from datapipe.kernels.eight import ONES, eight_at, nulls, number, zeros
 from datapipe.kernels.hashing import Hashes, hash_of, slot_of
 from datapipe.kernels.jit import inlined, kernel
-from datapipe.kernels.words import segment
+from datapipe.kernels.joints import DOT, MINUS, dots_end
+from datapipe.kernels.lines import E2, break_at, stripped
+from datapipe.kernels.words import CHARS, KIND, START, STOP, WIDTH, segment
 
 Bytes = npt.NDArray[np.uint8]
 Int64s = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
+
+HASH = 35
+HASHES, DOTS, X80, XA6 = (ONES * np.uint64(byte) for byte in (HASH, DOT, 0x80, 0xA6))
 
 MEASURES = (
     "words",
@@ -26,72 +31,54 @@ MEASURES = (
 
 
 @inlined
-def measure_word(data: Bytes, start: int, stop: int, classes: Classes) -> tuple[int, bool, bool]:
-    """Code points; is there a letter; is there anything but symbols?"""
-    chars = 0
-    some = 0
-    every = -1
-    i = start
-    while i < stop:
-        kind, size = class_at(data, i, classes)
-        some |= kind
-        every &= kind
-        chars += 1
-        i += size
-    return chars, some & ALPHA != 0, every & SYMBOL == 0
+def is_rune(data: Bytes, i: int, last: int) -> bool:
+    """Is the code point at i of three bytes, E2 80 and `last`?"""
+    rune: bool = data[i] == 0xE2 and data[i + 1] == 0x80 and data[i + 2] == last
+    return rune
 
 
 @inlined
-def measure_lines(data: Bytes, start: int, stop: int, classes: Classes) -> tuple[int, int, int, int, int]:
-    """Lines (as str.splitlines), lines that start with a bullet, that end in an ellipsis; hashes; ellipses."""
-    lines = bullets = trailing = hashes = ellipses = 0
-    dots = 0  # length of the run of dots that ends here
-    ends = False  # is the last sign of the line so far an ellipsis?
-    blank = True
+def measure_lines(data: Bytes, start: int, stop: int, classes: Classes) -> tuple[int, int, int]:
+    """Lines (as str.splitlines), lines that start with a bullet, lines that end in an ellipsis."""
+    lines = bullets = trailing = 0
     i = start
     while i < stop:
-        b = data[i]
-        if 64 <= b < 127:  # letters, mostly: nothing to count, no space
-            ends = blank = False
-            dots = 0
-            i += 1
-            continue
-        kind, size = class_at(data, i, classes)
-        if kind & SPACE:
-            dots = 0
-            if kind & BREAK:
-                lines += 1
-                trailing += ends
-                ends = False
-                blank = True
-                if b == 13 and i + 1 < stop and data[i + 1] == 10:
-                    size = 2
-            i += size
-            continue
-        rune = size == 3 and b == 0xE2 and data[i + 1] == 0x80
-        if blank:
-            blank = False
-            bullets += b == 45 or (rune and data[i + 2] == 0xA2)
-        hashes += b == 35
-        if b == 46:
-            dots += 1
-            ellipses += dots % 3 == 0
-            ends = dots >= 3
+        end, after = break_at(data, i, stop, classes)
+        left, right = stripped(data, i, end, classes)
+        if left < right:
+            bullets += data[left] == MINUS or is_rune(data, left, 0xA2)
+            if right - left >= 3:
+                dots = data[right - 1] == DOT and data[right - 2] == DOT and data[right - 3] == DOT
+                trailing += dots or is_rune(data, right - 3, 0xA6)
+        lines += 1
+        i = after
+    return lines, bullets, trailing
+
+
+@inlined
+def count_signs(data: Bytes, start: int, stop: int) -> tuple[int, int]:
+    """Hash signs; ellipses, of three dots or U+2026."""
+    hashes = ellipses = 0
+    i = start
+    while i < stop:
+        if i + 8 <= stop and i + 10 <= len(data):
+            a = eight_at(data, i)
+            b = eight_at(data, i + 1)
+            c = eight_at(data, i + 2)
+            if not zeros(a ^ DOTS | b ^ DOTS | c ^ DOTS):  # no run of three dots starts here
+                hashes += number(nulls(a ^ HASHES))
+                ellipses += number(nulls(a ^ E2 | b ^ X80 | c ^ XA6))
+                i += 8
+                continue
+        if data[i] == DOT:
+            end = dots_end(data, i, stop)
+            ellipses += (end - i) // 3
+            i = end
         else:
-            dots = 0
-            ends = rune and data[i + 2] == 0xA6
-            ellipses += ends
-        i += size
-    # A last line without a break counts; nothing after the last break does not.
-    if stop > start:
-        last = stop - 1
-        while data[last] & 0xC0 == 0x80:
-            last -= 1
-        kind, _ = class_at(data, last, classes)
-        if not kind & BREAK:
-            lines += 1
-            trailing += ends
-    return lines, bullets, trailing, hashes, ellipses
+            hashes += data[i] == HASH
+            ellipses += is_rune(data, i, 0xA6)
+            i += 1
+    return hashes, ellipses
 
 
 @kernel
@@ -101,37 +88,42 @@ def gopher_quality(
     classes: Classes,
     abbreviated: Hashes,
     stop_words: Hashes,
-    initials: npt.NDArray[np.bool_],
-    longest: int,
+    shapes: Hashes,
     out: Numbers,
 ) -> None:
-    """Fill out[measure, document]; stop words as hashes, with their possible first bytes and greatest length."""
+    """Fill out[measure, document]; stop words as hashes, and for each first byte the set of their lengths in bits."""
     most = 0
     for d in range(len(offsets) - 1):
         most = max(most, offsets[d + 1] - offsets[d])
-    starts = np.empty(most, np.int64)
-    stops = np.empty(most, np.int64)
+    words = np.empty((most, WIDTH), np.int64)
     seen = np.zeros(len(stop_words), np.bool_)
+    distinct = 0
+    for slot in range(len(stop_words)):
+        distinct += stop_words[slot] != np.uint64(0)
     for d in range(len(offsets) - 1):
         start = offsets[d]
         stop = offsets[d + 1]
-        tokens = segment(data, start, stop, classes, abbreviated, starts, stops)
+        tokens = segment(data, start, stop, classes, abbreviated, words)
         seen[:] = False
-        words = chars = alphabetic = found = 0
+        counted = chars = alphabetic = found = 0
         for t in range(tokens):
-            length, letters, counts = measure_word(data, starts[t], stops[t], classes)
-            alphabetic += letters
-            if counts:
-                words += 1
-                chars += length
-            if initials[data[starts[t]]] and stops[t] - starts[t] <= longest:
-                slot = slot_of(stop_words, len(stop_words), hash_of(data, starts[t], stops[t]))
-                if stop_words[slot] != np.uint64(0) and not seen[slot]:
-                    seen[slot] = True
+            kind = words[t, KIND]
+            alphabetic += kind & ALPHA != 0
+            if not kind & SYMBOL:
+                counted += 1
+                chars += words[t, CHARS]
+            if found == distinct:
+                continue
+            size = min(words[t, STOP] - words[t, START], 63)
+            if np.int64(shapes[data[words[t, START]]] >> np.uint64(size)) & 1:
+                place = slot_of(stop_words, len(stop_words), hash_of(data, words[t, START], words[t, STOP]))
+                if stop_words[place] != np.uint64(0) and not seen[place]:
+                    seen[place] = True
                     found += 1
-        lines, bullets, trailing, hashes, ellipses = measure_lines(data, start, stop, classes)
-        out[0, d] = words
-        out[1, d] = chars / words if words else np.nan
+        lines, bullets, trailing = measure_lines(data, start, stop, classes)
+        hashes, ellipses = count_signs(data, start, stop)
+        out[0, d] = counted
+        out[1, d] = chars / counted if counted else np.nan
         out[2, d] = hashes / tokens if tokens else 0.0
         out[3, d] = ellipses / tokens if tokens else 0.0
         out[4, d] = bullets / lines if lines else 0.0

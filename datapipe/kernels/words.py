@@ -18,13 +18,17 @@ from datapipe.kernels.classes import (
     NUMBER,
     PLAIN,
     PREFIX,
+    PUNCTUATION,
     QUOTE,
     SPACE,
     SUFFIX,
+    SYMBOL,
+    TERMINAL,
     UPPER,
     Classes,
 )
 from datapipe.kernels.decode import before, class_at
+from datapipe.kernels.eight import NONE, TOPS, below, digits, eight_at, length, letters
 from datapipe.kernels.hashing import Hashes, hash_of, slot_of, word_table
 from datapipe.kernels.jit import inlined
 from datapipe.kernels.joints import (
@@ -46,6 +50,11 @@ ABBREVIATIONS = """Mt Ak Ala Apr Ariz Ark Aug Calif Colo Conn Dec Del Feb Fla Ga
 Ky La Mar Mass Mich Minn Miss Neb Nebr Nev Nov Oct Okla Ore Pa Sep Sept Tenn Va Wash Wis Adm Bros co Co Corp Dr Gen
 Gov Inc Jr Ltd Md Messrs Mo Mont Mr Mrs Ms Prof Rep Rev Sen St vs"""
 LONGEST_ABBREVIATION = 6  # bytes
+
+# A word is a row of numbers: where it starts and stops, its code points, and its kind, in which
+# ALPHA: it has a letter; SYMBOL, PUNCTUATION: it has nothing else; TERMINAL: it is one such sign.
+START, STOP, CHARS, KIND = 0, 1, 2, 3
+WIDTH = 4
 
 
 @cache
@@ -110,81 +119,120 @@ def suffix_start(data: Bytes, start: int, stop: int, classes: Classes, abbreviat
 
 
 @inlined
-def segment(
-    data: Bytes, start: int, stop: int, classes: Classes, abbreviated: Hashes, starts: Int64s, stops: Int64s
-) -> int:
-    """Write where each word starts and stops; return how many there are (at most one a byte)."""
+def put(words: Int64s, n: int, start: int, stop: int, chars: int, some: int, every: int) -> int:
+    """Write word n, of whose code points some and every one are of these classes; return n + 1."""
+    words[n, START] = start
+    words[n, STOP] = stop
+    words[n, CHARS] = chars
+    words[n, KIND] = some & ALPHA | every & (SYMBOL | PUNCTUATION) | (some & TERMINAL if chars == 1 else 0)
+    return n + 1
+
+
+@inlined
+def measured(words: Int64s, n: int, data: Bytes, start: int, stop: int, classes: Classes) -> int:
+    """Write word n; return n + 1."""
+    chars = some = 0
+    every = -1
+    i = start
+    while i < stop:
+        kind, size = class_at(data, i, classes)
+        some |= kind
+        every &= kind
+        chars += 1
+        i += size
+    return put(words, n, start, stop, chars, some, every)
+
+
+@inlined
+def segment(data: Bytes, start: int, stop: int, classes: Classes, abbreviated: Hashes, words: Int64s) -> int:
+    """Write a row for each word; return how many there are (at most one a byte)."""
     n = 0
     i = start
     while i < stop:
+        first = i
         kind, size = class_at(data, i, classes)
         if kind & SPACE:
             i += size
             continue
-        first = i
-        plain = kind
-        while not kind & SPACE:
-            plain &= kind
-            i += size
-            if i >= stop:
-                break
+        some = chars = 0
+        every = -1
+        if not kind & PLAIN:
+            # What comes off the start of a chunk leaves one that is cut as if it began there.
+            size = prefix_size(data, i, stop, classes)
+            if size:
+                i += size
+                n = put(words, n, first, i, 1 if kind & PREFIX else size, kind, kind)
+                continue
+        elif data[i] < 128:
+            # Seven words of ten are found by this alone: a run of ASCII letters and digits, eight at a time.
+            alpha = NONE
+            while i + 8 <= len(data):
+                eight = eight_at(data, i)
+                found = letters(eight)
+                run = below((found | digits(eight)) ^ TOPS)
+                size = length(run)
+                if i + size > stop:  # into the next document
+                    break
+                alpha |= found & run
+                i += size
+                if size < 8:
+                    break
+            chars = i - first
+            if chars:
+                every = PLAIN
+                some = ALPHA if alpha else 0
+        while i < stop:
             kind, size = class_at(data, i, classes)
-        if plain & PLAIN:  # four chunks of five
-            starts[n] = first
-            stops[n] = i
-            n += 1
+            if not kind & PLAIN:
+                break
+            some |= kind
+            every &= kind
+            chars += 1
+            i += size
+        if i >= stop or kind & SPACE:
+            n = put(words, n, first, i, chars, some, every)
+            i += size
             continue
 
-        head = first
-        while head < i:
-            size = prefix_size(data, head, i, classes)
-            if size == 0:
+        # A sign inside the chunk or at its end.
+        plain = i
+        end = i
+        while not kind & SPACE:
+            end += size
+            if end >= stop:
                 break
-            starts[n] = head
-            head += size
-            stops[n] = head
-            n += 1
-        tail = i
-        while tail > head:
-            cut = suffix_start(data, head, tail, classes, abbreviated)
+            kind, size = class_at(data, end, classes)
+        i = end
+        tail = end
+        while tail > plain:
+            cut = suffix_start(data, first, tail, classes, abbreviated)
             if cut == tail:
                 break
             tail = cut
-        if tail > head:
-            plain = PLAIN
-            at = head
-            while at < tail and plain:
-                kind, size = class_at(data, at, classes)
-                plain &= kind
-                at += size
-            if plain:  # a word and its comma, mostly
-                starts[n] = head
-                stops[n] = tail
-                n += 1
-            else:
-                n = segment_middle(data, head, tail, classes, starts, stops, n)
-        while tail < i:
+        if tail == plain:  # a word and its comma, mostly
+            if chars:
+                n = put(words, n, first, tail, chars, some, every)
+        elif tail > first:
+            n = segment_middle(data, first, tail, classes, words, n)
+        while tail < end:
+            at = tail
             kind, size = class_at(data, tail, classes)
             if data[tail] == DOT:
-                size = dots_end(data, tail, i) - tail
-            elif kind & QUOTE and tail + size < i and data[tail + size] | 32 == 115:
+                size = dots_end(data, tail, end) - tail
+            elif kind & QUOTE and tail + size < end and data[tail + size] | 32 == 115:
                 size += 1
-            starts[n] = tail
             tail += size
-            stops[n] = tail
-            n += 1
+            n = measured(words, n, data, at, tail, classes)
     return n
 
 
 @inlined
-def segment_middle(data: Bytes, start: int, stop: int, classes: Classes, starts: Int64s, stops: Int64s, n: int) -> int:
+def segment_middle(data: Bytes, start: int, stop: int, classes: Classes, words: Int64s, n: int) -> int:
     """The words of a chunk bared of what comes off its ends."""
     split = contraction_start(data, start, stop)
     end = split
     if is_link(data, start, end):
-        starts[n] = start
-        stops[n] = end
-        n += 1
+        n = measured(words, n, data, start, end, classes)
         start = end
     i = start
     left = 0
@@ -196,22 +244,14 @@ def segment_middle(data: Bytes, start: int, stop: int, classes: Classes, starts:
                 size = -joint
             elif joint > 0:
                 if start < i:
-                    starts[n] = start
-                    stops[n] = i
-                    n += 1
-                starts[n] = i
-                stops[n] = i + joint
-                n += 1
+                    n = measured(words, n, data, start, i, classes)
+                n = measured(words, n, data, i, i + joint, classes)
                 size = joint
                 start = i + joint
         left = kind
         i += size
     if start < end:
-        starts[n] = start
-        stops[n] = end
-        n += 1
+        n = measured(words, n, data, start, end, classes)
     if split < stop:
-        starts[n] = split
-        stops[n] = stop
-        n += 1
+        n = measured(words, n, data, split, stop, classes)
     return n

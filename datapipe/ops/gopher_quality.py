@@ -65,11 +65,11 @@ class GopherQuality(Filter):
         text = text_of(batch.column("text"))
         out = np.empty((len(MEASURES), len(text)))
         stop_words = [word.encode() for word in self.stop_words]
-        initials = np.zeros(256, np.bool_)
-        initials[[word[0] for word in stop_words if word]] = True
-        longest = max(map(len, stop_words), default=0)
+        shapes = np.zeros(256, np.uint64)  # a look-up for one word of ten, not for every `t...`
+        for word in filter(None, stop_words):
+            shapes[word[0]] |= np.uint64(1 << min(len(word), 63))
         table = word_table(self.stop_words)
-        gopher_quality(text.offsets, text.data, class_table(), abbreviations(), table, initials, longest, out)
+        gopher_quality(text.offsets, text.data, class_table(), abbreviations(), table, shapes, out)
         words, length, hashes, ellipses, bullets, trailing, alphabetic, found = out
         failed: dict[str, Mask] = {}
         if self.min_words is not None:
