@@ -115,6 +115,9 @@ class Recipe(_Closed):
     datasets: dict[Name, Dataset] = Field(min_length=1)
     write: list[Write] = Field(min_length=1)
     ledger: Ledger = Ledger()
+    scores: bool = Field(
+        False, description="keep every score of every judged document, in scores/, so that `datapipe tune` can answer"
+    )
     max_error_rate: float = Field(0.01, ge=0, le=1, description="the run fails when more of the rows go to quarantine")
     spill: Literal["none", "lz4", "zstd"] = Field(
         "none",
