@@ -12,6 +12,7 @@ from datapipe.cli.ops import ops
 from datapipe.cli.report import report
 from datapipe.cli.run import run
 from datapipe.cli.submit import submit
+from datapipe.cli.tune import tune
 from datapipe.cli.verify import verify
 from datapipe.cli.why import why
 from datapipe.core.errors import DatapipeError
@@ -26,7 +27,7 @@ def datapipe() -> None:
     """From raw documents to a pretraining corpus: a recipe in, sharded Parquet out, every dropped document explained."""
 
 
-for command in (run, submit, check, report, why, ops, verify):
+for command in (run, submit, check, report, why, tune, ops, verify):
     datapipe.add_command(command)
 
 
