@@ -41,6 +41,9 @@ def why(folder: str, identifier: str, source: str | None) -> None:
         click.echo(
             f"  {row['id']}: text edited by {row['step']}: {row['bytes_before']:,} → {row['bytes_after']:,} bytes"
         )
+    for row in _find(folder, manifest, "scores", identifier, source):
+        if row["scores"]:
+            click.echo(f"  {row['id']}: scores by {row['step']}: {_scores(row)}")
     if not found:
         raise DatapipeError(
             f"{identifier}: no such document was read in this run (neither kept, dropped nor in quarantine); "
@@ -55,13 +58,15 @@ def _tell_dropped(row: dict[str, Any]) -> None:
     if row["duplicate_of"] is not None:
         click.echo(f"  duplicate of {row['duplicate_of']}")
     if row["scores"]:
-        click.echo(
-            "  scores: " + ", ".join(f"{name} {value:.6g}" for name, value in row["scores"] if value is not None)
-        )
+        click.echo(f"  scores: {_scores(row)}")
     if row["url"]:
         click.echo(f"  url: {row['url']}")
     if row["text"]:
         click.echo(f"  text: {row['text'][:200]!r}")
+
+
+def _scores(row: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value:.6g}" for name, value in row["scores"] if value is not None)
 
 
 def _find(

@@ -117,7 +117,7 @@ def _step(
 
 
 def _reads(cls: type[Any], step: Step, located: Located) -> tuple[str, ...]:
-    operator: Operator = _built(cls, step.parameters, step, located)
+    operator: Operator = built(cls, step.parameters, step, located)
     return operator.columns_read()
 
 
@@ -125,13 +125,12 @@ def _variants(cls: type[Any], step: Step, located: Located) -> dict[str, Any]:
     variants = {}
     for lang, changed in {"": {}, **(step.by_lang or {})}.items():
         below = ("by_lang", lang) if lang else ()
-        variants[lang] = _built(cls, {**step.parameters, **changed}, step, located, below)
+        variants[lang] = built(cls, {**step.parameters, **changed}, step, located, below)
     return variants
 
 
-def _built(
-    cls: type[Any], parameters: dict[str, Any], step: Step, located: Located, below: tuple[str, ...] = ()
-) -> Any:
+def built(cls: type[Any], parameters: dict[str, Any], step: Step, located: Located, below: tuple[str, ...] = ()) -> Any:
+    """The operator, as the recipe's own parameters make it; RecipeError if they are wrong."""
     try:
         return cls.model_validate(parameters)
     except ValidationError as error:

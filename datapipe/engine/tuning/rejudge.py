@@ -31,7 +31,7 @@ class StepTally:
 
 def rejudge(step: JudgedStep, rows: pa.RecordBatch, tally: StepTally) -> tuple[Mask, Mask]:
     """Which of a step's rows of the table `scores` fail under its thresholds then, and which under those asked for."""
-    stored = _masks(rows.column("failed"))
+    stored = masks_of(rows.column("failed"))
     was = np.logical_or.reduce([np.zeros(rows.num_rows, np.bool_), *stored.values()])
     tally.judged += rows.num_rows
     if step.before is None or step.after is None:
@@ -79,7 +79,7 @@ def _rules(variants: Variants, measured: Verdict) -> dict[str, Mask]:
     return failed
 
 
-def _masks(failed: pa.ListArray) -> dict[str, Mask]:
+def masks_of(failed: pa.ListArray) -> dict[str, Mask]:
     """Lists of rules as one mask a rule."""
     rules = failed.flatten()
     parents = pc.list_parent_indices(failed).to_numpy()
