@@ -20,8 +20,10 @@ def why(folder: str, identifier: str, source: str | None) -> None:
     manifest = read_manifest(folder)
     identifier = identifier.encode("utf-8", "replace").decode()
     found = False
+    told = set()
     for row in _find(folder, manifest, "ledger", identifier, source):
         found = True
+        told.add(row["step"])
         _tell_dropped(row)
     for row in _find(folder, manifest, "quarantine", identifier, source):
         found = True
@@ -42,7 +44,7 @@ def why(folder: str, identifier: str, source: str | None) -> None:
             f"  {row['id']}: text edited by {row['step']}: {row['bytes_before']:,} → {row['bytes_after']:,} bytes"
         )
     for row in _find(folder, manifest, "scores", identifier, source):
-        if row["scores"]:
+        if row["scores"] and row["step"] not in told:
             click.echo(f"  {row['id']}: scores by {row['step']}: {_scores(row)}")
     if not found:
         raise DatapipeError(
