@@ -14,6 +14,7 @@ RECIPE = """
 name: array
 input_split: 20KB
 max_error_rate: 0.1
+scores: true
 plugins: [slow.py]
 datasets:
   lines: {read: {jsonl: in/*.jsonl}, steps: [normalize, slow]}

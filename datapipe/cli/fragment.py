@@ -45,7 +45,11 @@ def fragment(
                 few[lang] = max(measured.rows, few.get(lang, 0))
                 continue
             changed, kept = _derived(plan.operator(step, lang), measured, tail, share, only)
-            less = f", less than {share:.4g}: its other rules drop the rest" if share is not None and kept < share else ""
+            if not changed:
+                continue
+            less = (
+                f", less than {share:.4g}: its other rules drop the rest" if share is not None and kept < share else ""
+            )
             told.append(
                 f"        {_key(lang)}: {_flow({**given.pop(lang, {}), **changed})}"
                 f"  # {measured.rows:,} documents, {kept:.1%} kept{less}"

@@ -9,7 +9,9 @@ from typing import Any, get_args
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import ValidationError
 
+from datapipe.core.errors import RecipeError
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Mask, Numbers, Verdict
 from datapipe.engine.tuning.rejudge import masks_of, scores_of
@@ -85,8 +87,12 @@ def widest_tail(step: ThresholdFilter, measured: Verdict, share: float, only: Co
 
 
 def with_thresholds(step: ThresholdFilter, found: Mapping[str, float]) -> ThresholdFilter:
-    """The step with other thresholds."""
-    return type(step).model_validate({**step.model_dump(mode="json", by_alias=True), **found})
+    """The step with other thresholds; RecipeError if those that were not derived forbid them."""
+    try:
+        return type(step).model_validate({**step.model_dump(mode="json", by_alias=True), **found})
+    except ValidationError as error:
+        said = "; ".join(problem["msg"].removeprefix("Value error, ") for problem in error.errors())
+        raise RecipeError(f"{step.name}: {said}; derive both thresholds, or set the other one to null") from None
 
 
 def _finite(values: Numbers | None) -> Numbers:
