@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -54,6 +53,8 @@ def calibrate(
         raise click.UsageError("expected either --recipe or --ops")
     if percentile is not None and keep is not None:
         raise click.UsageError("--percentile and --keep: give one of the two")
+
+    import tempfile
 
     from datapipe.cli.fragment import fragment
     from datapipe.core.errors import RecipeError
