@@ -10,7 +10,7 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from datapipe.arrow.text import column_of, text_of, valid_of
-from datapipe.core.operator import Filter
+from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Mask, Verdict
 from datapipe.kernels.c4 import CITATIONS, JAVASCRIPT, MEASURES, PHRASES, POLICY, c4_quality, packed
 from datapipe.kernels.classes import class_table
@@ -21,7 +21,7 @@ DATATROVE = {"min_words_per_line": 3, "min_sentences": 5}
 NO_LIMIT = 1 << 62
 
 
-class C4Quality(Filter):
+class C4Quality(ThresholdFilter):
     """Drop lines that are no sentences, then documents with too few left, with filler text or with code.
 
     Rules of Raffel et al. 2020, arXiv:1910.10683, section 2.2. The variant `paper` is the reference, tensorflow_datasets
@@ -33,6 +33,8 @@ class C4Quality(Filter):
     """
 
     name: ClassVar[str] = "c4_quality"
+    bounds: ClassVar[Mapping[str, tuple[str, str]]] = {"too_few_sentences": ("min_sentences", "sentences")}
+    choices: ClassVar[tuple[str, ...]] = ("lorem_ipsum", "curly_bracket")  # what cuts lines changes the scores, too
     writes: ClassVar[Mapping[str, pa.DataType]] = {"text": pa.large_string()}
 
     variant: Literal["paper", "datatrove"] = Field("paper", description="whose definitions and defaults to follow")
@@ -53,8 +55,8 @@ class C4Quality(Filter):
             return {**DATATROVE, **values}
         return values
 
-    def judge(self, batch: pa.RecordBatch) -> Verdict:
-        """Cut the lines, count why, and judge what is left."""
+    def measure(self, batch: pa.RecordBatch) -> Verdict:
+        """Cut the lines, count why, and measure what is left."""
         column = batch.column("text")
         text = text_of(column)
         out = np.empty((len(MEASURES), len(text)))
@@ -80,13 +82,13 @@ class C4Quality(Filter):
             offsets,
             data,
         )
-        scores = dict(zip(MEASURES, out, strict=True))
-        failed: dict[str, Mask] = {}
-        if self.lorem_ipsum:
-            failed["lorem_ipsum"] = scores["lorem_ipsum_lines"] > 0
-        if self.curly_bracket:
-            failed["curly_bracket"] = scores["curly_bracket_lines"] > 0
-        if self.min_sentences is not None:
-            failed["too_few_sentences"] = scores["sentences"] < self.min_sentences
         left = column_of(offsets, data[: offsets[-1]], valid_of(column))
-        return Verdict(len(text), failed, scores, {"text": left})
+        return Verdict(len(text), scores=dict(zip(MEASURES, out, strict=True)), columns={"text": left})
+
+    def rules(self, measured: Verdict) -> dict[str, Mask]:
+        """What the whole document is dropped for."""
+        failed: dict[str, Mask] = {}
+        for rule in self.choices:
+            if getattr(self, rule):
+                failed[rule] = measured.scores[f"{rule}_lines"] > 0
+        return {**failed, **super().rules(measured)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -9,8 +10,8 @@ import pyarrow as pa
 from pydantic import Field
 
 from datapipe.arrow.text import text_of
-from datapipe.core.operator import Filter
-from datapipe.core.verdict import Mask, Verdict
+from datapipe.core.threshold_filter import ThresholdFilter
+from datapipe.core.verdict import Verdict
 from datapipe.kernels.classes import class_table
 from datapipe.kernels.ngrams import REPEATED, TOP, gopher_repetition
 from datapipe.kernels.words import abbreviations
@@ -31,7 +32,7 @@ def _share(default: float, of: str) -> float | None:
     return value
 
 
-class GopherRepetition(Filter):
+class GopherRepetition(ThresholdFilter):
     """Drop documents that repeat themselves: lines, paragraphs, one frequent n-gram, or long n-grams.
 
     Thresholds of Rae et al. 2021, arXiv:2112.11446, table A1. Five tools measure five things under these names; the
@@ -42,6 +43,7 @@ class GopherRepetition(Filter):
     """
 
     name: ClassVar[str] = "gopher_repetition"
+    bounds: ClassVar[Mapping[str, tuple[str, str]]] = {measure: (f"max_{measure}", measure) for measure in MEASURES}
 
     variant: Literal["datatrove"] = Field("datatrove", description="whose definitions of the measures to follow")
     max_duplicate_paragraphs: float | None = Field(
@@ -63,15 +65,9 @@ class GopherRepetition(Filter):
     max_duplicate_9_gram: float | None = _share(0.11, "runs of 9 words that occurred before")
     max_duplicate_10_gram: float | None = _share(0.10, "runs of 10 words that occurred before")
 
-    def judge(self, batch: pa.RecordBatch) -> Verdict:
-        """Measure every document once, then hold the measures against the thresholds."""
+    def measure(self, batch: pa.RecordBatch) -> Verdict:
+        """All measures in one pass."""
         text = text_of(batch.column("text"))
         out = np.empty((len(MEASURES), len(text)))
         gopher_repetition(text.offsets, text.data, class_table(), abbreviations(), out)
-        scores = dict(zip(MEASURES, out, strict=True))
-        failed: dict[str, Mask] = {"empty": text.lengths == 0}
-        for measure, score in scores.items():
-            threshold = getattr(self, f"max_{measure}")
-            if threshold is not None:
-                failed[measure] = score > threshold
-        return Verdict(len(text), failed, scores)
+        return Verdict(len(text), {"empty": text.lengths == 0}, dict(zip(MEASURES, out, strict=True)))
