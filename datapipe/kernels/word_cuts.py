@@ -71,6 +71,17 @@ def joint_after(data: Bytes, i: int, stop: int, kind: int) -> int:
 
 
 @inlined
+def is_katakana(data: Bytes, i: int) -> bool:
+    """Is it U+30A1..U+30FA, U+30FC..U+30FF, or of half width (U+FF66..U+FF9D)? Of the scripts without spaces, this one runs on."""
+    b = data[i]
+    if b == 0xE3:
+        return (data[i + 1] == 0x82 and data[i + 2] >= 0xA1) or (data[i + 1] == 0x83 and data[i + 2] != 0xBB)
+    if b != 0xEF:
+        return False
+    return (data[i + 1] == 0xBD and data[i + 2] >= 0xA6) or (data[i + 1] == 0xBE and data[i + 2] <= 0x9D)
+
+
+@inlined
 def boundary_after(data: Bytes, start: int, stop: int, classes: Classes) -> int:
     """Where the word that starts at a letter, a number or a low line ends."""
     left, size = class_at(data, start, classes)
@@ -82,7 +93,10 @@ def boundary_after(data: Bytes, start: int, stop: int, classes: Classes) -> int:
             i += size
             continue
         if not joins:
-            break
+            if not (is_katakana(data, start) and is_katakana(data, i)):
+                break
+            i += size
+            continue
         if data[i] == LOW_LINE or (kind & PLAIN and kind & (ALPHA | DECIMAL)):
             left = kind
             i += size

@@ -24,6 +24,10 @@ def mark(c: str) -> bool:
     return ord(c) > 127 and not (c.isalpha() or c.isnumeric() or c.isspace() or sign(c) or alone(c))
 
 
+def katakana(c: str) -> bool:
+    return "\u30a1" <= c <= "\u30ff" and c != "\u30fb" or "\uff66" <= c <= "\uff9d"
+
+
 def bounded(text: str) -> list[str]:
     """Words by Unicode's boundaries that begin with a letter or a number."""
 
@@ -41,6 +45,8 @@ def bounded(text: str) -> list[str]:
         while i < len(text):
             c = text[i]
             if mark(c):
+                i += 1
+            elif single and katakana(text[first]) and katakana(c):
                 i += 1
             elif single:
                 break
