@@ -19,7 +19,7 @@ from datapipe.kernels.c4 import (
 from datapipe.kernels.classes import Classes
 from datapipe.kernels.hashing import Hashes
 from datapipe.kernels.jit import inlined, kernel
-from datapipe.kernels.lines import NEWLINE, byte_at, stripped
+from datapipe.kernels.lines import NEWLINE, byte_at, digest, stripped
 from datapipe.kernels.words import WIDTH
 
 Bytes = npt.NDArray[np.uint8]
@@ -31,7 +31,15 @@ DOTS_TOO = 2  # of `end_mark`: a line may end in three dots
 
 @inlined
 def copied(
-    data: Bytes, start: int, stop: int, classes: Classes, cite: bool, mark_starts: Int64s, marks: Bytes, out: Bytes, to: int
+    data: Bytes,
+    start: int,
+    stop: int,
+    classes: Classes,
+    cite: int,
+    mark_starts: Int64s,
+    marks: Bytes,
+    out: Bytes,
+    to: int,
 ) -> tuple[int, int]:
     """Copy a slice to out[to:], without citations; return where it ends there and how many were cut."""
     cut = 0
@@ -66,13 +74,13 @@ def c4_pages(
     marks: Bytes,
     drop: int,
     end_mark: int,
-    cite: bool,
+    cite: int,
     min_words: int,
     max_word: int,
-    whole: bool,
     out: Numbers,
     out_offsets: Int64s,
     out_data: Bytes,
+    whole: bool,
 ) -> None:
     """Fill out[measure, document] (c4.py's MEASURES) and the text that is left.
 
@@ -140,3 +148,18 @@ def c4_pages(
                     out_data[begin + k] = out_data[left + k]
             end = begin + right - left
         out_offsets[d + 1] = end
+
+
+@kernel
+def count_long_lines(offsets: Int64s, data: Bytes, least: int, out: Numbers) -> None:
+    """Set out[document] to its lines, between newlines, of at least `least` code points."""
+    for d in range(len(offsets) - 1):
+        long_lines = 0
+        i = offsets[d]
+        while i <= offsets[d + 1]:
+            end = byte_at(data, i, offsets[d + 1], NEWLINE)
+            if end - i >= least:
+                _, chars = digest(data, i, end)
+                long_lines += chars >= least
+            i = end + 1
+        out[d] = long_lines

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from datapipe.kernels.classes import ALPHA, NUMBER, SPACE, Classes
 from datapipe.kernels.decode import class_at
-from datapipe.kernels.hashing import Hashes, slot_of, table_size
+from datapipe.kernels.hashing import slot_of, table_size
 from datapipe.kernels.jit import inlined, kernel
 from datapipe.kernels.joints import DOT, MINUS
 from datapipe.kernels.lines import NEWLINE, byte_at, stripped
@@ -58,11 +58,10 @@ def ends_in_ellipsis(data: Bytes, start: int, stop: int, style: int) -> bool:
         return True
     if style == DOLMA or data[stop - 1] != DOT:
         return False
-    if data[stop - 2] == DOT:
-        return data[stop - 3] == DOT
-    if style == PAPER or stop - start < 5 or data[stop - 2] != BLANK:
-        return False
-    return data[stop - 3] == DOT and data[stop - 4] == BLANK and data[stop - 5] == DOT
+    dots: bool = data[stop - 2] == DOT and data[stop - 3] == DOT
+    if style == DCLM and stop - start >= 5 and data[stop - 2] == BLANK:
+        dots = data[stop - 3] == DOT and data[stop - 4] == BLANK and data[stop - 5] == DOT
+    return dots
 
 
 @inlined

@@ -9,8 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from datapipe.kernels.classes import SPACE, Classes
-from datapipe.kernels.decode import class_at
+from datapipe.kernels.classes import Classes
 from datapipe.kernels.hashing import BASE, ONE, Hashes, mixed, slot_of, table_size
 from datapipe.kernels.jit import inlined, kernel
 from datapipe.kernels.lines import NEWLINE, byte_at, digest, stripped
@@ -139,9 +138,7 @@ def count_runs(
 
 
 @inlined
-def top_run(
-    sums: Int64s, candidates: int, n: int, rows: Int64s, counts: Int64s, longest: bool
-) -> tuple[int, int]:
+def top_run(sums: Int64s, candidates: int, n: int, rows: Int64s, counts: Int64s, longest: bool) -> tuple[int, int]:
     """Where the most frequent n-gram starts (the earliest of equals, or the longest), and how often it occurs."""
     first = 0
     most = 1
@@ -216,7 +213,15 @@ def repeated_runs(
 
 @kernel
 def repetition(
-    offsets: Int64s, data: Bytes, classes: Classes, lower: Int32s, cut: int, lines: int, ngrams: int, longest: bool, out: Numbers
+    offsets: Int64s,
+    data: Bytes,
+    classes: Classes,
+    lower: Int32s,
+    cut: int,
+    lines: int,
+    ngrams: int,
+    longest: bool,
+    out: Numbers,
 ) -> None:
     """Fill out[measure, document]: paragraphs, their characters, lines, theirs, top and repeated n-grams.
 

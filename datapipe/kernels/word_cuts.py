@@ -36,7 +36,9 @@ def lowered_at(data: Bytes, i: int, size: int, lower: Int32s) -> np.int64:
 
 
 @inlined
-def hash_lowered(data: Bytes, start: int, stop: int, classes: Classes, lower: Int32s, punctuation: bool) -> tuple[np.uint64, int]:
+def hash_lowered(
+    data: Bytes, start: int, stop: int, classes: Classes, lower: Int32s, punctuation: bool
+) -> tuple[np.uint64, int]:
     """Hash and number of the code points in lower case, ASCII punctuation among them or not."""
     h = np.uint64(0)
     chars = 0
@@ -56,14 +58,14 @@ def hash_lowered(data: Bytes, start: int, stop: int, classes: Classes, lower: In
 def joint_after(data: Bytes, i: int, stop: int, kind: int) -> int:
     """Bytes of the sign at i that joins, by its left side, what follows to a letter or a digit; 0 if none does."""
     b = data[i]
-    if b == QUOTE or b == DOT:
+    if b in (QUOTE, DOT):
         return 1
     if kind & ALPHA:
         if b == COLON:
             return 1
         if b == 0xC2 and data[i + 1] == 0xB7:  # the middle dot
             return 2
-    elif kind & DECIMAL and (b == COMMA or b == SEMICOLON):
+    elif kind & DECIMAL and b in (COMMA, SEMICOLON):
         return 1
     if b == 0xE2 and data[i + 1] == 0x80 and (data[i + 2] == 0x98 or data[i + 2] == 0x99):  # ‘ ’
         return 3
@@ -72,20 +74,21 @@ def joint_after(data: Bytes, i: int, stop: int, kind: int) -> int:
 
 @inlined
 def is_katakana(data: Bytes, i: int) -> bool:
-    """Is it U+30A1..U+30FA, U+30FC..U+30FF, or of half width (U+FF66..U+FF9D)? Of the scripts without spaces, this one runs on."""
+    """Is it U+30A1..U+30FF but the middle dot, or of half width (U+FF66..U+FF9D)? Such letters run on."""
     b = data[i]
+    yes: bool = False
     if b == 0xE3:
-        return (data[i + 1] == 0x82 and data[i + 2] >= 0xA1) or (data[i + 1] == 0x83 and data[i + 2] != 0xBB)
-    if b != 0xEF:
-        return False
-    return (data[i + 1] == 0xBD and data[i + 2] >= 0xA6) or (data[i + 1] == 0xBE and data[i + 2] <= 0x9D)
+        yes = (data[i + 1] == 0x82 and data[i + 2] >= 0xA1) or (data[i + 1] == 0x83 and data[i + 2] != 0xBB)
+    elif b == 0xEF:
+        yes = (data[i + 1] == 0xBD and data[i + 2] >= 0xA6) or (data[i + 1] == 0xBE and data[i + 2] <= 0x9D)
+    return yes
 
 
 @inlined
 def boundary_after(data: Bytes, start: int, stop: int, classes: Classes) -> int:
     """Where the word that starts at a letter, a number or a low line ends."""
     left, size = class_at(data, start, classes)
-    joins = left & PLAIN != 0 and left & (ALPHA | DECIMAL) != 0 or data[start] == LOW_LINE
+    joins = (left & PLAIN != 0 and left & (ALPHA | DECIMAL) != 0) or data[start] == LOW_LINE
     i = start + size
     while i < stop:
         kind, size = class_at(data, i, classes)
@@ -145,7 +148,16 @@ def word_end(data: Bytes, i: int, stop: int, classes: Classes, cut: int) -> int:
 
 @inlined
 def cut_words(
-    data: Bytes, start: int, stop: int, classes: Classes, lower: Int32s, cut: int, starts: Int64s, stops: Int64s, chars: Int64s, hashes: Hashes
+    data: Bytes,
+    start: int,
+    stop: int,
+    classes: Classes,
+    lower: Int32s,
+    cut: int,
+    starts: Int64s,
+    stops: Int64s,
+    chars: Int64s,
+    hashes: Hashes,
 ) -> int:
     """Write place, code points and hash of each word; return how many there are (at most one a byte)."""
     n = 0
@@ -168,7 +180,7 @@ def cut_words(
         last = i
         if cut == BARED:
             first, last = bared(data, first, last, classes)
-        if cut == PLAINEST or cut == BARED:
+        if cut in (PLAINEST, BARED):
             hashes[n], chars[n] = hash_lowered(data, first, last, classes, lower, cut == BARED)
             if chars[n] == 0:
                 continue

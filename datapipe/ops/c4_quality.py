@@ -89,7 +89,9 @@ class C4Quality(Filter):
         offsets = np.empty(len(text) + 1, np.int64)
         data = np.empty(int(text.offsets[-1] - text.offsets[0]), np.uint8)
         phrase_starts, phrases = packed(tuple(phrase for phrase, _ in PHRASES))
-        lists = (
+        dots, cite = {"datatrove": (2, 2), "dolma": (DOTS_TOO, 1)}.get(self.variant, (1, 1))
+        arguments: list[Any] = [
+            *text,
             class_table(),
             abbreviations(),
             phrase_starts,
@@ -97,17 +99,18 @@ class C4Quality(Filter):
             np.array([meaning for _, meaning in PHRASES]),
             *packed(CITATIONS),
             JAVASCRIPT * self.javascript | POLICY * self.policy,
-        )
-        least = self.min_words_per_line or 0
-        longest = NO_LIMIT if self.max_word_length is None else self.max_word_length
-        if self.variant in ("paper", "datatrove"):
-            mark, cite = int(self.end_mark), int(self.remove_citations)
-            mark, cite = (2 * mark, 2 * cite) if self.variant == "datatrove" else (mark, cite)
-            c4_quality(*text, *lists, mark, cite, least, longest, out, offsets, data)
+            dots * self.end_mark,
+            cite * self.remove_citations,
+            self.min_words_per_line or 0,
+            NO_LIMIT if self.max_word_length is None else self.max_word_length,
+            out,
+            offsets,
+            data,
+        ]
+        if self.variant in ("dclm", "dolma"):
+            c4_pages(*[*arguments, self.variant == "dolma"])
         else:
-            whole = self.variant == "dolma"
-            mark = int(self.end_mark) * (DOTS_TOO if whole else 1)
-            c4_pages(*text, *lists, mark, self.remove_citations, least, longest, whole, out, offsets, data)
+            c4_quality(*arguments)
         scores = dict(zip(MEASURES, out, strict=True))
         failed: dict[str, Mask] = {}
         if self.lorem_ipsum:

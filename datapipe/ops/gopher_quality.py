@@ -18,7 +18,6 @@ from datapipe.kernels.prose import DCLM, DOLMA, PAPER, spaced_quality
 from datapipe.kernels.quality import MEASURES, gopher_quality
 from datapipe.kernels.words import abbreviations
 
-
 Variant = Literal["paper", "datatrove", "dclm", "dolma"]
 STYLES = {"paper": PAPER, "dclm": DCLM, "dolma": DOLMA}
 AS_WRITTEN = np.empty(0, np.int32)  # a table of lower case that changes nothing
@@ -65,7 +64,9 @@ class GopherQuality(Filter):
     min_alpha_words_ratio: float | None = Field(
         0.8, ge=0, le=1, description="smallest share of words with a letter, among words and symbols"
     )
-    min_stop_words: int | None = Field(2, ge=0, description="fewest stop words: different ones (paper, datatrove), or all")
+    min_stop_words: int | None = Field(
+        2, ge=0, description="fewest stop words: different ones (paper, datatrove), or all"
+    )
     stop_words: tuple[str, ...] = Field(
         ("the", "be", "to", "of", "and", "that", "have", "with"), description="the stop words, as written"
     )

@@ -7,6 +7,7 @@ fasttext-community, unidecode, numpy, emoji, regex, loguru and zstandard. What t
 called here do not need is replaced by nothing.
 """
 
+import hashlib
 import io
 import json
 import sys
@@ -23,8 +24,9 @@ ABSENT = ("transformers", "justext", "lxml", "lxml.etree", "retrie", "retrie.ret
           "dolma.core.data_types", "utilities.register", "utilities.register.registry_utils",
           "core.quality_signals.utils.dsir", "core.quality_signals.base", "core.data_types",
           "core.factory_utils")  # fmt: skip
-WORDS = "the house on the hill was old and that is where we have been with all of them to be safe".split()
-PROSE = " ".join(WORDS) + ". The road, which is long, goes to the sea; it does not end there. " + " ".join(WORDS[::-1]) + "."
+THE_HOUSE = "the house on the hill was old and that is where we have been with all of them to be safe"
+BACK = " ".join(reversed(THE_HOUSE.split()))
+PROSE = f"{THE_HOUSE}. The road, which is long, goes to the sea; it does not end there. {BACK}."
 HAND_MADE = {
     "prose": PROSE,
     "one_word": "word",
@@ -37,17 +39,47 @@ HAND_MADE = {
     "bullets": "- one thing\n* two things\n• three things\n  - four\n● five\nnot one\n",
     "ellipses": "And then...\nand then…\nand so on . . .\nthe end.\nto be... \n",
     "hashes": "#one #two and ## three of the #four, with … and ... and . . . to be",
-    "case": "THE Road Goes To The Sea And the road goes to the sea and THE ROAD GOES TO THE SEA, and the rest of it is old",
-    "signs_at_words": "don't well-known 3.14 1,000 foo_bar _x_ a.b 'tis e.g. U.S. 10:30 and/or (see) \"quoted\" it’s a:b x² " * 3,
-    "unicode": "Größe naïve Ünïcode straße ÄRGER über ΣΊΣΥΦΟΣ Привет мир ПРИВЕТ Мир\u00a0hier \u2003 dort e\u0301a 한국어 한국어 " * 3,
+    "case": (
+        "THE Road Goes To The Sea And the road goes to the sea and THE ROAD GOES TO THE SEA, and the "
+        "rest of it is old"
+    ),
+    "signs_at_words": (
+        "don't well-known 3.14 1,000 foo_bar _x_ a.b 'tis e.g. U.S. 10:30 and/or (see) \"quoted\" it’s "
+        "a:b x² "
+    ) * 3,
+    "unicode": (
+        "Größe naïve Ünïcode straße ÄRGER über ΣΊΣΥΦΟΣ Привет мир ПРИВЕТ Мир\u00a0hier \u2003 dort "
+        "e\u0301a 한국어 한국어 "
+    ) * 3,
     "unspaced": "漢字 漢字 かな 句子。第二句。句子。第二句。 ไทย ไทย " * 3,
     "emoji": "👍 👍🏽 👩\u200d💻 and the 👍 and the 👍 of it\x00 \ufeffword \u200bword\n" * 3,
-    "code": "let x = { a: 1 };\nThis page needs JavaScript to work.\nWe use cookies to serve you well.\nThe end of it all.",
-    "latin": "Lorem ipsum dolor sit amet is no English sentence.\nBut this is one, of seven words.\nThis is, too, as one sees.",
-    "citations": "A line with a mark.[1]\n[2]\nA line[citation needed] with two words.\n[edit]\n\nA short.\nAnd a last long line of it!\n",
-    "ends": "This line ends in nothing at all\nThis line ends in dots of its own...\nThis line ends in a sign…\n\nThis one says \"end of it all\"\n  This one ends well here.  \n'And this one is quoted, too.'\n",
-    "long_word": "A line with an " + "a" * 1200 + " in it.\nA line without one of those in it.\nAnd a third one for the sake of three.\n",
+    "code": (
+        "let x = { a: 1 };\nThis page needs JavaScript to work.\nWe use cookies to serve you well.\nThe "
+        "end of it all."
+    ),
+    "latin": (
+        "Lorem ipsum dolor sit amet is no English sentence.\nBut this is one, of seven words.\nThis is, "
+        "too, as one sees."
+    ),
+    "citations": (
+        "A line with a mark.[1]\n[2]\nA line[citation needed] with two words.\n[edit]\n\nA short.\nAnd "
+        "a last long line of it!\n"
+    ),
+    "ends": (
+        "This line ends in nothing at all\nThis line ends in dots of its own...\nThis line ends in a "
+        "sign…\n\nThis one says \"end of it all\"\n  This one ends well here.  \n'And this one is "
+        "quoted, too.'\n"
+    ),
+    "long_word": (
+        "A line with an " + "a" * 1200 + " in it.\nA line without one of those in it.\nAnd a third one "
+        "for the sake of three.\n"
+    ),
 }  # fmt: skip
+
+
+def digest(text: str) -> str:
+    """A short text itself, else its SHA-256."""
+    return text if len(text) < 200 else hashlib.sha256(text.encode()).hexdigest()
 
 
 class Probe:
@@ -107,7 +139,7 @@ def dclm_c4(text: str, content: Any, lines: Any) -> str:
     pages = [{"text": text}]
     for step in steps:
         pages = step(pages[0]) if pages else []
-    return pages[0]["text"] if pages else ""
+    return digest(pages[0]["text"] if pages else "")
 
 
 def dolma(text: str, module: Any) -> dict[str, Any]:
@@ -138,7 +170,7 @@ def dolma_c4(text: str, module: Any) -> dict[str, Any]:
     for span in spans:
         if span.type.startswith("lines_"):
             gone[span.start : span.end] = [True] * (min(span.end, len(text)) - span.start)
-    return {"flags": flags, "text": "".join(c for c, g in zip(text, gone, strict=True) if not g)}
+    return {"flags": flags, "text": digest("".join(c for c, g in zip(text, gone, strict=True) if not g))}
 
 
 def curator(text: str, module: Any) -> dict[str, float | None]:
@@ -176,7 +208,9 @@ def rpv2(text: str, module: Any, document: Any) -> dict[str, float]:
 
 def data_juicer(text: str, words_of: Any, signs: Any) -> dict[str, float]:
     """Its operator's measure at n words, from its own words."""
-    words = words_of.words_refinement(words_of.get_words_from_document(text), lower_case=True, strip_chars=signs.SPECIAL_CHARACTERS)
+    words = words_of.words_refinement(
+        words_of.get_words_from_document(text), lower_case=True, strip_chars=signs.SPECIAL_CHARACTERS
+    )
     out = {}
     for n in range(5, 11):
         grams = [" ".join(words[i : i + n]) for i in range(len(words) - n + 1)]
@@ -222,7 +256,7 @@ class Register:
 
 
 class Span:
-    def __init__(self, start: int, end: int, type: str, score: float = 1.0) -> None:
+    def __init__(self, start: int, end: int, type: str, score: float = 1.0) -> None:  # noqa: A002
         self.start, self.end, self.type, self.score = start, end, type, score
 
 
@@ -232,7 +266,13 @@ def tools(root: Path) -> dict[str, Any]:
         stub(name)
     here = root / "data-juicer/data_juicer/ops/common"
     words_of, signs = load(here / "helper_func.py"), load(here / "special_characters.py")
-    for package in ("nemo_curator", "nemo_curator.stages", "nemo_curator.stages.text", "nemo_curator.stages.text.filters", "nemo_curator.stages.text.utils"):
+    for package in (
+        "nemo_curator",
+        "nemo_curator.stages",
+        "nemo_curator.stages.text",
+        "nemo_curator.stages.text.filters",
+        "nemo_curator.stages.text.utils",
+    ):
         stub(package)
     stub("nemo_curator.stages.text.filters.doc_filter", DocumentFilter=object)
     here = root / "Curator/nemo_curator/stages/text"
@@ -270,7 +310,7 @@ def tools(root: Path) -> dict[str, Any]:
 def rounded(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: rounded(item) for key, item in value.items()}
-    return round(value, 10) if isinstance(value, float) else value
+    return round(value, 7) if isinstance(value, float) else value
 
 
 def main(checkouts: str, source: str, target: str) -> None:
@@ -279,7 +319,7 @@ def main(checkouts: str, source: str, target: str) -> None:
         text = io.TextIOWrapper(zstandard.ZstdDecompressor().stream_reader(file), "utf8", newline="\n")
         rows = [json.loads(line) for line in text]
     english = [row for row in rows if row["lang"] == "en" and len(row["text"]) < 20_000]
-    real = english[:: max(len(english) // 20, 1)][:20]
+    real = english[:: max(len(english) // 16, 1)][:16]
     out = {
         "real": [{"id": row["id"], **{name: rounded(tool(row["text"])) for name, tool in run.items()}} for row in real],
         "hand_made": [
@@ -287,7 +327,7 @@ def main(checkouts: str, source: str, target: str) -> None:
             for name, made in HAND_MADE.items()
         ],
     }
-    Path(target).write_text(json.dumps(out, ensure_ascii=False, indent=1) + "\n")
+    Path(target).write_text(json.dumps(out, ensure_ascii=False).replace("}, {", "},\n{") + "\n")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ def mark(c: str) -> bool:
 
 
 def katakana(c: str) -> bool:
-    return "\u30a1" <= c <= "\u30ff" and c != "\u30fb" or "\uff66" <= c <= "\uff9d"
+    return ("\u30a1" <= c <= "\u30ff" and c != "\u30fb") or "\uff66" <= c <= "\uff9d"
 
 
 def bounded(text: str) -> list[str]:
@@ -44,9 +44,7 @@ def bounded(text: str) -> list[str]:
         single = left != "_" and not part(left)
         while i < len(text):
             c = text[i]
-            if mark(c):
-                i += 1
-            elif single and katakana(text[first]) and katakana(c):
+            if mark(c) or (single and katakana(text[first]) and katakana(c)):
                 i += 1
             elif single:
                 break
@@ -126,7 +124,9 @@ def measures(text: str, variant: str) -> dict[str, float]:
         elif n < 5:
             out[name] = top * letters(gram) / letters(words) if top > 1 or variant == "dolma" else 0.0
         elif variant == "dolma":
-            out[name] = letters([letters(grams[i]) * "x" for i in repeated]) / letters([letters(g) * "x" for g in grams])
+            out[name] = letters([letters(grams[i]) * "x" for i in repeated]) / letters(
+                [letters(g) * "x" for g in grams]
+            )
         elif variant == "curator":
             later = [i for i in repeated if grams[i] in grams[:i]]
             inside = {k for i in later for k in range(i, i + n)}
