@@ -5,9 +5,11 @@ import numpy.typing as npt
 
 from datapipe.kernels.c4 import has_words, lower_at
 from datapipe.kernels.classes import ALPHA, DECIMAL, NUMBER, SPACE, UPPER, Classes
-from datapipe.kernels.decode import before, class_at, code_points
+from datapipe.kernels.decode import class_at
+from datapipe.kernels.eight import CASE, LAST, NONE, ONE, ONES, TOPS, digits, eight_at, letters, nulls, number
 from datapipe.kernels.jit import inlined, kernel
 from datapipe.kernels.lines import NEWLINE, byte_at, stripped
+from datapipe.kernels.phrases import cut_lines
 
 Bytes = npt.NDArray[np.uint8]
 Int64s = npt.NDArray[np.int64]
@@ -27,6 +29,8 @@ MEASURES = (
 UNITS = ("likes", "shares", "comments", "retweets", "reposts", "quotes", "bookmarks", "upvotes", "downvotes",
          "downloads", "views", "followers")  # 3 likes  # fmt: skip
 UNDERSCORE, DOT, COMMA = 95, 46, 44
+TWO, BYTE, FIRST = np.uint64(2), np.uint64(8), ONE << np.uint64(7)
+FROM_TAB, PAST_RETURN = ONES * np.uint64(128 - 9), ONES * np.uint64(127 - 13)
 
 
 @inlined
@@ -54,24 +58,63 @@ def is_wordly(data: Bytes, i: int, kind: int) -> bool:
 
 
 @inlined
+def capitals_in(data: Bytes, start: int, stop: int, classes: Classes) -> tuple[int, int]:
+    """Upper case code points, and all."""
+    capitals = chars = 0
+    i = start
+    while i < stop:
+        if i + 8 <= stop:
+            eight = eight_at(data, i)
+            if not eight & TOPS:
+                capitals += number(letters(eight) & ~(eight << TWO))  # bit 32 is not set
+                chars += 8
+                i += 8
+                continue
+        kind, size = class_at(data, i, classes)
+        capitals += is_capital(data, i, kind)
+        chars += 1
+        i += size
+    return capitals, chars
+
+
+@inlined
 def counted_words(data: Bytes, start: int, stop: int, classes: Classes) -> int:
     """Words as fastText cuts them, at ASCII white space and NUL, that begin with a letter or a number."""
     words = 0
     outside = True
     i = start
     while i < stop:
+        if i + 8 <= stop:
+            eight = eight_at(data, i)
+            if not eight & TOPS:
+                gaps = nulls(eight) | nulls(eight ^ CASE) | (eight + FROM_TAB) & ~(eight + PAST_RETURN) & TOPS
+                first = gaps << BYTE | (FIRST if outside else NONE)
+                words += number((letters(eight) | digits(eight)) & first)
+                outside = gaps >> LAST != NONE
+                i += 8
+                continue
         b = data[i]
         if b == 32 or 9 <= b <= 13 or b == 0:
             outside = True
             i += 1
-        elif outside:
-            kind, size = class_at(data, i, classes)
-            words += kind & (ALPHA | NUMBER) != 0
-            outside = False
-            i += size
-        else:
-            i += 1
+            continue
+        kind, size = class_at(data, i, classes)
+        words += outside and kind & (ALPHA | NUMBER) != 0
+        outside = False
+        i += size
     return words
+
+
+@inlined
+def is_number(data: Bytes, start: int, stop: int, classes: Classes) -> bool:
+    """Are all code points decimal digits?"""
+    i = start
+    while i < stop:
+        kind, size = class_at(data, i, classes)
+        if not kind & DECIMAL:
+            return False
+        i += size
+    return True
 
 
 @inlined
@@ -125,123 +168,6 @@ def is_counter(data: Bytes, start: int, stop: int, classes: Classes, starts: Int
 
 
 @inlined
-def phrase_end(data: Bytes, i: int, stop: int, phrases: Bytes, start: int, end: int) -> int:
-    """Where the phrase that starts at i ends, in any ASCII case, a dot for any code point; -1 if it does not stand there."""
-    k = start
-    while k < end:
-        if i >= stop:
-            return -1
-        if phrases[k] == DOT:
-            i += 1
-            while i < stop and data[i] & 0xC0 == 0x80:
-                i += 1
-            k += 1
-            continue
-        low, size = lower_at(data, i, stop)
-        if low != phrases[k]:
-            # As re.IGNORECASE has it: dotless and dotted i, the long s.
-            other = np.int64(data[i]) << 8 | np.int64(data[i + 1]) if i + 1 < stop else np.int64(0)
-            size = 2
-            if not ((phrases[k] == 105 and 0xC4B0 <= other <= 0xC4B1) or (phrases[k] == 115 and other == 0xC5BF)):
-                return -1
-        i += size
-        k += 1
-    return i
-
-
-@inlined
-def cut_phrase(
-    data: Bytes, i: int, start: int, stop: int, classes: Classes, place: int, starts: Int64s, phrases: Bytes, p: int
-) -> int:
-    """Where what is cut from i on ends (one white space beside the phrase goes with it); i if nothing is."""
-    kind, size = class_at(data, i, classes)
-    if place == 2:  # at the start of a line
-        end = phrase_end(data, i, stop, phrases, starts[p], starts[p + 1]) if i == start else -1
-        if end >= 0 and end < stop:
-            kind, size = class_at(data, end, classes)
-            end += size if kind & SPACE else 0
-        return max(end, i)
-    end = -1
-    if kind & SPACE:
-        end = phrase_end(data, i + size, stop, phrases, starts[p], starts[p + 1])
-        end = -1 if place == 1 and end < stop else end
-    if end < 0:
-        end = phrase_end(data, i, stop, phrases, starts[p], starts[p + 1])
-        end = -1 if place == 1 and end < stop else end
-    return max(end, i)
-
-
-@inlined
-def cut_lines(
-    data: Bytes, start: int, stop: int, classes: Classes, most: int, place: int, starts: Int64s, phrases: Bytes
-) -> tuple[int, int]:
-    """Cut phrases from the lines of at most `most` words, in place; the new end, and how many lines were changed.
-
-    A line of which nothing is left goes, and so does a short one of white space. place: 0 anywhere, 1 end, 2 start.
-    """
-    longest = 0  # code points of a phrase at the end, and a white space: no need to look further up
-    for p in range(len(starts) - 1):
-        longest = max(longest, code_points(phrases, starts[p], starts[p + 1]) + 1)
-    to = start
-    changed = 0
-    i = start
-    while i <= stop:
-        end = byte_at(data, i, stop, NEWLINE)
-        line = to + (1 if i > start else 0)
-        if i == end or has_words(data, i, end, classes, most + 1):
-            if line != i:
-                for k in range(end - i):
-                    data[line + k] = data[i + k]
-            after = line + end - i
-        else:
-            after = line
-            at = i
-            if place == 1:  # nothing is cut before the last few code points
-                at = end
-                for _ in range(longest):
-                    if at > i:
-                        at = before(data, at)
-                for k in range(at - i):
-                    data[line + k] = data[i + k]
-                after = line + at - i
-            cut = 0
-            while at < end:
-                past = at
-                for p in range(len(starts) - 1):
-                    if past == at:
-                        past = cut_phrase(data, at, i, end, classes, place, starts, phrases, p)
-                if past > at:
-                    cut += 1
-                    at = past
-                    if place == 2:
-                        break
-                    continue
-                data[after] = data[at]
-                after += 1
-                at += 1
-                while at < end and data[at] & 0xC0 == 0x80:
-                    data[after] = data[at]
-                    after += 1
-                    at += 1
-                if place == 2:
-                    break
-            if place == 2:
-                for k in range(end - at):
-                    data[after + k] = data[at + k]
-                after += end - at
-            changed += cut > 0
-            left, _ = stripped(data, line, after, classes)
-            if left == after:
-                i = end + 1
-                continue
-        if line > to:
-            data[line - 1] = NEWLINE
-        to = after
-        i = end + 1
-    return to, changed
-
-
-@inlined
 def keep_lines(
     data: Bytes,
     start: int,
@@ -271,26 +197,17 @@ def keep_lines(
             i = end + 1
             continue
         newlines = 1
-        chars = capitals = digits = words = 0
-        outside = True
-        at = i
-        while at < end:
-            kind, size = class_at(data, at, classes)
-            chars += 1
-            capitals += is_capital(data, at, kind)
-            digits += kind & DECIMAL != 0
-            words += outside and not kind & SPACE
-            outside = kind & SPACE != 0
-            at += size
-        out[2] += words > 0
+        left, _ = stripped(data, i, end, classes)
+        out[2] += left < end
+        capitals, chars = capitals_in(data, i, end, classes)
         if capitals / chars > max_capitals:
             out[4] += 1
-        elif numeric and digits == chars:
+        elif numeric and is_number(data, i, end, classes):
             out[5] += 1
         elif is_counter(data, i, end, classes, unit_starts, units):
             out[6] += 1
-        elif words < min_words:
-            out[7] += words > 0
+        elif not has_words(data, i, end, classes, min_words):
+            out[7] += left < end
         else:
             for k in range(end - i):
                 out_data[to + k] = data[i + k]
