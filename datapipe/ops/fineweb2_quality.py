@@ -134,6 +134,10 @@ class Fineweb2Quality(Filter):
         extra = (self.script, "lang_score" if self.language_score else None)
         return (*self.reads, *(name for name in extra if name is not None))
 
+    def files(self) -> tuple[str, ...]:
+        """The table: other thresholds are another result."""
+        return (str(TABLE),)
+
     def judge(self, batch: pa.RecordBatch) -> Verdict:
         """Measure every document once, then hold the measures against its language's thresholds."""
         table = thresholds()

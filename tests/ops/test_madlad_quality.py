@@ -15,6 +15,8 @@ import pytest
 import zstandard
 from hypothesis import given, settings
 
+from datapipe.core.context import Context
+from datapipe.io.opening import open_file
 from datapipe.ops.madlad_quality import CURSED, RULES, MadladQuality
 from tests.ops.texts import TEXTS, each_way, rows
 
@@ -75,6 +77,18 @@ def test_the_variants_read_patterns_and_lengths_differently() -> None:
     assert (counted([text], "paper"), counted([text])) == ([[1, 0, 0, 0, 1]], [[1, 0, 0, 0, 0]])
     assert (counted(["漢" * 15], "paper"), counted(["漢" * 15])) == ([[1, 0, 1, 0, 0]], [[1, 0, 0, 0, 0]])
     assert MadladQuality.model_validate({"variant": "datamap"}).rules == ("list_case", "cursed")
+
+
+def test_a_sentence_in_another_language_than_the_document_is_questionable() -> None:
+    english, german = PROSE, "Das Haus am Ende der Straße ist schon sehr alt geworden. "
+    batch = rows([english * 4 + german, english * 5, german * 5, english * 5, ""], lang=["en", "en", "en", None, "en"])
+    operator = MadladQuality(rules=("document_consistency",))
+    assert (operator.columns_read(), MadladQuality().columns_read()) == (("text", "lang"), ("text",))
+    assert len(operator.files()) == 1
+    operator.setup(Context("test", 0, open_file))
+    share = operator.judge(batch).scores["document_consistency"].tolist()
+    assert share[:4] == [0.2, 0, 1, 0]
+    assert operator.judge(batch).failed["questionable_sentences"].tolist() == [False, False, True, False, False]
 
 
 def test_counts_are_the_same_without_compilation() -> None:
