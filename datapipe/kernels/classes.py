@@ -104,6 +104,8 @@ def class_table() -> Classes:
 
 def two_level(flat: Classes) -> Classes:
     """`table[HEAD + (table[c >> 8] << 8) + (c & 255)]` is the class of c; equal blocks are stored once."""
-    blocks: dict[bytes, int] = {}  # the first is the one of ASCII, so that a byte below 128 finds its class at HEAD + byte
+    blocks: dict[
+        bytes, int
+    ] = {}  # the first is the one of ASCII, so that a byte below 128 finds its class at HEAD + byte
     where = [blocks.setdefault(block.tobytes(), len(blocks)) for block in flat.reshape(HEAD, 256)]
     return np.concatenate([np.array(where, np.uint16), np.frombuffer(b"".join(blocks), np.uint16)])

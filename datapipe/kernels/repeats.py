@@ -29,7 +29,14 @@ def lengthened(runs: Hashes, hashes: Hashes, count: int, n: int, again: Flags, r
 
 @inlined
 def repeats(
-    runs: Hashes, rows: Int64s, candidates: int, again: Flags, grams: Hashes, keys: Hashes, firsts: Int64s, counts: Int64s
+    runs: Hashes,
+    rows: Int64s,
+    candidates: int,
+    again: Flags,
+    grams: Hashes,
+    keys: Hashes,
+    firsts: Int64s,
+    counts: Int64s,
 ) -> tuple[int, int, int]:
     """How many of these runs differ, how often the most frequent occurs, and where first (the earliest of equals).
 

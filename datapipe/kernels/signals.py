@@ -99,8 +99,8 @@ def measure_signs(points: Int32s, count: int) -> tuple[int, int]:
     symbols = brackets = dots = 0
     for i in range(count):
         point = points[i]
-        symbols += point == HASH or point == ELLIPSIS
-        brackets += point == OPENING or point == CLOSING
+        symbols += point in (HASH, ELLIPSIS)
+        brackets += point in (OPENING, CLOSING)
         dots = dots + 1 if point == FULL_STOP else 0
         if dots == 3:
             symbols += 1
@@ -131,10 +131,10 @@ def is_at(letters: Int32s, start: int, count: int, word: Int32s) -> bool:
     """Stands the word at `start`, among `count` letters?"""
     if start < 0 or start + len(word) > count:
         return False
-    for k in range(len(word)):
-        if letters[start + k] != word[k]:
-            return False
-    return True
+    k = 0
+    while k < len(word) and letters[start + k] == word[k]:
+        k += 1
+    return k == len(word)
 
 
 @kernel

@@ -3,9 +3,10 @@
     python tests/bench/make_golden_signals.py REDPAJAMA DATA_JUICER ROOTS SAMPLE TARGET
 
 with checkouts of togethercomputer/RedPajama-Data (6d2cee9), datajuicer/data-juicer (1dc20a5) and
-bigscience-workshop/data-preparation (9d05884), sample_data/web/web.jsonl.zst, and an environment with nltk, numpy,
-emoji>=2.14, regex, msgspec and zstandard; datapipe is not needed. What these repositories import beside that (models,
-their registries, the word lists they download) is replaced by nothing here: the values need none of it.
+bigscience-workshop/data-preparation (9d05884), sample_data/web/web.jsonl.zst, and an environment with nltk 3.8 (as
+then; later ones match another `\\w`), numpy, emoji>=2.14, regex, msgspec, pydantic, typing_extensions and zstandard;
+datapipe is not needed. What these repositories import beside that (models, their registries, the word lists they
+download) is replaced by nothing here: the values need none of it.
 """
 
 import importlib
@@ -172,7 +173,9 @@ def roots(folder: str, documents):
     rules = importlib.import_module("filtering")
     for lang, text in documents:
         p = rules.LoadParameters.load_parameters(lang)
-        # The only language with a tokenizer model: a sign is a word here.
+        # The only language with a tokenizer model: a sign is a word here. They remove newlines before they cut, and so
+        # join the Latin words of two lines; a blank keeps them apart.
+        spaced = text.replace("\n", " \n") if p["tokenization"] else text
         model = SimpleNamespace(encode_as_pieces=signs) if p["tokenization"] else None
         strip, check = p["strip_characters"], rules.Filtering
         more = (
@@ -180,17 +183,19 @@ def roots(folder: str, documents):
         )  # fmt: skip
         stop = set(STOP_WORDS[lang].split()) if lang in STOP_WORDS else None
         flagged = set(FLAGGED[lang]) if lang in FLAGGED else None
-        words = rules.ModifyingDocuments.get_words_from_document(text, model, lower_case=False, strip_characters=strip)
+        words = rules.ModifyingDocuments.get_words_from_document(
+            spaced, model, lower_case=False, strip_characters=strip
+        )
         values = {
             "words": len(words),
             "character_repetition": check.compute_character_repetition_ratio(text, p["character_repetition_length"]),
-            "word_repetition": check.compute_word_repetition_ratio(text, model, strip, p["word_repetition_length"]),
+            "word_repetition": check.compute_word_repetition_ratio(spaced, model, strip, p["word_repetition_length"]),
             "special_characters": check.compute_special_characters_ratio(text, p["special_characters"]),
         }
         if stop:
-            values["stop_words"] = check.compute_stopwords_ratio(text, model, strip, *more, stop)
+            values["stop_words"] = check.compute_stopwords_ratio(spaced, model, strip, *more, stop)
         if flagged:
-            values["flagged_words"] = check.compute_flagged_words_ratio(text, model, strip, *more, flagged)
+            values["flagged_words"] = check.compute_flagged_words_ratio(spaced, model, strip, *more, flagged)
         values["keep"] = check.filtering(
             text, True, model, strip, p["number_words_min_cutoff"], p["number_words_max_cutoff"],
             True, p["character_repetition_length"], p["character_repetition_max_cutoff"],
