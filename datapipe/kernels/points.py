@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from datapipe.kernels.classes import BREAKS, HEAD, UNSPACED, Classes, _points, two_level
+from datapipe.kernels.classes import BREAKS, HEAD, Classes, _points, two_level
 from datapipe.kernels.jit import inlined
 
 Bytes = npt.NDArray[np.uint8]
@@ -23,7 +23,7 @@ LOWERS, FOLDS = 1024, 2048  # str.lower changes it; str.lower and NFD do
 BREAK = 4096  # where str.splitlines cuts
 BULLET = 8192
 MARK = 16384  # has a combining class
-ALONE = 32768  # of a script without spaces
+HAN = 32768
 NO_BREAK_SPACE, SIGMA, FINAL_SIGMA, FULL_STOP = 0xA0, 0x3A3, 0x3C2, 46
 
 # The special characters of BLOOM's parameters_filtering.py (Data-Juicer leaves out U+00A0), beside those of ASCII.
@@ -46,6 +46,7 @@ EMOJI = """203C 2049 2139 2194-2199 21A9-21AA 231A-231B 2328 23CF 23E9-23F3 23F8
 1F6F3-1F6FC 1F7E0-1F7EB 1F7F0 1F90C-1F93A 1F93C-1F945 1F947-1F9FF 1FA70-1FA7C 1FA80-1FAC6 1FAC8 1FACC-1FADD
 1FADF-1FAEB 1FAEF-1FAFA"""
 BULLETS = "2013 2022-2023 25A0-25A1 25AA-25AB 25B6 25C0 25E6"  # of RedPajama
+HAN_SIGNS = "3005-3007 3021-3029 3038-303B 3400-4DBF 4E00-9FFF F900-FAFF 20000-3FFFD"
 # Unicode's Case_Ignorable beyond the categories Mn, Me, Cf, Lm, Sk: the signs that may stand inside a word.
 INSIDE = "27 2E 3A B7 387 55F 5F4 2018-2019 2024 2027 FE13 FE52 FE55 FF07 FF0E FF1A"
 LAST = 0x2FA20  # past this nothing changes under lower or NFD
@@ -87,8 +88,7 @@ def point_tables() -> Points:
     flat[[ord(c) for c in " \n\t"]] |= SEPARATOR
     flat[_points(BREAKS)] |= BREAK
     flat[_points(BULLETS)] |= BULLET
-    unspaced = _points(UNSPACED)
-    flat[unspaced[flat[unspaced] & WORD != 0]] |= ALONE
+    flat[_points(HAN_SIGNS)] |= HAN
 
     signs = np.flatnonzero(flat & (WORD | SPACE) == 0)
     signs = signs[(signs < 0x20000) | (signs >> 8 == 0xE00) | (signs >> 8 == 0xE01)]

@@ -8,8 +8,8 @@ from datapipe.kernels.hashing import BASE, Hashes, table_size
 from datapipe.kernels.jit import inlined, kernel
 from datapipe.kernels.lexicon import is_listed, word_hash
 from datapipe.kernels.points import (
-    ALONE,
     BREAK,
+    HAN,
     LOWERS,
     NO_BREAK_SPACE,
     SEPARATOR,
@@ -38,7 +38,7 @@ MEASURES = (
     "characters",
     "words",
 )
-WORDS, PAIRS, SIGNS = 0, 1, 2  # how words are looked up: alone; with each pair, too; that, and cut at signs like Han's
+WORDS, PAIRS, SIGNS = 0, 1, 2  # how words are looked up: alone; with each pair, too; that, and each Han sign is one
 CARRIAGE_RETURN, NEWLINE, UNDERSCORE = 13, 10, 95
 
 
@@ -132,11 +132,11 @@ def measure_text(
             bare = True  # of anything but special characters
             cut = settings[4, d] == SIGNS
             while i < count and not kinds[i] & SEPARATOR:
-                if cut and kinds[i] & ALONE and i > start:
+                if cut and kinds[i] & HAN and i > start:
                     break
                 bare &= kinds[i] & SPECIAL != 0 or (space and points[i] == NO_BREAK_SPACE)
                 i += 1
-                if cut and kinds[i - 1] & ALONE:
+                if cut and kinds[i - 1] & HAN:
                     break
             capital_words += not bare
             stop = spell(points, kinds, start, i, 0, LOWERS, change, pool, combining, letters)

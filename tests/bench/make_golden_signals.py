@@ -12,6 +12,7 @@ download) is replaced by nothing here: the values need none of it.
 import importlib
 import io
 import json
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -237,9 +238,8 @@ def other_than_zero(values: dict) -> dict:
 
 def signs(text: str) -> list[str]:
     """A Han sign is a word of its own; the rest is parted at white space."""
-    from re import findall
-
-    return findall(r"[\u3041-\u30ff\u3400-\u9fff々]|[^\s\u3041-\u30ff\u3400-\u9fff々]+", text)
+    han = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
+    return re.findall(f"[{han}]|[^\\s{han}]+", text)
 
 
 main(sys.argv[1:4], *sys.argv[4:])

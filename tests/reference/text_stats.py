@@ -6,19 +6,19 @@ import string
 from collections import Counter
 from itertools import pairwise
 
-from datapipe.kernels.classes import UNSPACED, _points
-from datapipe.kernels.points import EMOJI, SPECIAL_SIGNS
+from datapipe.kernels.classes import _points
+from datapipe.kernels.points import EMOJI, HAN_SIGNS, SPECIAL_SIGNS
 
 SPECIAL = {chr(p) for ranges in (EMOJI, SPECIAL_SIGNS) for p in _points(ranges).tolist()}
 SPECIAL |= set(string.punctuation + string.digits + string.whitespace)
-ALONE = {chr(p) for p in _points(UNSPACED).tolist() if chr(p).isalpha() or chr(p).isnumeric()}
+HAN = {chr(p) for p in _points(HAN_SIGNS).tolist()}
 
 
 def cut(chunk: str) -> list[str]:
-    """Signs of scripts without spaces are words of their own."""
+    """Han signs are words of their own."""
     words = [""]
     for char in chunk:
-        if char in ALONE:
+        if char in HAN:
             words += [char, ""]
         else:
             words[-1] += char
