@@ -89,6 +89,13 @@ class DataJuicerStats(Filter):
             low, high = getattr(self, f"min_{stat}"), getattr(self, f"max_{stat}")
             if low is not None and high is not None and low > high:
                 raise ValueError(f"min_{stat} {low} is more than max_{stat} {high}: no document would be kept")
+        for lists in ("stop_words", "flagged_words"):
+            given = getattr(self, lists)
+            if self.lang and given and self.lang not in given:
+                raise ValueError(
+                    f"{lists} has no list for lang {self.lang}, so it would judge nothing; name one of "
+                    f"{', '.join(sorted(given))} as lang, or say lang: null for that of each row"
+                )
         return self
 
     def columns_read(self) -> tuple[str, ...]:

@@ -14,11 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from datapipe.core.context import Context
+from datapipe.core.errors import RecipeError
 from datapipe.io.opening import open_file
 from datapipe.kernels.text_stats import MEASURES
 from datapipe.ops.data_juicer_stats import STATS, DataJuicerStats
 from datapipe.ops.redpajama_signals import RedpajamaSignals
 from datapipe.ops.roots_quality import SCORES, THRESHOLDS, RootsQuality
+from datapipe.plan.compile import compile_recipe
+from datapipe.plan.locate import parse
 from tests.ops.test_rule_twins import CHARACTERS, PIECES, SPACES
 from tests.reference import signals, text_stats
 
@@ -157,3 +160,21 @@ def test_none_disables_a_bound_and_zero_is_one() -> None:
     ]
     with pytest.raises(ValueError, match="min_text_len 10 is more than max_text_len 5"):
         DataJuicerStats(max_text_len=5)
+    with pytest.raises(ValueError, match="stop_words has no list for lang en"):
+        DataJuicerStats(stop_words={"de": ("und",)})
+
+
+def test_the_path_of_a_list_is_relative_to_the_recipe(tmp_path: Any) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "a bad word", "lang": "en"}\n')
+    (tmp_path / "bad.txt").write_text("bad\n")
+    recipe = """
+read: {jsonl: a.jsonl}
+steps: [{roots_quality: {flagged_words: {en: %s}, stop_words: {en: [the, of]}}}]
+write: {path: out}
+"""
+    plan = compile_recipe(parse(recipe % "bad.txt", str(tmp_path / "recipe.yaml")))
+    (step,) = (step for step in plan.steps() if step.operator == "roots_quality")
+    assert step.parameters["flagged_words"] == {"en": str(tmp_path / "bad.txt")}
+    assert step.parameters["stop_words"] == {"en": ["the", "of"]}
+    with pytest.raises(RecipeError, match=r"needs the file .*none.txt"):
+        compile_recipe(parse(recipe % "none.txt", str(tmp_path / "recipe.yaml")))
