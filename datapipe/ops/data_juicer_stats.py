@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -48,6 +50,11 @@ class DataJuicerStats(Filter):
     """
 
     name: ClassVar[str] = "data_juicer_stats"
+    bounds: ClassVar[Mapping[str, tuple[str, str]]] = {
+        f"{stat}_too_{side}": (f"{bound}_{stat}", stat)
+        for stat in STATS
+        for side, bound in (("low", "min"), ("high", "max"))
+    }  # rule -> parameter, score
     examples: ClassVar[tuple[dict[str, Any], ...]] = (
         {},
         {"lang": None, "stop_words": {"en": ["the", "and"]}, "flagged_words": {"en": ["lorem"]}, "max_text_len": 1000},
@@ -107,8 +114,8 @@ class DataJuicerStats(Filter):
         stop, flagged = with_packaged(read_lists(self.stop_words, ctx)), read_lists(self.flagged_words, ctx)
         self._tables = tuple(lexicon_of(lists, lambda lang, word: (word,)) for lists in (stop, flagged))
 
-    def judge(self, batch: pa.RecordBatch) -> Verdict:
-        """Measure every document once, then hold the measures against the bounds."""
+    def measure(self, batch: pa.RecordBatch) -> Verdict:
+        """All statistics in one pass."""
         text = text_of(batch.column("text"))
         stop, flagged = self._tables
         settings = np.empty((5, len(text)), np.int64)
@@ -132,11 +139,14 @@ class DataJuicerStats(Filter):
             False,
             out,
         )
+        return Verdict(len(text), scores=dict(zip(STATS, out, strict=True)))
+
+    def judge(self, batch: pa.RecordBatch) -> Verdict:
+        """Measure every document once, then hold the measures against the bounds."""
+        measured = self.measure(batch)
         failed: dict[str, Mask] = {}
-        for stat, values in zip(STATS, out, strict=True):
-            low, high = getattr(self, f"min_{stat}"), getattr(self, f"max_{stat}")
-            if low is not None:
-                failed[f"{stat}_too_low"] = values < low
-            if high is not None:
-                failed[f"{stat}_too_high"] = values > high
-        return Verdict(len(text), failed, dict(zip(STATS, out, strict=True)))
+        for rule, (parameter, stat) in self.bounds.items():
+            bound, values = getattr(self, parameter), measured.scores[stat]
+            if bound is not None:
+                failed[rule] = values < bound if parameter.startswith("min_") else values > bound
+        return replace(measured, failed=failed)

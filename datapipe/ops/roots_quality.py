@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from datapipe.arrow.text import text_of
 from datapipe.core.context import Context
 from datapipe.core.operator import Filter
 from datapipe.core.verdict import Mask, Verdict
-from datapipe.kernels.points import point_tables
+from datapipe.kernels.points import HAN_SIGNS, point_tables
 from datapipe.kernels.text_stats import MEASURES, PAIRS, SIGNS, WORDS, measure_text
 from datapipe.ops.word_lists import WordLists, lexicon_of, numbers_of, read_lists, with_packaged
 
@@ -140,7 +141,11 @@ class RootsQuality(Filter):
         return Verdict(len(text), failed, scores)
 
 
+_HAN = "".join("-".join(chr(int(end, 16)) for end in part.split("-")) for part in HAN_SIGNS.split())
+_CHINESE_WORD = re.compile(f"[{_HAN}]|[^{_HAN} ]+")
+
+
 def _phrase(lang: str, entry: str) -> tuple[str, ...]:
-    """What a list's entry is compared with: in Chinese its signs, elsewhere its words."""
-    known = THRESHOLDS.get(lang, THRESHOLDS[""])
-    return tuple(entry) if known.lookup == SIGNS and not entry.isascii() else tuple(entry.split(" "))
+    """What a list's entry is compared with: its words, in Chinese its signs."""
+    signs = THRESHOLDS.get(lang, THRESHOLDS[""]).lookup == SIGNS
+    return tuple(_CHINESE_WORD.findall(entry) if signs else entry.split(" "))

@@ -5,6 +5,7 @@ import math
 import os
 import subprocess
 import sys
+import time
 from typing import Any
 
 import numpy as np
@@ -22,10 +23,11 @@ from datapipe.ops.redpajama_signals import RedpajamaSignals
 from datapipe.ops.roots_quality import SCORES, THRESHOLDS, RootsQuality
 from datapipe.plan.compile import compile_recipe
 from datapipe.plan.locate import parse
+from tests.kernels.test_linear import UNITS
 from tests.ops.test_rule_twins import CHARACTERS, PIECES, SPACES
 from tests.reference import signals, text_stats
 
-STOP = ("the", "and", "of", "Terms", "ΟΔΟΣ", "οδος", "a b", "是", "我们", "का", "_x_", "x")
+STOP = ("the", "and", "of", "Terms", "ΟΔΟΣ", "οδος", "a b", "是", "我们", "na是", "का", "_x_", "x")
 FLAGGED = ("lorem ipsum", "the and", "uses cookies", "word", "javascript", "人", "句子", "3", "a")
 SIGNS = [
     "ΟΔΟΣ", "Σ", "ΑΣ'Α", "Σ\u0301", "İ", "ǅ", "Ⓐ", "Ⅷ", "e\u0323\u0307", "e\u0307\u0323", "각", "ᾂ", "\u212b", "🎉", "我们",
@@ -178,3 +180,13 @@ write: {path: out}
     assert step.parameters["stop_words"] == {"en": ["the", "of"]}
     with pytest.raises(RecipeError, match=r"needs the file .*none.txt"):
         compile_recipe(parse(recipe % "none.txt", str(tmp_path / "recipe.yaml")))
+
+
+@pytest.mark.parametrize("operator", OPERATORS, ids=lambda operator: operator.name)
+@pytest.mark.parametrize("unit", (*UNITS, "Σ", "\u0301\u0323", "the "))
+def test_a_megabyte_of_one_thing_takes_no_longer_than_megabytes_do(operator: Any, unit: str) -> None:
+    rows = batch([unit * (1_000_000 // len(unit.encode()))], ["en"])
+    answers(operator, rows.slice(0, 0))  # compiled
+    began = time.process_time()
+    answers(operator, rows)
+    assert time.process_time() - began < 5  # 0.1 s; a quadratic step over 10^6 takes minutes
