@@ -72,6 +72,68 @@ def measure_characters(points: Int32s, kinds: Classes, count: int, space: bool) 
 
 
 @inlined
+def cut_words(
+    points: Int32s,
+    kinds: Classes,
+    count: int,
+    signs: bool,
+    space: bool,
+    classes: Classes,
+    change: Int32s,
+    pool: Int32s,
+    combining: Bytes,
+    letters: Int32s,
+    hashes: Hashes,
+) -> tuple[int, int]:
+    """Hash the words, in small letters; return how many they are, and how many they were in the letters as written.
+
+    These differ where a capital is stripped and its small letter is not, or the other way round.
+    """
+    words = written = 0
+    i = 0
+    while i < count:
+        if kinds[i] & SEPARATOR:
+            i += 1
+            continue
+        start = i
+        bare = True  # of anything but special characters
+        while i < count and not kinds[i] & SEPARATOR:
+            if signs and kinds[i] & HAN and i > start:
+                break
+            bare &= kinds[i] & SPECIAL != 0 or (space and points[i] == NO_BREAK_SPACE)
+            i += 1
+            if signs and kinds[i - 1] & HAN:
+                break
+        written += not bare
+        stop = spell(points, kinds, start, i, 0, LOWERS, change, pool, combining, letters)
+        start = 0
+        while start < stop and is_special(letters[start], classes, space):
+            start += 1
+        while stop > start and is_special(letters[stop - 1], classes, space):
+            stop -= 1
+        if start < stop:
+            hashes[words] = word_hash(letters, start, stop)
+            words += 1
+    return words, written
+
+
+@inlined
+def runs_of(hashes: Hashes, words: int, n: int, runs: Hashes) -> int:
+    """Hash every run of n words; return how many there are."""
+    leaving = np.uint64(1)
+    for _ in range(n):
+        leaving *= BASE
+    run = np.uint64(0)
+    for t in range(words):
+        run = run * BASE + hashes[t]
+        if t >= n:
+            run -= hashes[t - n] * leaving
+        if t >= n - 1:
+            runs[t - n + 1] = run
+    return max(words - n + 1, 0)
+
+
+@inlined
 def listed(hashes: Hashes, words: int, pairs: bool, keys: Hashes, number: int) -> int:
     """Words of the list, and where asked for, pairs of neighbours."""
     found = 0
@@ -122,59 +184,24 @@ def measure_text(
         count = decode(data, offsets[d], offsets[d + 1], classes, points, kinds)
         alphanumeric, special, lines, longest = measure_characters(points, kinds, count, space)
 
-        words = capital_words = 0
-        i = 0
-        while i < count:
-            if kinds[i] & SEPARATOR:
-                i += 1
-                continue
-            start = i
-            bare = True  # of anything but special characters
-            cut = settings[4, d] == SIGNS
-            while i < count and not kinds[i] & SEPARATOR:
-                if cut and kinds[i] & HAN and i > start:
-                    break
-                bare &= kinds[i] & SPECIAL != 0 or (space and points[i] == NO_BREAK_SPACE)
-                i += 1
-                if cut and kinds[i - 1] & HAN:
-                    break
-            capital_words += not bare
-            stop = spell(points, kinds, start, i, 0, LOWERS, change, pool, combining, letters)
-            start = 0
-            while start < stop and is_special(letters[start], classes, space):
-                start += 1
-            while stop > start and is_special(letters[stop - 1], classes, space):
-                stop -= 1
-            if start < stop:
-                hashes[words] = word_hash(letters, start, stop)
-                words += 1
-
-        n = settings[3, d]
-        windows = words - n + 1
+        signs = settings[4, d] == SIGNS
+        words, written = cut_words(
+            points, kinds, count, signs, space, classes, change, pool, combining, letters, hashes
+        )
+        windows = runs_of(hashes, words, settings[3, d], runs)
+        for t in range(windows):
+            rows[t] = t
+            again[t] = False
+        repeats(runs, rows, windows, again, grams, keys, firsts, counts)
         doubled = 0
-        if windows > 0:
-            leaving = np.uint64(1)
-            for _ in range(n):
-                leaving *= BASE
-            run = np.uint64(0)
-            for t in range(words):
-                run = run * BASE + hashes[t]
-                if t >= n:
-                    run -= hashes[t - n] * leaving
-                if t >= n - 1:
-                    runs[t - n + 1] = run
-            for t in range(windows):
-                rows[t] = t
-                again[t] = False
-            repeats(runs, rows, windows, again, grams, keys, firsts, counts)
-            for t in range(windows):
-                doubled += again[t]
+        for t in range(windows):
+            doubled += again[t]
 
         out[0, d] = alphanumeric / count if count else 0.0
         out[1, d] = count / lines if lines else 0.0
         out[2, d] = longest
         out[3, d] = frequent_share(points, count, settings[2, d], keys, often, counts)
-        out[4, d] = doubled / windows if windows > 0 else 0.0
+        out[4, d] = doubled / windows if windows else 0.0
         out[5, d] = special / count if count else 0.0
         pairs = settings[4, d] != WORDS
         for k in range(2):
@@ -184,4 +211,4 @@ def measure_text(
             if not number:
                 out[6 + k, d] = np.nan
         out[8, d] = count
-        out[9, d] = capital_words
+        out[9, d] = written

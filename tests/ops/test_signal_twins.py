@@ -183,7 +183,7 @@ write: {path: out}
 
 
 @pytest.mark.parametrize("operator", OPERATORS, ids=lambda operator: operator.name)
-@pytest.mark.parametrize("unit", (*UNITS, "Σ", "\u0301\u0323", "the "))
+@pytest.mark.parametrize("unit", [*UNITS, "Σ", "\u0301\u0323", "the "])
 def test_a_megabyte_of_one_thing_takes_no_longer_than_megabytes_do(operator: Any, unit: str) -> None:
     rows = batch([unit * (1_000_000 // len(unit.encode()))], ["en"])
     answers(operator, rows.slice(0, 0))  # compiled
