@@ -16,7 +16,7 @@ from datapipe.core.operator import Filter
 from datapipe.core.verdict import Mask, Verdict
 from datapipe.kernels.points import point_tables
 from datapipe.kernels.text_stats import MEASURES, WORDS, measure_text
-from datapipe.ops.word_lists import WordLists, lexicon_of, numbers_of, read_lists, with_packaged
+from datapipe.ops.word_lists import WordLists, WordTable, stop_words
 
 # Data-Juicer's names, in the order of the kernel's measures.
 STATS = (
@@ -111,18 +111,18 @@ class DataJuicerStats(Filter):
 
     def setup(self, ctx: Context) -> None:
         """Read the lists."""
-        stop, flagged = with_packaged(read_lists(self.stop_words, ctx)), read_lists(self.flagged_words, ctx)
-        self._tables = tuple(lexicon_of(lists, lambda lang, word: (word,)) for lists in (stop, flagged))
+        self._tables = (
+            WordTable(self.stop_words, ctx, packaged=stop_words),
+            WordTable(self.flagged_words, ctx),
+        )
 
     def measure(self, batch: pa.RecordBatch) -> Verdict:
         """All statistics in one pass."""
         text = text_of(batch.column("text"))
         stop, flagged = self._tables
         settings = np.empty((5, len(text)), np.int64)
-        for row, lists in enumerate((stop, flagged)):
-            settings[row] = (
-                lists.numbers.get(self.lang, 0) if self.lang else numbers_of(batch.column("lang"), lists.numbers)
-            )
+        for row, table in enumerate((stop, flagged)):
+            settings[row] = table.numbers([self.lang] if self.lang else batch.column("lang"))
         settings[2:] = np.array([[self.char_rep_len], [self.word_rep_len], [WORDS]])
         out = np.empty((len(MEASURES), len(text)))
         points = point_tables()
@@ -133,8 +133,8 @@ class DataJuicerStats(Filter):
             points.lower,
             points.pool,
             points.combining,
-            stop.keys,
-            flagged.keys,
+            stop.lexicon.keys,
+            flagged.lexicon.keys,
             settings,
             False,
             out,

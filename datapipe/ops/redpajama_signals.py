@@ -15,7 +15,7 @@ from datapipe.core.context import Context
 from datapipe.core.operator import Map
 from datapipe.kernels.points import point_tables
 from datapipe.kernels.signals import LINE_MEASURES, MEASURES, measure_signals
-from datapipe.ops.word_lists import WordLists, lexicon_of, numbers_of, read_lists, with_packaged
+from datapipe.ops.word_lists import WordLists, WordTable, stop_words
 
 NEWLINE = 10
 
@@ -59,17 +59,16 @@ class RedpajamaSignals(Map):
 
     def setup(self, ctx: Context) -> None:
         """Read the lists."""
-        stop = with_packaged(read_lists(self.stop_words, ctx))
-        flagged = read_lists(self.flagged_words, ctx)
         self._tables = (
-            lexicon_of(stop, lambda lang, word: (word,)),
-            lexicon_of(flagged, lambda lang, phrase: tuple(phrase.split(" "))),
+            WordTable(self.stop_words, ctx, packaged=stop_words),
+            WordTable(self.flagged_words, ctx, lambda lang, phrase: tuple(phrase.split(" "))),
         )
 
     def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """All signals in one call of the kernel."""
         text = text_of(batch.column("text"))
         stop, flagged = self._tables
+        stop_numbers, flagged_numbers = (table.numbers(batch.column("lang")) for table in self._tables)
         points = point_tables()
         out = np.empty((len(MEASURES), len(text)))
         most_lines = np.count_nonzero(text.data[text.offsets[0] : text.offsets[-1]] == NEWLINE) + len(text)
@@ -82,11 +81,11 @@ class RedpajamaSignals(Map):
             points.fold,
             points.pool,
             points.combining,
-            stop.keys,
-            numbers_of(batch.column("lang"), stop.numbers),
-            flagged.keys,
-            numbers_of(batch.column("lang"), flagged.numbers),
-            flagged.longest,
+            stop.lexicon.keys,
+            stop_numbers,
+            flagged.lexicon.keys,
+            flagged_numbers,
+            flagged.lexicon.longest,
             out,
             ends,
             lines,

@@ -15,7 +15,7 @@ from datapipe.core.operator import Filter
 from datapipe.core.verdict import Mask, Verdict
 from datapipe.kernels.points import HAN_SIGNS, point_tables
 from datapipe.kernels.text_stats import MEASURES, PAIRS, SIGNS, WORDS, measure_text
-from datapipe.ops.word_lists import WordLists, lexicon_of, numbers_of, read_lists, with_packaged
+from datapipe.ops.word_lists import WordLists, WordTable, coded, numbers_of, stop_words
 
 
 class Thresholds(NamedTuple):
@@ -93,18 +93,20 @@ class RootsQuality(Filter):
 
     def setup(self, ctx: Context) -> None:
         """Read the lists."""
-        stop, flagged = with_packaged(read_lists(self.stop_words, ctx)), read_lists(self.flagged_words, ctx)
-        self._tables = tuple(lexicon_of(lists, _phrase) for lists in (stop, flagged))
+        self._tables = (
+            WordTable(self.stop_words, ctx, _phrase, stop_words),
+            WordTable(self.flagged_words, ctx, _phrase),
+        )
 
     def judge(self, batch: pa.RecordBatch) -> Verdict:
         """Measure every document once, then hold the measures against its language's thresholds."""
         text = text_of(batch.column("text"))
-        languages = numbers_of(batch.column("lang"), LANGUAGES)
+        languages = numbers_of(*coded(batch.column("lang")), LANGUAGES)
         published = np.array([THRESHOLDS[lang] for lang in LANGUAGES]).T[:, languages]
         stop, flagged = self._tables
         settings = np.empty((5, len(text)), np.int64)
-        for row, lists in enumerate((stop, flagged)):
-            settings[row] = numbers_of(batch.column("lang"), lists.numbers)
+        for row, table in enumerate((stop, flagged)):
+            settings[row] = table.numbers(batch.column("lang"))
         settings[2:] = published[-3:]
         out = np.empty((len(MEASURES), len(text)))
         points = point_tables()
@@ -115,8 +117,8 @@ class RootsQuality(Filter):
             points.lower,
             points.pool,
             points.combining,
-            stop.keys,
-            flagged.keys,
+            stop.lexicon.keys,
+            flagged.lexicon.keys,
             settings,
             True,
             out,

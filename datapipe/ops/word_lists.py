@@ -11,10 +11,10 @@ import pyarrow as pa
 from datapipe.core.context import Context
 from datapipe.core.operator import FilePath
 from datapipe.kernels.lexicon import Lexicon, lexicon
-from datapipe.ops.language_id import LABELS
 
 WordLists = Mapping[str, FilePath | tuple[str, ...]]
-Phrases = Callable[[str, str], tuple[str, ...]]  # language and entry to the words that it is made of
+Int64s = npt.NDArray[np.int64]
+Phrase = Callable[[str, str], tuple[str, ...]]  # language and entry to the words that it is made of
 
 
 def stop_words(lang: str) -> tuple[str, ...]:
@@ -22,27 +22,54 @@ def stop_words(lang: str) -> tuple[str, ...]:
     return ()
 
 
-def with_packaged(lists: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """The recipe's stop words, and the package's for the languages it does not name."""
-    packaged = {lang: words for lang in sorted(LABELS) if (words := stop_words(lang))}
-    return packaged | dict(lists)
+def as_written(lang: str, entry: str) -> tuple[str, ...]:
+    """An entry is one word."""
+    return (entry,)
 
 
-def read_lists(lists: WordLists, ctx: Context) -> dict[str, tuple[str, ...]]:
-    """The words of each language: `#` starts a comment in a file."""
-    return {lang: tuple(ctx.lines(words)) if isinstance(words, str) else words for lang, words in lists.items()}
+class WordTable:
+    """The lists of a recipe in the table that kernels read; for languages it does not name, those of `packaged`.
+
+    These join the table when rows of their language come: what identifies languages may have hundreds of codes.
+    """
+
+    def __init__(
+        self,
+        lists: WordLists,
+        ctx: Context,
+        phrase: Phrase = as_written,
+        packaged: Callable[[str], tuple[str, ...]] = lambda lang: (),
+    ) -> None:
+        read = {lang: tuple(ctx.lines(words)) if isinstance(words, str) else words for lang, words in lists.items()}
+        self._phrase, self._packaged = phrase, packaged
+        self._entries = {lang: [phrase(lang, word) for word in words] for lang, words in read.items()}
+        self._looked_up = set(read)
+        self.lexicon: Lexicon = lexicon(self._entries)
+
+    def numbers(self, languages: pa.Array | pa.ChunkedArray | list[str]) -> Int64s:
+        """The number of each row's language in `lexicon`, 0 where it has none or there is no list."""
+        codes, rows = coded(languages)
+        new = set(codes) - self._looked_up
+        if new:
+            self._looked_up |= new
+            found = {lang: words for lang in sorted(new) if (words := self._packaged(lang))}
+            if found:
+                self._entries |= {lang: [self._phrase(lang, word) for word in words] for lang, words in found.items()}
+                self.lexicon = lexicon(self._entries)
+        return numbers_of(codes, rows, self.lexicon.numbers)
 
 
-def lexicon_of(lists: Mapping[str, tuple[str, ...]], phrases: Phrases) -> Lexicon:
-    """The lists in the table that kernels read."""
-    return lexicon({lang: [phrases(lang, word) for word in words] for lang, words in lists.items()})
-
-
-def numbers_of(languages: pa.Array | pa.ChunkedArray, numbers: Mapping[str, int]) -> npt.NDArray[np.int64]:
-    """The number of each row's language, 0 where it has none or is not known."""
+def coded(languages: pa.Array | pa.ChunkedArray | list[str]) -> tuple[list[str], Int64s]:
+    """The languages of the rows, and the place of each row's among them; -1 where it has none."""
+    if isinstance(languages, list):
+        languages = pa.array(languages, pa.string())
     if isinstance(languages, pa.ChunkedArray):
         languages = languages.combine_chunks()
-    coded = languages if pa.types.is_dictionary(languages.type) else languages.dictionary_encode()
-    known = np.array([numbers.get(lang, 0) for lang in coded.dictionary.to_pylist()] + [0], np.int64)
-    found: npt.NDArray[np.int64] = known[coded.indices.fill_null(len(known) - 1).to_numpy(zero_copy_only=False)]
+    encoded = languages if pa.types.is_dictionary(languages.type) else languages.dictionary_encode()
+    return encoded.dictionary.to_pylist(), encoded.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
+
+
+def numbers_of(codes: list[str], rows: Int64s, numbers: Mapping[str, int]) -> Int64s:
+    """The number of each row's language, 0 where there is none."""
+    found: Int64s = np.array([*(numbers.get(code, 0) for code in codes), 0], np.int64)[rows]
     return found

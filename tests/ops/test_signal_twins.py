@@ -21,6 +21,7 @@ from datapipe.kernels.text_stats import MEASURES
 from datapipe.ops.data_juicer_stats import STATS, DataJuicerStats
 from datapipe.ops.redpajama_signals import RedpajamaSignals
 from datapipe.ops.roots_quality import SCORES, THRESHOLDS, RootsQuality
+from datapipe.ops.word_lists import WordTable
 from datapipe.plan.compile import compile_recipe
 from datapipe.plan.locate import parse
 from tests.kernels.test_linear import UNITS
@@ -144,6 +145,14 @@ def test_lists_come_from_the_recipe_or_from_files_and_a_language_without_one_is_
     assert verdict.scores["flagged_words"].tolist()[0] == 0.5
     assert np.isnan(verdict.scores["flagged_words"][1:]).all()
     assert verdict.failed["flagged_words"].tolist() == [True, False, False]
+
+
+def test_lists_of_the_package_join_when_rows_of_their_language_come() -> None:
+    packaged = {"de": ("und", "die"), "fr": ("et",)}
+    table = WordTable({"de": ("der",)}, Context("test", 0, open_file), packaged=lambda lang: packaged.get(lang, ()))
+    assert table.numbers(pa.array(["de", None, "en"])).tolist() == [1, 0, 0]
+    assert table.numbers(pa.array(["fr", "de"])).tolist() == [2, 1]
+    assert np.count_nonzero(table.lexicon.keys) == 2
 
 
 def test_thresholds_are_those_of_the_language_unless_the_recipe_says_its_own() -> None:
