@@ -30,7 +30,8 @@ def as_written(lang: str, entry: str) -> tuple[str, ...]:
 class WordTable:
     """The lists of a recipe in the table that kernels read; for languages it does not name, those of `packaged`.
 
-    These join the table when rows of their language come: what identifies languages may have hundreds of codes.
+    An empty list is none: its language is not judged. Those of the package join the table when rows of their language
+    come: what identifies languages may have hundreds of codes.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class WordTable:
     ) -> None:
         read = {lang: tuple(ctx.lines(words)) if isinstance(words, str) else words for lang, words in lists.items()}
         self._phrase, self._packaged = phrase, packaged
-        self._entries = {lang: [phrase(lang, word) for word in words] for lang, words in read.items()}
+        self._entries = {lang: [phrase(lang, word) for word in words] for lang, words in read.items() if words}
         self._looked_up = set(read)
         self.lexicon: Lexicon = lexicon(self._entries)
 

@@ -19,7 +19,8 @@ from datapipe.ops.roots_quality import RootsQuality
 
 GOLDEN: dict[str, Any] = json.loads((Path(__file__).parent / "golden_signals.json").read_text())
 WEB = Path(__file__).parents[2] / "sample_data" / "web" / "web.jsonl.zst"
-STOP_WORDS = {lang: tuple(words.split()) for lang, words in GOLDEN["lists"]["stop_words"].items()}
+LISTED = {lang: tuple(words.split()) for lang, words in GOLDEN["lists"]["stop_words"].items()}
+STOP_WORDS = dict.fromkeys((row["lang"] for row in GOLDEN["documents"]), ()) | LISTED  # an empty list is none
 FLAGGED = {lang: tuple(words) for lang, words in GOLDEN["lists"]["flagged_words"].items()}
 
 
@@ -58,7 +59,7 @@ def test_redpajama_signals_equal_the_published(rows: pa.RecordBatch) -> None:
     assert set().union(*(row["redpajama"] for row in GOLDEN["documents"])) <= set(names)
     for name in names:
         got = signals.column(name).to_pylist()
-        lists = {"rps_doc_stop_word_fraction": STOP_WORDS, "rps_doc_ldnoobw_words": FLAGGED}.get(name)
+        lists = {"rps_doc_stop_word_fraction": LISTED, "rps_doc_ldnoobw_words": FLAGGED}.get(name)
         for row, ours, theirs in zip(GOLDEN["documents"], got, expected("redpajama", name, lists), strict=True):
             where = f"{name} of {row.get('id') or row['text']}"
             if theirs is None or ours is None:
@@ -70,7 +71,7 @@ def test_redpajama_signals_equal_the_published(rows: pa.RecordBatch) -> None:
 def test_data_juicer_stats_equal_the_published(rows: pa.RecordBatch) -> None:
     operator = ready(DataJuicerStats(lang=None, stop_words=STOP_WORDS, flagged_words=FLAGGED))
     for name, got in operator.judge(rows).scores.items():
-        lists = {"stopwords_ratio": STOP_WORDS, "flagged_words_ratio": FLAGGED}.get(name)
+        lists = {"stopwords_ratio": LISTED, "flagged_words_ratio": FLAGGED}.get(name)
         theirs = np.array(expected("data_juicer", name, lists), float)
         np.testing.assert_allclose(got, theirs, rtol=0, atol=1e-6, err_msg=name)
 
@@ -78,7 +79,7 @@ def test_data_juicer_stats_equal_the_published(rows: pa.RecordBatch) -> None:
 def test_roots_quality_equals_the_published(rows: pa.RecordBatch) -> None:
     verdict = ready(RootsQuality(stop_words=STOP_WORDS, flagged_words=FLAGGED)).judge(rows)
     for name, got in verdict.scores.items():
-        lists = {"stop_words": STOP_WORDS, "flagged_words": FLAGGED}.get(name)
+        lists = {"stop_words": LISTED, "flagged_words": FLAGGED}.get(name)
         theirs = np.array(expected("roots", name, lists), float)
         for row, ours, other in zip(GOLDEN["documents"], got, theirs, strict=True):
             np.testing.assert_allclose(ours, other, rtol=0, atol=1e-6, err_msg=f"{name} of {row}")

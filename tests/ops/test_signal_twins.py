@@ -48,8 +48,9 @@ def ready(operator: Any) -> Any:
     return operator
 
 
+LISTED = ("en", "vi", "zh")
 LISTS = {
-    "stop_words": dict.fromkeys(("en", "vi", "zh"), STOP),
+    "stop_words": {lang: STOP if lang in LISTED else () for lang in LANGUAGES if lang},  # an empty list is none
     "flagged_words": dict.fromkeys(("en", "zh"), FLAGGED),
 }
 OPERATORS = [
@@ -74,7 +75,7 @@ def answers(operator: Any, rows: pa.RecordBatch) -> dict[str, list[Any]]:
 
 
 def twins(operator: Any, text: str, lang: str | None) -> dict[str, Any]:
-    stop = set(STOP) if lang in LISTS["stop_words"] else None
+    stop = set(STOP) if lang in LISTED else None
     flagged = set(FLAGGED) if lang in LISTS["flagged_words"] else None
     if isinstance(operator, RedpajamaSignals):
         numbers = {f"rps_doc_{name}": value for name, value in signals.measures(text, stop, flagged).items()}
