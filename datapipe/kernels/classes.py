@@ -94,8 +94,8 @@ def _flat() -> Classes:
     flat[assigned] &= ~np.uint16(PLAIN)
     assigned = np.concatenate([assigned, _points(SHARED)])
     role = np.zeros(0x110000, np.uint16)
-    for number, points_of_it in ROLES.items():
-        role[_points(points_of_it)] = number
+    for name, ranges in ROLES.items():
+        role[_points(ranges)] = name
     role[flat & DECIMAL != 0] = DIGITS
     flat[assigned] = flat[assigned] & ~np.uint16(ROLE << ROLE_SHIFT) | role[assigned] << ROLE_SHIFT | NO_SPACES
     return flat

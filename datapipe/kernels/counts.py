@@ -3,9 +3,10 @@
 import numpy as np
 import numpy.typing as npt
 
-from datapipe.kernels.classes import ALPHA, BREAK, SPACE, Classes
+from datapipe.kernels.classes import ALPHA, BREAK, NO_SPACES, NUMBER, SPACE, Classes
 from datapipe.kernels.decode import class_at
 from datapipe.kernels.jit import kernel
+from datapipe.kernels.syllables import WORD_STARTS
 
 Bytes = npt.NDArray[np.uint8]
 Int64s = npt.NDArray[np.int64]
@@ -14,15 +15,19 @@ UNITS = ("characters", "bytes", "words", "lines")
 
 
 @kernel
-def count_units(offsets: Int64s, data: Bytes, classes: Classes, out: Int64s) -> None:
-    """Fill out[unit, document]: code points; bytes; words as str.split cuts them; lines as str.splitlines does."""
+def count_units(offsets: Int64s, data: Bytes, classes: Classes, breaks: Bytes, out: Int64s) -> None:
+    """Fill out[unit, document]: code points; bytes; words as str.split cuts them; lines as str.splitlines does.
+
+    Where segmenters say so (breaks is empty, or has a mark for each byte), words start inside of chunks, too.
+    """
     for d in range(len(offsets) - 1):
         characters = words = lines = 0
         outside = True  # of a word
-        kind = BREAK  # of the code point before: an empty text has no last line
+        last = kind = BREAK  # of the code point before: an empty text has no last line
         i = offsets[d]
         stop = offsets[d + 1]
         while i < stop:
+            last = kind
             kind, size = class_at(data, i, classes)
             characters += 1
             if kind & SPACE:
@@ -35,6 +40,8 @@ def count_units(offsets: Int64s, data: Bytes, classes: Classes, out: Int64s) -> 
             elif outside:
                 words += 1
                 outside = False
+            elif len(breaks) and breaks[i] == WORD_STARTS and (kind | last) & NO_SPACES and kind & (ALPHA | NUMBER):
+                words += 1
             i += size
         out[0, d] = characters
         out[1, d] = stop - offsets[d]

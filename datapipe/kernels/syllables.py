@@ -50,7 +50,7 @@ def syllable_starts(data: Bytes, i: int, stop: int, role: int, last: int, chars:
         return True
     after = role_at(data, i + 3, stop, classes)
     if role == CONSONANT:
-        return chars > 1 and (after == VOWEL or after == STACKER)
+        return chars > 1 and after in (VOWEL, STACKER)
     if after == VOWEL and data[i + 4] == 0x80 and data[i + 5] == 0xB7:  # the low dot may stand before the asat
         after = role_at(data, i + 6, stop, classes)
     return after != KILLER and after != STACKER
@@ -79,11 +79,11 @@ def syllable(data: Bytes, start: int, stop: int, classes: Classes, breaks: Bytes
             if known == WORD_STARTS:
                 break
             last = role
-        elif role == VOWEL or role == LIGHT or role == KILLER:
+        elif role in (VOWEL, LIGHT, KILLER):
             pass
-        elif role == STACKER or ((last == LEAD or last == STACKER) and role != SEPARATOR):
+        elif role == STACKER or (last in (LEAD, STACKER) and role != SEPARATOR):
             last = role
-        elif role == CONSONANT or role == SYLLABLE:
+        elif role in (CONSONANT, SYLLABLE):
             if syllable_starts(data, i, stop, role, last, chars, classes):
                 break
         elif role < KATAKANA or role != last or role == SEPARATOR:

@@ -33,6 +33,7 @@ class C4Quality(Filter):
     """
 
     name: ClassVar[str] = "c4_quality"
+    version: ClassVar[int] = 2
     writes: ClassVar[Mapping[str, pa.DataType]] = {"text": pa.large_string()}
 
     variant: Literal["paper", "datatrove"] = Field("paper", description="whose definitions and defaults to follow")

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from datapipe.arrow.text import text_of
 from datapipe.core.operator import Filter
+from datapipe.core.segmenters import Segmented
 from datapipe.core.verdict import Mask, Verdict
 from datapipe.kernels.classes import class_table
 from datapipe.kernels.lines import fineweb_quality
@@ -18,7 +19,7 @@ from datapipe.kernels.words import abbreviations
 MEASURES = ("lines", "punctuated_lines", "short_lines", "duplicate_line_characters", "newlines_per_word")
 
 
-class FinewebQuality(Filter):
+class FinewebQuality(Segmented, Filter):
     """Drop documents of list-like lines: unpunctuated, short, repeated, or with few words each.
 
     Rules of Penedo et al. 2024, arXiv:2406.17557, section 3.6, as datatrove 0.10.1 measures them
@@ -28,6 +29,7 @@ class FinewebQuality(Filter):
     """
 
     name: ClassVar[str] = "fineweb_quality"
+    version: ClassVar[int] = 2
 
     variant: Literal["datatrove"] = Field("datatrove", description="whose definitions of the measures to follow")
     min_punctuated_lines: float | None = Field(
@@ -47,7 +49,8 @@ class FinewebQuality(Filter):
         """Measure every document once, then hold the measures against the thresholds."""
         text = text_of(batch.column("text"))
         out = np.empty((len(MEASURES), len(text)))
-        fineweb_quality(text.offsets, text.data, class_table(), abbreviations(), self.short_line_length, out)
+        breaks = self.breaks(batch, text)
+        fineweb_quality(text.offsets, text.data, class_table(), abbreviations(), self.short_line_length, breaks, out)
         lines, punctuated, short, repeated, newlines = out
         failed: dict[str, Mask] = {"empty": lines == 0}
         if self.min_punctuated_lines is not None:

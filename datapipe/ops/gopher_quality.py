@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from functools import cache
+from typing import Any, ClassVar, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from pydantic import Field, model_validator
 
 from datapipe.arrow.text import text_of
 from datapipe.core.operator import Filter
+from datapipe.core.segmenters import Segmented
+from datapipe.core.stop_words import stop_words
 from datapipe.core.verdict import Mask, Verdict
 from datapipe.kernels.classes import class_table
-from datapipe.kernels.hashing import word_table
+from datapipe.kernels.hashing import Hashes, word_table
 from datapipe.kernels.quality import MEASURES, gopher_quality
 from datapipe.kernels.words import abbreviations
 
+Int64s = npt.NDArray[np.int64]
 
-class GopherQuality(Filter):
+GOPHER = ("the", "be", "to", "of", "and", "that", "have", "with")
+
+# Bullets and ellipses as the kernel compares them; beyond the published ones, RedPajama-v2's list of bullets (which
+# Curator has, too), what word processors write, and the katakana and middle dots of East Asian lists.
+SIGNS = {
+    name: [np.array([int.from_bytes(sign.encode(), "little") for sign in signs]) for signs in (bullets, ellipses)]
+    for name, bullets, ellipses in (
+        ("published", "-•", "…"),
+        ("unicode", "-•‣▶◀◦■□▪▫–—*·・･●○◆◇►➢➤✓", "…‥⋯᠁"),
+    )
+}
+
+
+class GopherQuality(Segmented, Filter):
     """Drop documents that do not look like prose: too few words, odd words, symbols, lists, no stop words.
 
     Rules of Rae et al. 2021, arXiv:2112.11446, appendix A.1.1. The variant `datatrove` measures as datatrove 0.10.1
@@ -27,6 +45,8 @@ class GopherQuality(Filter):
     """
 
     name: ClassVar[str] = "gopher_quality"
+    version: ClassVar[int] = 2
+    examples: ClassVar[tuple[dict[str, Any], ...]] = ({}, {"stop_words": "auto"})
 
     variant: Literal["datatrove"] = Field("datatrove", description="whose definitions of the measures to follow")
     min_words: int | None = Field(50, ge=0, description="fewest words; symbols are none")
@@ -46,8 +66,16 @@ class GopherQuality(Filter):
         0.8, ge=0, le=1, description="smallest share of words with a letter, among words and symbols"
     )
     min_stop_words: int | None = Field(2, ge=0, description="fewest different stop words")
-    stop_words: tuple[str, ...] = Field(
-        ("the", "be", "to", "of", "and", "that", "have", "with"), description="the stop words, as written"
+    stop_words: tuple[str, ...] | Literal["auto"] = Field(
+        GOPHER,
+        description="the stop words, as written; auto: those of the row's language (column lang; of English the default, "
+        "of 57 others the package stopwordsiso's), and rows of another language have no such rule",
+    )
+
+    signs: Literal["published", "unicode"] = Field(
+        "published",
+        description="published: bullets are - and U+2022, ellipses three dots and U+2026; unicode: bullets and ellipses of "
+        "other scripts and of word processors, too",
     )
 
     @model_validator(mode="after")
@@ -64,13 +92,24 @@ class GopherQuality(Filter):
         """Measure every document once, then hold the measures against the thresholds."""
         text = text_of(batch.column("text"))
         out = np.empty((len(MEASURES), len(text)))
-        stop_words = [word.encode() for word in self.stop_words]
-        shapes = np.zeros(256, np.uint64)  # a look-up for one word of ten, not for every `t...`
-        for word in filter(None, stop_words):
-            shapes[word[0]] |= np.uint64(1 << min(len(word), 63))
-        table = word_table(self.stop_words)
-        gopher_quality(text.offsets, text.data, class_table(), abbreviations(), table, shapes, out)
-        words, length, hashes, ellipses, bullets, trailing, alphabetic, found = out
+        lists, words_of = self._lists(batch)
+        table, shapes, starts = _tables(words_of)
+        bullets, ellipses = SIGNS[self.signs]
+        gopher_quality(
+            text.offsets,
+            text.data,
+            class_table(),
+            abbreviations(),
+            table,
+            shapes,
+            starts,
+            lists,
+            bullets,
+            ellipses,
+            self.breaks(batch, text),
+            out,
+        )
+        words, length, hashes, dots, listed, trailing, alphabetic, found = out
         failed: dict[str, Mask] = {}
         if self.min_words is not None:
             failed["too_few_words"] = words < self.min_words
@@ -82,9 +121,9 @@ class GopherQuality(Filter):
             failed["long_words"] = length > self.max_avg_word_length
         if self.max_symbol_word_ratio is not None:
             failed["hash_symbols"] = hashes > self.max_symbol_word_ratio
-            failed["ellipsis_symbols"] = ellipses > self.max_symbol_word_ratio
+            failed["ellipsis_symbols"] = dots > self.max_symbol_word_ratio
         if self.max_bullet_lines_ratio is not None:
-            failed["bullet_lines"] = bullets > self.max_bullet_lines_ratio
+            failed["bullet_lines"] = listed > self.max_bullet_lines_ratio
         if self.max_ellipsis_lines_ratio is not None:
             failed["ellipsis_lines"] = trailing > self.max_ellipsis_lines_ratio
         if self.min_alpha_words_ratio is not None:
@@ -92,3 +131,36 @@ class GopherQuality(Filter):
         if self.min_stop_words is not None:
             failed["few_stop_words"] = found < self.min_stop_words
         return Verdict(len(text), failed, dict(zip(MEASURES, out, strict=True)))
+
+    def columns_read(self) -> tuple[str, ...]:
+        """The language too, where it chooses the stop words."""
+        needed = (*super().columns_read(), "lang") if self.stop_words == "auto" else super().columns_read()
+        return tuple(dict.fromkeys(needed))
+
+    def _lists(self, batch: pa.RecordBatch) -> tuple[Int64s, list[tuple[str, ...]]]:
+        """The number of each row's list, -1 if there is none, and the lists, of which there is at least one."""
+        if self.stop_words != "auto":
+            return np.zeros(batch.num_rows, np.int64), [self.stop_words]
+        coded = batch.column("lang").dictionary_encode()
+        words = [GOPHER if _is_english(lang) else stop_words(lang) for lang in coded.dictionary.to_pylist()]
+        number = np.array([i if listed else -1 for i, listed in enumerate(words)] + [-1], np.int64)
+        return number[coded.indices.fill_null(len(words)).to_numpy()], words or [()]
+
+
+def _is_english(lang: str) -> bool:
+    return lang.lower().replace("-", "_").split("_")[0] in ("en", "eng")
+
+
+def _tables(lists: list[tuple[str, ...]]) -> tuple[Hashes, Hashes, Int64s]:
+    """Lists of stop words for the kernel: tables of hashes, the shapes of the words, where each table starts."""
+    tables, shapes = zip(*map(_table, lists), strict=True)
+    return np.concatenate(tables), np.stack(shapes), np.cumsum([0, *map(len, tables)])
+
+
+@cache
+def _table(words: tuple[str, ...]) -> tuple[Hashes, Hashes]:
+    """The hashes, and for each first byte the lengths of such words: a look-up for one word of ten, not every `t...`."""
+    shapes = np.zeros(256, np.uint64)
+    for word in filter(None, map(str.encode, words)):
+        shapes[word[0]] |= np.uint64(1 << min(len(word), 63))
+    return word_table(words), shapes

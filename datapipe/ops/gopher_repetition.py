@@ -10,6 +10,7 @@ from pydantic import Field
 
 from datapipe.arrow.text import text_of
 from datapipe.core.operator import Filter
+from datapipe.core.segmenters import Segmented
 from datapipe.core.verdict import Mask, Verdict
 from datapipe.kernels.classes import class_table
 from datapipe.kernels.ngrams import REPEATED, TOP, gopher_repetition
@@ -31,7 +32,7 @@ def _share(default: float, of: str) -> float | None:
     return value
 
 
-class GopherRepetition(Filter):
+class GopherRepetition(Segmented, Filter):
     """Drop documents that repeat themselves: lines, paragraphs, one frequent n-gram, or long n-grams.
 
     Thresholds of Rae et al. 2021, arXiv:2112.11446, table A1. Five tools measure five things under these names; the
@@ -42,6 +43,7 @@ class GopherRepetition(Filter):
     """
 
     name: ClassVar[str] = "gopher_repetition"
+    version: ClassVar[int] = 2
 
     variant: Literal["datatrove"] = Field("datatrove", description="whose definitions of the measures to follow")
     max_duplicate_paragraphs: float | None = Field(
@@ -67,7 +69,7 @@ class GopherRepetition(Filter):
         """Measure every document once, then hold the measures against the thresholds."""
         text = text_of(batch.column("text"))
         out = np.empty((len(MEASURES), len(text)))
-        gopher_repetition(text.offsets, text.data, class_table(), abbreviations(), out)
+        gopher_repetition(text.offsets, text.data, class_table(), abbreviations(), self.breaks(batch, text), out)
         scores = dict(zip(MEASURES, out, strict=True))
         failed: dict[str, Mask] = {"empty": text.lengths == 0}
         for measure, score in scores.items():

@@ -10,16 +10,18 @@ from pydantic import Field, model_validator
 
 from datapipe.arrow.text import text_of
 from datapipe.core.operator import Filter
+from datapipe.core.segmenters import Segmented
 from datapipe.core.verdict import Verdict
 from datapipe.kernels.classes import class_table
 from datapipe.kernels.counts import UNITS, count_units
 
 
-class Length(Filter):
+class Length(Segmented, Filter):
     """Keep documents whose length in characters, bytes, words or lines is within bounds, which are kept themselves.
 
     Characters are Unicode code points, bytes are of UTF-8, words are what stands between white space (`str.split`;
-    a Chinese sentence is one word), lines are cut as `str.splitlines` does. A missing text has length 0.
+    a Chinese sentence is one word, unless its language has one of the `segmenters`), lines are cut as `str.splitlines`
+    does. A missing text has length 0.
     """
 
     name: ClassVar[str] = "length"
@@ -39,7 +41,7 @@ class Length(Filter):
 
     @model_validator(mode="after")
     def _bounds_agree(self) -> Length:
-        if all(getattr(self, name) is None for name in type(self).model_fields):
+        if all(bound is None for unit in UNITS for bound in self._bounds(unit)):
             raise ValueError("expected at least one bound, such as min_words: 50")
         for unit in UNITS:
             low, high = self._bounds(unit)
@@ -51,7 +53,7 @@ class Length(Filter):
         """All four lengths in one pass."""
         text = text_of(batch.column("text"))
         counts = np.empty((len(UNITS), batch.num_rows), np.int64)
-        count_units(text.offsets, text.data, class_table(), counts)
+        count_units(text.offsets, text.data, class_table(), self.breaks(batch, text), counts)
         failed = {}
         for unit, count in zip(UNITS, counts, strict=True):
             low, high = self._bounds(unit)
