@@ -22,12 +22,13 @@ def count_units(offsets: Int64s, data: Bytes, classes: Classes, breaks: Bytes, o
     """
     for d in range(len(offsets) - 1):
         characters = words = lines = 0
+        met = 0  # a script without spaces in this chunk
+        bare = False
         outside = True  # of a word
-        last = kind = BREAK  # of the code point before: an empty text has no last line
+        kind = BREAK  # of the code point before: an empty text has no last line
         i = offsets[d]
         stop = offsets[d + 1]
         while i < stop:
-            last = kind
             kind, size = class_at(data, i, classes)
             characters += 1
             if kind & SPACE:
@@ -37,11 +38,16 @@ def count_units(offsets: Int64s, data: Bytes, classes: Classes, breaks: Bytes, o
                     if data[i] == 13 and i + 1 < stop and data[i + 1] == 10:
                         characters += 1
                         size = 2
-            elif outside:
-                words += 1
-                outside = False
-            elif len(breaks) and breaks[i] == WORD_STARTS and (kind | last) & NO_SPACES and kind & (ALPHA | NUMBER):
-                words += 1
+            else:
+                met |= kind & NO_SPACES
+                if outside:
+                    words += 1
+                    outside = False
+                    met = kind & NO_SPACES
+                    bare = kind & (ALPHA | NUMBER) == 0  # an opening quote: the next word is the one counted
+                elif len(breaks) and breaks[i] == WORD_STARTS and met and kind & (ALPHA | NUMBER):
+                    words += not bare
+                    bare = False
             i += size
         out[0, d] = characters
         out[1, d] = stop - offsets[d]
