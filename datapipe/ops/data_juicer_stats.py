@@ -13,10 +13,11 @@ from pydantic import Field, PrivateAttr, model_validator
 from datapipe.arrow.text import text_of
 from datapipe.core.context import Context
 from datapipe.core.operator import Filter
+from datapipe.core.stop_words import stop_words
 from datapipe.core.verdict import Mask, Verdict
+from datapipe.core.word_lists import WordLists, WordTable
 from datapipe.kernels.points import point_tables
 from datapipe.kernels.text_stats import MEASURES, WORDS, measure_text
-from datapipe.ops.word_lists import WordLists, WordTable, stop_words
 
 # Data-Juicer's names, in the order of the kernel's measures.
 STATS = (

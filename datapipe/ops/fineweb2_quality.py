@@ -17,10 +17,10 @@ from pydantic import Field
 
 from datapipe.arrow.text import text_of
 from datapipe.core.operator import Filter
+from datapipe.core.segmenters import Segmented
 from datapipe.core.verdict import Mask, Numbers, Verdict
 from datapipe.kernels import lines, ngrams, quality
 from datapipe.kernels.classes import class_table
-from datapipe.kernels.hashing import word_table
 from datapipe.kernels.words import abbreviations
 
 # The thresholds: configs/*.yml of huggingface/fineweb-2 at d0defb2 (2025-10-27), a row a file, under the file's names,
@@ -90,7 +90,7 @@ def thresholds() -> Thresholds:
     return Thresholds(values, stop_words, rows, codes)
 
 
-class Fineweb2Quality(Filter):
+class Fineweb2Quality(Segmented, Filter):
     """Drop documents by the rules of FineWeb-2, each by the thresholds and stop words of the document's language.
 
     Penedo et al. 2025, arXiv:2506.20920; huggingface/fineweb-2, fineweb-2-pipeline.py and configs/*.yml: repeated lines
@@ -100,7 +100,7 @@ class Fineweb2Quality(Filter):
     `deu_Latn` are one; without a script it is the one of most documents. English has the defaults of the same rules;
     so has a language that the table lacks, but for stop words and word lengths. The thresholds were chosen on words
     that datatrove cut by a tokenizer for each language; ours are kernels/words.py for all, so in scripts without spaces
-    n-grams are of signs and only stop words of one sign are found. None disables a rule; 0 is a threshold.
+    n-grams are of written syllables, unless `segmenters` gives words. None disables a rule; 0 is a threshold.
     """
 
     name: ClassVar[str] = "fineweb2_quality"
@@ -132,7 +132,7 @@ class Fineweb2Quality(Filter):
     def columns_read(self) -> tuple[str, ...]:
         """The text, its language and, where asked for, the script and the language's score."""
         extra = (self.script, "lang_score" if self.language_score else None)
-        return (*self.reads, *(name for name in extra if name is not None))
+        return tuple(dict.fromkeys((*super().columns_read(), *(name for name in extra if name is not None))))
 
     def files(self) -> tuple[str, ...]:
         """The table: other thresholds are another result."""
@@ -142,7 +142,7 @@ class Fineweb2Quality(Filter):
         """Measure every document once, then hold the measures against its language's thresholds."""
         table = thresholds()
         row = self._rows(batch, table)
-        scores = self._measure(batch.column("text"), row)
+        scores = self._measure(batch, row)
         limit = {name: values[row] for name, values in table.values.items()}
         failed: dict[str, Mask] = {"empty": scores["lines"] == 0}
         failed["duplicate_lines"] = scores["duplicate_lines"] > limit["dup_line_frac"]
@@ -192,31 +192,20 @@ class Fineweb2Quality(Filter):
         rows: npt.NDArray[np.int64] = found[names.indices.to_numpy(zero_copy_only=False)]
         return rows
 
-    def _measure(self, column: pa.Array, row: npt.NDArray[np.int64]) -> dict[str, Numbers]:
+    def _measure(self, batch: pa.RecordBatch, row: npt.NDArray[np.int64]) -> dict[str, Numbers]:
         """All scores; a language's stop words are looked for in its own documents."""
-        text = text_of(column)
+        text = text_of(batch.column("text"))
         n = len(text)
         repetition, shape, words = np.empty((13, n)), np.empty((5, n)), np.empty((len(quality.MEASURES), n))
-        ngrams.gopher_repetition(text.offsets, text.data, class_table(), abbreviations(), repetition)
-        lines.fineweb_quality(text.offsets, text.data, class_table(), abbreviations(), 0, shape)
-        for language in np.unique(row):
-            rows = np.flatnonzero(row == language)
-            alone = len(rows) == n
-            some = text if alone else text_of(column.take(pa.array(rows)))
-            part = words if alone else np.empty((len(words), len(rows)))
-            stop_words, shapes = _stop_words(int(language))
-            quality.gopher_quality(some.offsets, some.data, class_table(), abbreviations(), stop_words, shapes, part)
-            if not alone:
-                words[:, rows] = part
+        document = (text.offsets, text.data, class_table(), abbreviations())
+        breaks = self.breaks(batch, text)
+        ngrams.gopher_repetition(*document, breaks, repetition)
+        lines.fineweb_quality(*document, 0, breaks, shape)
+        languages, lists = np.unique(row, return_inverse=True)
+        table = thresholds()
+        stop_words, shapes, starts = quality.stop_tables([table.stop_words[language] for language in languages] or [()])
+        bullets, dots = quality.SIGNS["published"]
+        known = (stop_words, shapes, starts, lists.astype(np.int64))
+        quality.gopher_quality(*document, *known, bullets, dots, breaks, words)
         measures = (repetition[2], *repetition[4:], shape[0], shape[1], shape[3], shape[4], *words)
         return dict(zip(SCORES, measures, strict=True))
-
-
-@cache
-def _stop_words(row: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
-    """A language's stop words as the kernel wants them: hashes, and their lengths by first byte."""
-    stop_words = thresholds().stop_words[row]
-    shapes = np.zeros(256, np.uint64)
-    for word in (word.encode() for word in stop_words):
-        shapes[word[0]] |= np.uint64(1 << min(len(word), 63))
-    return word_table(stop_words), shapes

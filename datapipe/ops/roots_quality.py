@@ -12,10 +12,11 @@ from pydantic import Field, PrivateAttr
 from datapipe.arrow.text import text_of
 from datapipe.core.context import Context
 from datapipe.core.operator import Filter
+from datapipe.core.stop_words import stop_words
 from datapipe.core.verdict import Mask, Verdict
+from datapipe.core.word_lists import WordLists, WordTable, coded, numbers_of
 from datapipe.kernels.points import HAN_SIGNS, point_tables
 from datapipe.kernels.text_stats import MEASURES, PAIRS, SIGNS, WORDS, measure_text
-from datapipe.ops.word_lists import WordLists, WordTable, coded, numbers_of, stop_words
 
 
 class Thresholds(NamedTuple):
