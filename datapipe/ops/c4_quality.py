@@ -10,7 +10,7 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from datapipe.arrow.text import column_of, text_of, valid_of
-from datapipe.core.operator import Filter
+from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Mask, Verdict
 from datapipe.kernels.c4 import CITATIONS, JAVASCRIPT, MEASURES, PHRASES, POLICY, c4_quality, packed
 from datapipe.kernels.c4_pages import DOTS_TOO, c4_pages
@@ -32,7 +32,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 NO_LIMIT = 1 << 62
 
 
-class C4Quality(Filter):
+class C4Quality(ThresholdFilter):
     """Drop lines that are no sentences, then documents with too few left, with filler text or with code.
 
     Rules of Raffel et al. 2020, arXiv:1910.10683, section 2.2. In order a line goes for a long word, no end mark (or
@@ -51,6 +51,7 @@ class C4Quality(Filter):
     """
 
     name: ClassVar[str] = "c4_quality"
+    bounds: ClassVar[Mapping[str, tuple[str, str]]] = {"too_few_sentences": ("min_sentences", "sentences")}
     writes: ClassVar[Mapping[str, pa.DataType]] = {"text": pa.large_string()}
 
     examples: ClassVar[tuple[dict[str, Any], ...]] = tuple({"variant": variant} for variant in get_args(Variant))
@@ -81,8 +82,8 @@ class C4Quality(Filter):
             raise ValueError("variant dolma has no rule `policy`: leave it out, or take the variant paper")
         return self
 
-    def judge(self, batch: pa.RecordBatch) -> Verdict:
-        """Cut the lines, count why, and judge what is left."""
+    def measure(self, batch: pa.RecordBatch) -> Verdict:
+        """Cut the lines, count why, and measure what is left."""
         column = batch.column("text")
         text = text_of(column)
         out = np.empty((len(MEASURES), len(text)))
@@ -111,15 +112,22 @@ class C4Quality(Filter):
             c4_pages(*[*arguments, self.variant == "dolma"])
         else:
             c4_quality(*arguments)
-        scores = dict(zip(MEASURES, out, strict=True))
-        failed: dict[str, Mask] = {}
-        if self.lorem_ipsum:
-            failed["lorem_ipsum"] = scores["lorem_ipsum_lines"] > 0
-        if self.curly_bracket:
-            failed["curly_bracket"] = scores["curly_bracket_lines"] > 0
-        if self.javascript and self.variant == "dolma":
-            failed["javascript"] = scores["javascript_lines"] > 0
-        if self.min_sentences is not None:
-            failed["too_few_sentences"] = scores["sentences"] < self.min_sentences
         left = column_of(offsets, data[: offsets[-1]], valid_of(column))
-        return Verdict(len(text), failed, scores, {"text": left})
+        return Verdict(len(text), scores=dict(zip(MEASURES, out, strict=True)), columns={"text": left})
+
+    def rules(self, measured: Verdict) -> dict[str, Mask]:
+        """What the whole document is dropped for."""
+        failed: dict[str, Mask] = {}
+        for rule in self._pages():
+            if getattr(self, rule):
+                failed[rule] = measured.scores[f"{rule}_lines"] > 0
+        return {**failed, **super().rules(measured)}
+
+    def tunable(self) -> tuple[str, ...]:
+        """What drops documents; what cuts lines changes the scores, too."""
+        return (*super().tunable(), *self._pages())
+
+    def _pages(self) -> tuple[str, ...]:
+        """The rules for phrases and signs that drop documents rather than lines."""
+        rules = ("lorem_ipsum", "curly_bracket")
+        return (*rules, "javascript") if self.variant == "dolma" else rules

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
@@ -9,8 +10,8 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from datapipe.arrow.text import text_of
-from datapipe.core.operator import Filter
-from datapipe.core.verdict import Mask, Verdict
+from datapipe.core.threshold_filter import ThresholdFilter
+from datapipe.core.verdict import Verdict
 from datapipe.kernels.classes import class_table
 from datapipe.kernels.fold import lower_table
 from datapipe.kernels.hashing import word_table
@@ -23,7 +24,7 @@ STYLES = {"paper": PAPER, "dclm": DCLM, "dolma": DOLMA}
 AS_WRITTEN = np.empty(0, np.int32)  # a table of lower case that changes nothing
 
 
-class GopherQuality(Filter):
+class GopherQuality(ThresholdFilter):
     """Drop documents that do not look like prose: too few words, odd words, symbols, lists, no stop words.
 
     Rules of Rae et al. 2021, arXiv:2112.11446, appendix A.1.1, with the same thresholds in all variants:
@@ -44,6 +45,18 @@ class GopherQuality(Filter):
     """
 
     name: ClassVar[str] = "gopher_quality"
+    bounds: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "too_few_words": ("min_words", "words"),
+        "too_many_words": ("max_words", "words"),
+        "short_words": ("min_avg_word_length", "mean_word_length"),
+        "long_words": ("max_avg_word_length", "mean_word_length"),
+        "hash_symbols": ("max_symbol_word_ratio", "hashes_per_word"),
+        "ellipsis_symbols": ("max_symbol_word_ratio", "ellipses_per_word"),
+        "bullet_lines": ("max_bullet_lines_ratio", "bullet_lines"),
+        "ellipsis_lines": ("max_ellipsis_lines_ratio", "ellipsis_lines"),
+        "non_alphabetic_words": ("min_alpha_words_ratio", "alphabetic_words"),
+        "few_stop_words": ("min_stop_words", "stop_words"),
+    }
 
     examples: ClassVar[tuple[dict[str, Any], ...]] = tuple({"variant": variant} for variant in get_args(Variant))
 
@@ -81,8 +94,8 @@ class GopherQuality(Filter):
                 raise ValueError(f"min_{what} {low} is more than max_{what} {high}: no document would be kept")
         return self
 
-    def judge(self, batch: pa.RecordBatch) -> Verdict:
-        """Measure every document once, then hold the measures against the thresholds."""
+    def measure(self, batch: pa.RecordBatch) -> Verdict:
+        """All measures in one pass."""
         text = text_of(batch.column("text"))
         out = np.empty((len(MEASURES), len(text)))
         if self.variant == "datatrove":
@@ -97,25 +110,4 @@ class GopherQuality(Filter):
             words_to_find = text_of(pa.array(self.stop_words, pa.large_string()))
             style = STYLES[self.variant]
             spaced_quality(text.offsets, text.data, class_table(), lower, *words_to_find, style, out)
-        words, length, hashes, ellipses, bullets, trailing, alphabetic, found = out
-        failed: dict[str, Mask] = {}
-        if self.min_words is not None:
-            failed["too_few_words"] = words < self.min_words
-        if self.max_words is not None:
-            failed["too_many_words"] = words > self.max_words
-        if self.min_avg_word_length is not None:
-            failed["short_words"] = length < self.min_avg_word_length
-        if self.max_avg_word_length is not None:
-            failed["long_words"] = length > self.max_avg_word_length
-        if self.max_symbol_word_ratio is not None:
-            failed["hash_symbols"] = hashes > self.max_symbol_word_ratio
-            failed["ellipsis_symbols"] = ellipses > self.max_symbol_word_ratio
-        if self.max_bullet_lines_ratio is not None:
-            failed["bullet_lines"] = bullets > self.max_bullet_lines_ratio
-        if self.max_ellipsis_lines_ratio is not None:
-            failed["ellipsis_lines"] = trailing > self.max_ellipsis_lines_ratio
-        if self.min_alpha_words_ratio is not None:
-            failed["non_alphabetic_words"] = alphabetic < self.min_alpha_words_ratio
-        if self.min_stop_words is not None:
-            failed["few_stop_words"] = found < self.min_stop_words
-        return Verdict(len(text), failed, dict(zip(MEASURES, out, strict=True)))
+        return Verdict(len(text), scores=dict(zip(MEASURES, out, strict=True)))

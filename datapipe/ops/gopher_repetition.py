@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
@@ -9,8 +10,8 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from datapipe.arrow.text import text_of
-from datapipe.core.operator import Filter
-from datapipe.core.verdict import Mask, Verdict
+from datapipe.core.threshold_filter import ThresholdFilter
+from datapipe.core.verdict import Verdict
 from datapipe.kernels.classes import class_table
 from datapipe.kernels.fold import lower_table
 from datapipe.kernels.ngrams import REPEATED, TOP, gopher_repetition
@@ -51,7 +52,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 ABSENT = {"dolma": MEASURES[:2], "rpv2": LINES, "data_juicer": MEASURES[:7]}
 
 
-class GopherRepetition(Filter):
+class GopherRepetition(ThresholdFilter):
     """Drop documents that repeat themselves: lines, paragraphs, one frequent n-gram, or long n-grams.
 
     Thresholds of Rae et al. 2021, arXiv:2112.11446, table A1. Tools measure different things under these names; with
@@ -78,6 +79,7 @@ class GopherRepetition(Filter):
     """
 
     name: ClassVar[str] = "gopher_repetition"
+    bounds: ClassVar[Mapping[str, tuple[str, str]]] = {measure: (f"max_{measure}", measure) for measure in MEASURES}
     examples: ClassVar[tuple[dict[str, Any], ...]] = tuple({"variant": variant} for variant in get_args(Variant))
 
     variant: Variant = Field("datatrove", description="whose definitions of the measures, and defaults, to follow")
@@ -107,6 +109,10 @@ class GopherRepetition(Filter):
             return {**DEFAULTS.get(values.get("variant", ""), {}), **values}
         return values
 
+    def tunable(self) -> tuple[str, ...]:
+        """The thresholds on what the variant measures."""
+        return tuple(f"max_{measure}" for measure in MEASURES if measure not in ABSENT.get(self.variant, ()))
+
     @model_validator(mode="after")
     def _measured(self) -> GopherRepetition:
         for measure in ABSENT.get(self.variant, ()):
@@ -114,8 +120,8 @@ class GopherRepetition(Filter):
                 raise ValueError(f"variant {self.variant} does not measure {measure}: leave max_{measure} out")
         return self
 
-    def judge(self, batch: pa.RecordBatch) -> Verdict:
-        """Measure every document once, then hold the measures against the thresholds."""
+    def measure(self, batch: pa.RecordBatch) -> Verdict:
+        """All measures in one pass."""
         text = text_of(batch.column("text"))
         out = np.empty((len(MEASURES), len(text)))
         if self.variant == "datatrove":
@@ -124,10 +130,4 @@ class GopherRepetition(Filter):
         else:
             repetition(text.offsets, text.data, class_table(), lower_table(), *DEFINITIONS[self.variant], out)
             empty = np.isnan(out[-1])
-        scores = dict(zip(MEASURES, out, strict=True))
-        failed: dict[str, Mask] = {"empty": empty}
-        for measure, score in scores.items():
-            threshold = getattr(self, f"max_{measure}")
-            if threshold is not None:
-                failed[measure] = score > threshold
-        return Verdict(len(text), failed, scores)
+        return Verdict(len(text), {"empty": empty}, dict(zip(MEASURES, out, strict=True)))
