@@ -111,6 +111,10 @@ class GopherRepetition(Segmented, ThresholdFilter):
             return {**DEFAULTS.get(values.get("variant", ""), {}), **values}
         return values
 
+    def tunable(self) -> tuple[str, ...]:
+        """The thresholds on what the variant measures."""
+        return tuple(f"max_{measure}" for measure in MEASURES if measure not in ABSENT.get(self.variant, ()))
+
     @model_validator(mode="after")
     def _measured(self) -> GopherRepetition:
         if self.segmenters and self.variant != "datatrove":
