@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, ClassVar, Literal
 
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
-from datapipe.arrow.text import text_of
+from datapipe.arrow.text import column_of, text_of, valid_of
 from datapipe.core.operator import Filter
 from datapipe.core.verdict import Mask, Numbers, Verdict
 from datapipe.kernels.classes import class_table
@@ -27,6 +28,7 @@ from datapipe.kernels.comments import (
     TRIPLE,
     WORD_START,
     count_comments,
+    cut_slices,
 )
 
 # Marks of comments to the end of a line (two at most), pairs around comments (two at most), and the strings.
@@ -87,13 +89,19 @@ class CodeQuality(Filter):
     stages/text/filters/heuristic/code/code.py: letters instead, 10 to 20,000 lines, comments from 1 to 85 % in any
     language, without their marks. There comments are found by lexers; here by the marks and strings of 21 syntaxes, and
     a Python string alone on its line is one. Files of a language without a syntax have no comment score. The score
-    `licence_header` is the share of the comments before all code that name a licence or copyright. An empty file is
+    `licence_header` is the share of the first comments before all code that name a licence or copyright, up to a blank
+    line; `cut_licence_header` takes them away, as RedPajama and Data-Juicer do for all such comments. An empty file is
     dropped as `empty`. None disables a rule; 0 is a threshold.
     """
 
     name: ClassVar[str] = "code_quality"
-    reads: ClassVar[tuple[str, ...]] = ("text",)
-    examples: ClassVar[tuple[dict[str, Any], ...]] = ({}, {"variant": "curator"}, {"language": None})
+    reads: ClassVar[tuple[str, ...]] = ("text", "language")
+    examples: ClassVar[tuple[dict[str, Any], ...]] = (
+        {},
+        {"variant": "curator"},
+        {"language": None},
+        {"cut_licence_header": True},
+    )
 
     variant: Literal["bigcode", "curator"] = Field("bigcode", description="whose definitions and defaults to follow")
     language: str | None = Field(
@@ -110,12 +118,13 @@ class CodeQuality(Filter):
         0.8, ge=0, le=1, description="largest share of characters in comments (curator: 0.85)"
     )
     comment_languages: tuple[str, ...] | None = Field(
-        ("python", "java", "javascript"),
+        ("python", "py", "java", "javascript", "js"),
         description="where comments are judged (curator: null); null: all with a syntax",
     )
     max_licence_header: float | None = Field(
         None, ge=0, le=1, description="largest share of characters in a licence or copyright header; null: any"
     )
+    cut_licence_header: bool = Field(False, description="cut that header from the text, after all is measured")
     min_visible: float | None = Field(0.2, ge=0, le=1, description="smallest share of visible characters of HTML")
     min_visible_characters: int | None = Field(100, ge=0, description="fewest visible characters of HTML")
     xml_header: bool = Field(True, description="drop files with an XML declaration in their first 100 characters")
@@ -133,12 +142,16 @@ class CodeQuality(Filter):
 
     def columns_read(self) -> tuple[str, ...]:
         """The text and, unless there is none, the column of the language."""
-        return self.reads if self.language is None else (*self.reads, self.language)
+        return ("text",) if self.language is None else ("text", self.language)
+
+    def columns_written(self) -> Mapping[str, pa.DataType]:
+        """The text, where headers are cut."""
+        return {"text": pa.large_string()} if self.cut_licence_header else {}
 
     def judge(self, batch: pa.RecordBatch) -> Verdict:
         """Measure every file once, then hold the measures against the thresholds."""
         names = self._names(batch)
-        scores = self._measure(batch.column("text"), names)
+        scores, header = self._measure(batch.column("text"), names)
         strict = self.variant == "bigcode"  # where curator keeps a share at its bound, bigcode drops it
         failed: dict[str, Mask] = {"empty": scores["characters"] == 0}
         for score, reason in (("lines", "lines"), ("characters", "characters")):
@@ -172,7 +185,18 @@ class CodeQuality(Filter):
         if self.min_visible_characters is not None:
             few, most = scores["visible_characters"], self.min_visible_characters
             failed["little_visible_text"] = (few <= most) if strict else (few < most)
-        return Verdict(batch.num_rows, failed, scores)
+        return Verdict(batch.num_rows, failed, scores, self._cut(batch.column("text"), header))
+
+    def _cut(self, column: pa.Array, header: Numbers) -> dict[str, pa.Array]:
+        """The text without its header, which has a first and a last byte, where that is asked for."""
+        if not self.cut_licence_header:
+            return {}
+        text = text_of(column)
+        starts, stops = np.nan_to_num(header, nan=-1).astype(np.int64)
+        offsets = np.empty(len(text) + 1, np.int64)
+        data = np.empty(int(text.offsets[-1] - text.offsets[0]), np.uint8)
+        cut_slices(text.offsets, text.data, starts, stops, offsets, data)
+        return {"text": column_of(offsets, data[: offsets[-1]], valid_of(column))}
 
     def _names(self, batch: pa.RecordBatch) -> npt.NDArray[np.str_]:
         """The language of each file in lower case, without spaces and a dot before; empty where there is none."""
@@ -182,10 +206,10 @@ class CodeQuality(Filter):
         plain = pc.utf8_ltrim(pc.replace_substring(pc.utf8_lower(column), " ", "-"), ".")
         return np.array(plain.to_pylist() or [], np.str_)
 
-    def _measure(self, column: pa.Array, names: npt.NDArray[np.str_]) -> dict[str, Numbers]:
-        """All scores."""
+    def _measure(self, column: pa.Array, names: npt.NDArray[np.str_]) -> tuple[dict[str, Numbers], Numbers]:
+        """All scores, and the bytes between which a licence stands."""
         text = text_of(column)
-        shape, comments = np.empty((len(MEASURES), len(text))), np.empty((3, len(text)))
+        shape, comments = np.empty((len(MEASURES), len(text))), np.empty((5, len(text)))
         code_shape(text.offsets, text.data, class_table(), XML, shape)
         places, starts, marks, kinds, hot = _syntax()
         unique, where = np.unique(names, return_inverse=True)
@@ -202,7 +226,7 @@ class CodeQuality(Filter):
         scores["comments"] = (comments[0] - np.where(bare, comments[1], 0)) / whole
         scores["licence_header"] = comments[2] / whole
         scores["visible"], scores["visible_characters"] = shown / whole, shown
-        return scores
+        return scores, comments[3:]
 
 
 Syntaxes = tuple[

@@ -105,9 +105,18 @@ def test_a_licence_header_is_the_comments_before_all_code_that_name_one() -> Non
     ]
     share = judged(texts, ["C", "C", "C", "C", "sh"]).scores["licence_header"]
     sizes = np.array([len(text) for text in texts])
-    assert np.round(share * sizes).tolist() == [34, 47, 0, 0, 16]
+    assert np.round(share * sizes).tolist() == [34, 47, 0, 0, 15]
     failed = judged(texts[:1], "C", max_licence_header=0.5).failed["licence_header"]
     assert failed.tolist() == [True]
+    languages = ["C", "C", "C", "C", "sh", None]
+    left = judged([*texts, None], languages, cut_licence_header=True).columns["text"].to_pylist()  # type: ignore[list-item]
+    assert left == ["// About f.\nint f;\n", "int f;", texts[2], texts[3], "#!/bin/sh\nls", None]
+    assert judged(["/* About. */\n\n# é\n\n/* Copyright é */"], "php", cut_licence_header=True).columns[
+        "text"
+    ].to_pylist() == ["/* About. */\n\n# é\n\n"]
+    assert (CodeQuality().columns_written(), CodeQuality(cut_licence_header=True).columns_written()) == (
+        {}, {"text": pa.large_string()},
+    )  # fmt: skip
 
 
 @settings(deadline=None)  # the first call compiles
