@@ -45,7 +45,7 @@ def test_hand_made_html_shows_as_much_as_to_beautiful_soup() -> None:
 
 
 def test_real_files_are_measured_as_by_bigcode(files: tuple[list[str], list[str]]) -> None:
-    verdict = judged(*files)
+    verdict = judged(*files, comment_languages=None)
     near = of = agree = 0
     for i, (row, language) in enumerate(zip(GOLDEN["files"], files[1], strict=True)):
         assert bool(verdict.scores["xml_header"][i]) == row["xml"]
@@ -92,7 +92,7 @@ def test_real_files_are_measured_as_by_curator(files: tuple[list[str], list[str]
     ],
 )  # fmt: skip
 def test_comments_are_found_by_the_marks_of_the_language(language: str, code: str, comments: int) -> None:
-    assert round(judged([code], language).scores["comments"][0] * len(code), 6) == comments
+    assert round(judged([code], language, comment_languages=None).scores["comments"][0] * len(code), 6) == comments
 
 
 def test_a_licence_header_is_the_comments_before_all_code_that_name_one() -> None:
@@ -139,7 +139,7 @@ def test_shapes_equal_the_string_methods(texts: list[str | None], language: str)
 def test_all_reasons_are_given_and_a_variant_has_its_defaults() -> None:
     bad = "<?xml version='1.0'?>" + "-" * 2000
     assert judged([bad], "java").reasons(np.arange(1)) == [
-        ["long_line", "long_lines", "few_alphanumeric", "xml_header", "few_comments"]
+        ["long_line", "long_lines", "few_alphanumeric", "few_comments", "xml_header"]
     ]
     assert judged(["", "x"], "go").reason == ["empty", None]
     curator = CodeQuality.model_validate({"variant": "curator", "min_lines": 1})
@@ -154,7 +154,7 @@ def test_all_reasons_are_given_and_a_variant_has_its_defaults() -> None:
 
 
 def scores_of(texts: list[str], languages: list[str]) -> dict[str, list[float]]:
-    verdict = judged(texts, languages)
+    verdict = judged(texts, languages, comment_languages=None)
     return {name: score.tolist() for name, score in verdict.scores.items()}
 
 
