@@ -1,27 +1,27 @@
-"""The language of a document, by fastText."""
+"""The language of a document or of its lines, by any fastText classifier."""
 
 from __future__ import annotations
 
-import contextlib
-import io
-import tempfile
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import Field, PrivateAttr, model_validator
 
-from datapipe.arrow.text import text_of
+from datapipe.arrow.text import Text, text_of
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError, did_you_mean
 from datapipe.core.operator import FilePath, Filter
 from datapipe.core.verdict import Verdict
 from datapipe.kernels.classes import class_table
-from datapipe.kernels.counts import have_letters
+from datapipe.kernels.counts import count_letters, have_letters
+from datapipe.kernels.fasttext_labels import NONE, best_labels
+from datapipe.kernels.fasttext_model import Model, read_model
+from datapipe.kernels.fasttext_words import document_sums
+from datapipe.kernels.shares import line_offsets, shares_of
 
 # What lid.176 can answer; known here so that a typing error in `keep` is found before work starts.
 LID_176 = """
@@ -39,28 +39,52 @@ class LanguageId(Filter):
     """Label every document with its language and the model's confidence; keep the wanted ones.
 
     The model is lid.176 (Joulin et al. 2016, 176 languages, ISO 639-1 codes or 639-3 where there is none), or any other
-    fastText classifier. The default threshold is that of RefinedWeb and FineWeb. `{keep: null, min_score: null}`
-    labels and drops nothing. A text without a letter has no language and the score 0; unless nothing is asked, it is
-    dropped as `no_language`. Scores are the library's own, capped at 1 (its softmax table rounds to 1.00003).
+    fastText classifier, such as GlotLID with `eng_Latn`. The default threshold is that of RefinedWeb and FineWeb.
+    `{keep: null, min_score: null}` labels and drops nothing. A text without a letter has no language and the score 0;
+    unless nothing is asked, it is dropped as `no_language`. Scores are fastText's, capped at 1, for the whole text as
+    one line; like fastText, it reads no further than a word `</s>`.
+
+    `top_k: 3` adds the three best guesses as lists, `langs` and `lang_scores`, best first (fewer where a chance is
+    below 10^-5). `level: line` judges every line: `langs` and `lang_shares` are then the languages of the document's
+    lines with their shares of its letters, largest first; `lang` is the first of them, and `lang_score` its lines'
+    confidence weighed by letters, other lines counting 0, so that a text half in another language has 0.5 at most.
     """
 
     name: ClassVar[str] = "language_id"
+    version: ClassVar[int] = 2  # scores differ from version 1 by some 10^-6
     writes: ClassVar[Mapping[str, pa.DataType]] = {"lang": pa.string(), "lang_score": pa.float64()}
-    examples: ClassVar[tuple[dict[str, Any], ...]] = ({}, {"keep": ["en", "de"], "min_score": 0}, {"min_score": None})
+    examples: ClassVar[tuple[dict[str, Any], ...]] = (
+        {},
+        {"keep": ["en", "de"], "min_score": 0},
+        {"min_score": None, "top_k": 3},
+        {"level": "line"},
+    )
 
     keep: tuple[str, ...] | None = Field(
         None, min_length=1, description="languages kept, as the model calls them; null: all"
     )
     min_score: float | None = Field(0.65, ge=0, le=1, description="lowest confidence kept, 0 to 1; null: not looked at")
     model: FilePath | None = Field(None, description="a fastText classifier (.bin, .ftz); null: lid.176.ftz")
+    top_k: int = Field(1, ge=1, le=1000, description="guesses written; more than 1: as lists, too")
+    level: Literal["document", "line"] = Field("document", description="what is judged: the whole text, or each line")
 
-    _predict: Any = PrivateAttr(None)
+    _model: Model | None = PrivateAttr(None)
+    _names: tuple[str, ...] = PrivateAttr(())
 
     @model_validator(mode="after")
-    def _known_languages(self) -> LanguageId:
+    def _possible(self) -> LanguageId:
         if self.model is None:
             _check_labels(self.keep, LABELS)
+        if self.level == "line" and self.top_k > 1:
+            raise ValueError("top_k is of whole documents; level: line already lists every language of the lines")
         return self
+
+    def columns_written(self) -> Mapping[str, pa.DataType]:
+        """Beside the language and its score, the lists that `top_k` and `level` ask for."""
+        names, numbers = pa.list_(pa.string()), pa.list_(pa.float64())
+        if self.level == "line":
+            return {**self.writes, "langs": names, "lang_shares": numbers}
+        return {**self.writes, "langs": names, "lang_scores": numbers} if self.top_k > 1 else self.writes
 
     def files(self) -> tuple[str, ...]:
         """The model, the packaged one included: another model is another result."""
@@ -68,53 +92,67 @@ class LanguageId(Filter):
 
     def setup(self, ctx: Context) -> None:
         """Load the model; for one of one's own, see whether it knows the languages of `keep`."""
-        import fasttext
-
-        path = self.model or _packaged_model()
-        with contextlib.ExitStack() as stack:
-            if "://" in path:  # the library reads local files only
-                local = stack.enter_context(tempfile.NamedTemporaryFile(suffix=Path(path).suffix))
-                local.write(stack.enter_context(ctx.open(path)).read())
-                local.flush()
-                path = local.name
-            # Some releases greet every load with a warning about their own interface.
-            stack.enter_context(contextlib.redirect_stderr(io.StringIO()))
-            # Below the wrapper, which costs an array a call and, in one of the two packages, fails on numpy 2.
-            self._predict = fasttext.load_model(path).f.predict
-        if self.model is not None:
-            # A threshold of -1 makes it name all its labels; only one of the two packages can list them.
-            known = {label.removeprefix("__label__") for _, label in self._predict("a\n", 1_000_000, -1.0, "strict")}
-            try:
-                _check_labels(self.keep, known)
-            except ValueError as error:
-                raise RecipeError(f"{ctx.label}: keep: {error}") from None
+        path = self.files()[0]
+        try:
+            with ctx.open(path) as stream:
+                self._model = read_model(stream)
+        except ValueError as error:
+            raise RecipeError(f"{ctx.label}: model: {path}: {error}") from None
+        self._names = tuple(label.removeprefix("__label__") for label in self._model.labels)
+        try:
+            _check_labels(self.keep, set(self._names))
+        except ValueError as error:
+            raise RecipeError(f"{ctx.label}: keep: {error}") from None
 
     def judge(self, batch: pa.RecordBatch) -> Verdict:
-        """One prediction for each document that has a letter; fastText reads one line, so newlines become spaces."""
-        n = batch.num_rows
+        """The model's answer for each document that has a letter."""
         text = text_of(batch.column("text"))
-        speaks = np.empty(n, np.bool_)
-        have_letters(text.offsets, text.data, class_table(), speaks)
-        rows = np.flatnonzero(speaks)
-        lines = pc.replace_substring(batch.column("text").take(pa.array(rows)), "\n", " ")
-        labels: list[str | None] = [None] * n
-        scores = np.zeros(n)
-        predict = self._predict
-        for row, line in zip(rows.tolist(), lines.cast(pa.large_binary()).to_pylist(), strict=True):
-            # A model may have no vector for any of the words, and then answers nothing.
-            for score, label in predict(line + b"\n", 1, 0.0, "strict"):
-                labels[row] = label.removeprefix("__label__")
-                scores[row] = min(score, 1.0)
-        known = np.array([label is not None for label in labels], np.bool_)
+        names = pa.array(self._names, pa.string())
+        labels, scores, columns = self._by_line(text, names) if self.level == "line" else self._whole(text, names)
+        known = labels != NONE
         failed = {}
         if self.keep is not None or self.min_score is not None:
             failed["no_language"] = ~known
         if self.keep is not None:
-            failed["language"] = known & ~np.isin(np.array(labels, np.str_), self.keep)
+            wanted = [i for i, name in enumerate(self._names) if name in self.keep]
+            failed["language"] = known & ~np.isin(labels, wanted)
         if self.min_score is not None:
             failed["low_score"] = known & (scores < self.min_score)
-        columns = {"lang": pa.array(labels, pa.string()), "lang_score": pa.array(scores)}
-        return Verdict(n, failed, {"lang_score": scores}, columns)
+        columns = {"lang": names.take(pa.array(labels, mask=~known)), "lang_score": pa.array(scores), **columns}
+        return Verdict(len(text), failed, {"lang_score": scores}, columns)
+
+    def _whole(self, text: Text, names: pa.Array) -> tuple[Any, Any, dict[str, pa.Array]]:
+        speaks = np.empty(len(text), np.bool_)
+        have_letters(*text, class_table(), speaks)
+        labels, scores = self._best(text)
+        labels[~speaks], scores[~speaks] = NONE, 0
+        columns = {}
+        if self.top_k > 1:
+            found = labels != NONE
+            ends = np.concatenate([[0], np.cumsum(found.sum(axis=1))])
+            columns = _lists(ends, names, labels[found], scores[found], "lang_scores")
+        return labels[:, 0], scores[:, 0].copy(), columns
+
+    def _by_line(self, text: Text, names: pa.Array) -> tuple[Any, Any, dict[str, pa.Array]]:
+        lines = Text(line_offsets(*text), text.data)
+        letters = np.empty(len(lines), np.int64)
+        count_letters(*lines, class_table(), letters)
+        labels, scores = self._best(lines)
+        found = shares_of(text.offsets, lines.offsets, letters, labels[:, 0], scores[:, 0])
+        return found.first, found.score, _lists(found.ends, names, found.labels, found.shares, "lang_shares")
+
+    def _best(self, text: Text) -> tuple[Any, Any]:
+        assert self._model is not None, "setup was not called"
+        return best_labels(*document_sums(*text, self._model.words), self._model, self.top_k)
+
+
+def _lists(ends: Any, names: pa.Array, labels: Any, numbers: Any, column: str) -> dict[str, pa.Array]:
+    """A list of languages and a list of numbers a document."""
+    cuts = pa.array(ends, pa.int32())
+    return {
+        "langs": pa.ListArray.from_arrays(cuts, names.take(pa.array(labels))),
+        column: pa.ListArray.from_arrays(cuts, pa.array(numbers)),
+    }
 
 
 def _packaged_model() -> str:

@@ -1,0 +1,122 @@
+"""A fastText classifier as plain arrays, read from its file (.bin, .ftz).
+
+The format is that of fastText 0.9.2 (version 12; version 11 is read, too), little-endian and without padding: arguments,
+dictionary, input matrix, output matrix. Bojanowski et al. 2017 (subwords), Joulin et al. 2016 (quantisation).
+"""
+
+from __future__ import annotations
+
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from datapipe.kernels.fasttext_file import Reader, damaged
+from datapipe.kernels.fasttext_words import FREE, Words, fill_slots
+
+Int32s = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float32]
+
+MAGIC, VERSION = 793712314, 12
+SUPERVISED = 3
+TREE, NEGATIVE_SAMPLING, SOFTMAX, ONE_VS_ALL = 1, 2, 3, 4  # losses; the tree is called hierarchical softmax
+EXPANDED = 2 << 30  # bytes: a quantised matrix that would become larger stays as codes
+
+
+class Model(NamedTuple):
+    """`words` turns text to vectors, `loss`, `output` and the tree turn vectors to `labels`."""
+
+    labels: tuple[str, ...]
+    words: Words
+    loss: int
+    output: Floats
+    tree: Int32s  # of inner node i: children tree[i]; a node below len(labels) is a label
+
+
+def read_model(stream: BinaryIO, expanded: int = EXPANDED) -> Model:
+    """Read a classifier; ValueError says what was found instead."""
+    file = Reader(stream)
+    if file.left_of(8) < 8 or file.int32() != MAGIC:
+        raise ValueError("it is not a fastText model: it does not begin with fastText's mark")
+    version = file.int32()
+    if version > VERSION:
+        raise ValueError(f"its format is version {version}, and {VERSION} is the newest known")
+    dim, _, _, _, _, word_ngrams, loss, kind, bucket, minn, maxn, _ = (file.int32() for _ in range(12))
+    file.skip(8)
+    if kind != SUPERVISED:
+        raise ValueError("it holds word vectors, not a classifier: a supervised model is needed")
+    if loss not in (TREE, NEGATIVE_SAMPLING, SOFTMAX, ONE_VS_ALL) or not 0 < dim < 1 << 16 or bucket < 0:
+        raise damaged(f"loss {loss}, dimension {dim}, {bucket} buckets")
+    if version < VERSION:
+        maxn = 0  # classifiers had no subwords then
+
+    size, n_words, n_labels = (file.int32() for _ in range(3))
+    file.skip(8)
+    pruned = file.int64()
+    if n_labels < 1 or n_words < 0 or size != n_words + n_labels:
+        raise damaged(f"{size} entries, {n_words} words and {n_labels} labels")
+    spelled, counts, types = file.entries(size)
+    if types[:n_words].any() or not types[n_words:].all():
+        raise damaged("words after labels")
+    present, bucket_rows = np.empty(0, np.uint8), np.empty(0, np.int32)
+    if pruned == 0:
+        minn, maxn, word_ngrams = 0, 0, 1  # every n-gram was cut
+    elif pruned > 0:
+        pairs = file.array(np.int32, (pruned, 2), "pruned buckets")
+        if pairs.min() < 0 or pairs[:, 0].max() >= bucket:
+            raise damaged("a pruned bucket out of range")
+        bucket_rows = np.full(bucket, FREE, np.int32)
+        bucket_rows[pairs[:, 0]] = n_words + pairs[:, 1]
+        present = np.packbits(bucket_rows != FREE, bitorder="little")
+    if bucket == 0 and (word_ngrams > 1 or maxn > 0):
+        raise damaged("n-grams without buckets")
+
+    quantised = file.flag()
+    if pruned >= 0 and not quantised:
+        raise damaged("a pruned dictionary beside a whole matrix")
+    table = file.quantised(dim, expanded) if quantised else file.dense(dim)
+    needed = n_words + (bucket if len(bucket_rows) == 0 and pruned < 0 else 0)
+    if len(bucket_rows):
+        needed = max(needed, int(bucket_rows.max()) + 1)
+    if table.rows < needed:
+        raise damaged(f"{table.rows} vectors where {needed} are needed")
+    whole_output = file.flag() and quantised
+    output = file.quantised(dim, None).matrix if whole_output else file.dense(dim).matrix
+    if len(output) < n_labels:
+        raise damaged(f"{len(output)} output vectors for {n_labels} labels")
+
+    starts = np.zeros(size + 1, np.int64)
+    np.cumsum([len(word) for word in spelled], out=starts[1:])
+    letters = np.frombuffer(b"".join(spelled), np.uint8).copy()
+    slots = np.full(max(4, 1 << (2 * size).bit_length()), FREE, np.int32)
+    fill_slots(starts, letters, slots)
+    end = spelled.index(b"</s>") if b"</s>" in spelled[:n_words] else FREE
+    words = Words(slots, starts, letters, n_words, end, minn, maxn, bucket, word_ngrams, present, bucket_rows, *table[1:])
+    try:
+        labels = tuple(word.decode() for word in spelled[n_words:])
+    except UnicodeDecodeError:
+        raise damaged("a label that is not UTF-8") from None
+    tree = huffman(counts[n_words:].tolist()) if loss == TREE else np.empty((0, 2), np.int32)
+    return Model(labels, words, loss, output[:n_labels], tree)
+
+
+def huffman(counts: list[int]) -> Int32s:
+    """Children of the inner nodes, in the order in which fastText makes them: labels come by falling count.
+
+    The two least frequent nodes are joined until one is left; among equals an inner node goes before a label.
+    """
+    n = len(counts)
+    weight = [*counts, *[10**15] * (n - 1)]
+    children = np.empty((n - 1, 2), np.int32)
+    label, inner = n - 1, n
+    for node in range(n, 2 * n - 1):
+        total = 0
+        for side in range(2):
+            if label >= 0 and weight[label] < weight[inner]:
+                least, label = label, label - 1
+            else:
+                least, inner = inner, inner + 1
+            children[node - n, side] = least
+            total += weight[least]
+        weight[node] = total
+    return children
