@@ -34,52 +34,40 @@ def logarithm(x: float) -> np.float32:
 
 
 @inlined
-def dot(vector: Floats, row: Floats) -> np.float32:
-    """The product of two vectors."""
+def product(means: Floats, d: int, output: Floats, row: int) -> np.float32:
+    """A document's vector times an output row."""
     total = np.float32(0)
-    for k in range(len(vector)):
-        total += vector[k] * row[k]
+    for k in range(means.shape[1]):
+        total += means[d, k] * output[row, k]
     return total
 
 
 @inlined
-def enter(label: int, score: np.float32, labels: Int32s, scores: Floats) -> None:
-    """Put a label among the best; of equals the last one counts, as in the library for k = 1."""
-    at = len(scores) - 1
-    if labels[at] != NONE and score < scores[at]:
+def enter(label: int, score: np.float32, d: int, labels: Int32s, scores: Floats) -> None:
+    """Put a label among the document's best; of equals the last one counts, as in the library for k = 1."""
+    at = scores.shape[1] - 1
+    if labels[d, at] != NONE and score < scores[d, at]:
         return
-    while at > 0 and (labels[at - 1] == NONE or scores[at - 1] <= score):
-        labels[at] = labels[at - 1]
-        scores[at] = scores[at - 1]
+    while at > 0 and (labels[d, at - 1] == NONE or scores[d, at - 1] <= score):
+        labels[d, at] = labels[d, at - 1]
+        scores[d, at] = scores[d, at - 1]
         at -= 1
-    labels[at] = label
-    scores[at] = score
-
-
-@inlined
-def hidden(d: int, sums: Doubles, counts: Int64s, vector: Floats) -> None:
-    """The mean of a document's vectors."""
-    for k in range(len(vector)):
-        vector[k] = np.float32(sums[d, k] / counts[d])
+    labels[d, at] = label
+    scores[d, at] = score
 
 
 @kernel
-def best_of_tree(sums: Doubles, counts: Int64s, output: Floats, tree: Int32s, labels: Int32s, scores: Floats) -> None:
-    """Fill labels[document] and scores[document] with the best, best first."""
+def best_of_tree(
+    means: Floats, counts: Int64s, output: Floats, tree: Int32s, nodes: Int64s, paths: Floats, labels: Int32s,
+    scores: Floats,
+) -> None:  # fmt: skip
+    """Fill labels[document] and scores[document] with the best, best first; `nodes` and `paths` are its stack."""
     n = len(tree) + 1  # labels
-    vector = np.empty(sums.shape[1], np.float32)
-    nodes = np.empty(n + 1, np.int64)  # still to be seen, the next one last
-    paths = np.empty(n + 1, np.float32)  # their scores
     last = labels.shape[1] - 1
     for d in range(len(counts)):
-        labels[d, :] = NONE
-        scores[d, :] = 0
-        if counts[d] == 0:
-            continue
-        hidden(d, sums, counts, vector)
         nodes[0] = 2 * n - 2
         paths[0] = 0
-        size = 1
+        size = int(counts[d] > 0)
         while size > 0:
             size -= 1
             node = nodes[size]
@@ -87,11 +75,11 @@ def best_of_tree(sums: Doubles, counts: Int64s, output: Floats, tree: Int32s, la
             if path < LEAST or (labels[d, last] != NONE and path < scores[d, last]):
                 continue
             if node < n:
-                enter(node, path, labels[d], scores[d])
+                enter(node, path, d, labels, scores)
                 continue
-            right = np.float32(1 / (1 + np.float64(math.exp(-dot(vector, output[node - n])))))
+            right = np.float32(1 / (1 + np.float64(math.exp(-product(means, d, output, node - n)))))
             nodes[size] = tree[node - n, 1]
-            paths[size] = path + logarithm(right)
+            paths[size] = path + logarithm(float(right))
             nodes[size + 1] = tree[node - n, 0]
             paths[size + 1] = path + logarithm(1 - np.float64(right))
             size += 2
@@ -99,20 +87,16 @@ def best_of_tree(sums: Doubles, counts: Int64s, output: Floats, tree: Int32s, la
 
 @kernel
 def best_of_all(
-    sums: Doubles, counts: Int64s, output: Floats, softmax: bool, logistic: Floats, labels: Int32s, scores: Floats
-) -> None:
-    """Fill labels[document] and scores[document] with the best, best first."""
-    vector = np.empty(sums.shape[1], np.float32)
-    chances = np.empty(len(output), np.float32)
+    means: Floats, counts: Int64s, output: Floats, softmax: bool, logistic: Floats, chances: Floats, labels: Int32s,
+    scores: Floats,
+) -> None:  # fmt: skip
+    """Fill labels[document] and scores[document] with the best, best first; chances[label] is a document's."""
     for d in range(len(counts)):
-        labels[d, :] = NONE
-        scores[d, :] = 0
         if counts[d] == 0:
             continue
-        hidden(d, sums, counts, vector)
         most = np.float32(-np.inf)
         for label in range(len(output)):
-            chances[label] = dot(vector, output[label])
+            chances[label] = product(means, d, output, label)
             most = max(most, chances[label])
         total = np.float32(0)
         for label in range(len(output)):
@@ -125,16 +109,20 @@ def best_of_all(
                 chances[label] = logistic[int((chances[label] + np.float32(REACH)) * np.float32(CELLS / REACH / 2))]
         for label in range(len(output)):
             chance = chances[label] / total if softmax else chances[label]
-            enter(label, logarithm(chance), labels[d], scores[d])
+            enter(label, logarithm(float(chance)), d, labels, scores)
 
 
 def best_labels(sums: Doubles, counts: Int64s, model: Model, k: int) -> tuple[Int32s, Doubles]:
     """For each document its k best labels, best first, and their chances; NONE and 0 where there are fewer."""
-    k = min(k, len(model.labels))
-    labels, scores = np.empty((len(counts), k), np.int32), np.empty((len(counts), k), np.float32)
+    n, n_labels = len(counts), len(model.labels)
+    shape = (n, min(k, n_labels))
+    labels, scores = np.full(shape, NONE, np.int32), np.zeros(shape, np.float32)
+    means = (sums / np.maximum(counts, 1)[:, np.newaxis]).astype(np.float32)
+    room = np.empty(n_labels + 1, np.float32)
     if model.loss == TREE:
-        best_of_tree(sums, counts, model.output, model.tree, labels, scores)
+        nodes = np.empty(n_labels + 1, np.int64)
+        best_of_tree(means, counts, model.output, model.tree, nodes, room, labels, scores)
     else:
-        best_of_all(sums, counts, model.output, model.loss == SOFTMAX, LOGISTIC, labels, scores)
+        best_of_all(means, counts, model.output, model.loss == SOFTMAX, LOGISTIC, room, labels, scores)
     # x + 10^-5 under the logarithm makes a certain answer 1.00001.
     return labels, np.where(labels == NONE, 0.0, np.minimum(np.exp(scores), 1.0, dtype=np.float64))

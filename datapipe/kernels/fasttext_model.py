@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datapipe.kernels.fasttext_file import Reader, damaged
-from datapipe.kernels.fasttext_words import FREE, Words, fill_slots
+from datapipe.kernels.fasttext_words import FREE, Words, slots_of
 
 Int32s = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]
@@ -20,7 +20,8 @@ Floats = npt.NDArray[np.float32]
 MAGIC, VERSION = 793712314, 12
 SUPERVISED = 3
 TREE, NEGATIVE_SAMPLING, SOFTMAX, ONE_VS_ALL = 1, 2, 3, 4  # losses; the tree is called hierarchical softmax
-EXPANDED = 2 << 30  # bytes: a quantised matrix that would become larger stays as codes
+BUCKETS, DIM, NGRAM = 1 << 28, 1 << 16, 1 << 8  # beyond what anyone trains: such numbers are read from a damaged file
+COUNT = 10**15  # of a label: fastText's number for a node of the tree that is not made yet
 
 
 class Model(NamedTuple):
@@ -33,10 +34,10 @@ class Model(NamedTuple):
     tree: Int32s  # of inner node i: children tree[i]; a node below len(labels) is a label
 
 
-def read_model(stream: BinaryIO, expanded: int = EXPANDED) -> Model:
+def read_model(stream: BinaryIO) -> Model:
     """Read a classifier; ValueError says what was found instead."""
     file = Reader(stream)
-    if file.left_of(8) < 8 or file.int32() != MAGIC:
+    if file.int32() != MAGIC:
         raise ValueError("it is not a fastText model: it does not begin with fastText's mark")
     version = file.int32()
     if version > VERSION:
@@ -45,8 +46,10 @@ def read_model(stream: BinaryIO, expanded: int = EXPANDED) -> Model:
     file.skip(8)
     if kind != SUPERVISED:
         raise ValueError("it holds word vectors, not a classifier: a supervised model is needed")
-    if loss not in (TREE, NEGATIVE_SAMPLING, SOFTMAX, ONE_VS_ALL) or not 0 < dim < 1 << 16 or bucket < 0:
+    if loss not in (TREE, NEGATIVE_SAMPLING, SOFTMAX, ONE_VS_ALL) or not 0 < dim < DIM or not 0 <= bucket < BUCKETS:
         raise damaged(f"loss {loss}, dimension {dim}, {bucket} buckets")
+    if max(maxn, word_ngrams) >= NGRAM:
+        raise damaged(f"n-grams of {maxn} characters and of {word_ngrams} words")
     if version < VERSION:
         maxn = 0  # classifiers had no subwords then
 
@@ -56,13 +59,15 @@ def read_model(stream: BinaryIO, expanded: int = EXPANDED) -> Model:
     if n_labels < 1 or n_words < 0 or size != n_words + n_labels:
         raise damaged(f"{size} entries, {n_words} words and {n_labels} labels")
     spelled, counts, types = file.entries(size)
-    if types[:n_words].any() or not types[n_words:].all():
+    if any(types[:n_words]) or not all(types[n_words:]):
         raise damaged("words after labels")
+    if not all(0 <= count < COUNT for count in counts):
+        raise damaged("a word that is counted impossibly often")
     present, bucket_rows = np.empty(0, np.uint8), np.empty(0, np.int32)
     if pruned == 0:
         minn, maxn, word_ngrams = 0, 0, 1  # every n-gram was cut
     elif pruned > 0:
-        pairs = file.array(np.int32, (pruned, 2), "pruned buckets")
+        pairs = file.array("<i4", (pruned, 2))
         if pairs.min() < 0 or pairs[:, 0].max() >= bucket:
             raise damaged("a pruned bucket out of range")
         bucket_rows = np.full(bucket, FREE, np.int32)
@@ -74,29 +79,28 @@ def read_model(stream: BinaryIO, expanded: int = EXPANDED) -> Model:
     quantised = file.flag()
     if pruned >= 0 and not quantised:
         raise damaged("a pruned dictionary beside a whole matrix")
-    table = file.quantised(dim, expanded) if quantised else file.dense(dim)
-    needed = n_words + (bucket if len(bucket_rows) == 0 and pruned < 0 else 0)
+    matrix = file.quantised(dim) if quantised else file.dense(dim)
+    needed = n_words + (bucket if pruned < 0 and (word_ngrams > 1 or maxn > 0) else 0)
     if len(bucket_rows):
         needed = max(needed, int(bucket_rows.max()) + 1)
-    if table.rows < needed:
-        raise damaged(f"{table.rows} vectors where {needed} are needed")
-    whole_output = file.flag() and quantised
-    output = file.quantised(dim, None).matrix if whole_output else file.dense(dim).matrix
+    if len(matrix) < needed:
+        raise damaged(f"{len(matrix)} vectors where {needed} are needed")
+    output_quantised = file.flag() and quantised
+    output = file.quantised(dim) if output_quantised else file.dense(dim)
     if len(output) < n_labels:
         raise damaged(f"{len(output)} output vectors for {n_labels} labels")
 
     starts = np.zeros(size + 1, np.int64)
     np.cumsum([len(word) for word in spelled], out=starts[1:])
     letters = np.frombuffer(b"".join(spelled), np.uint8).copy()
-    slots = np.full(max(4, 1 << (2 * size).bit_length()), FREE, np.int32)
-    fill_slots(starts, letters, slots)
+    slots = slots_of(starts, letters, spelled)
     end = spelled.index(b"</s>") if b"</s>" in spelled[:n_words] else FREE
-    words = Words(slots, starts, letters, n_words, end, minn, maxn, bucket, word_ngrams, present, bucket_rows, *table[1:])
+    words = Words(slots, starts, letters, n_words, minn, maxn, bucket, present, bucket_rows, matrix, word_ngrams, end)
     try:
         labels = tuple(word.decode() for word in spelled[n_words:])
     except UnicodeDecodeError:
         raise damaged("a label that is not UTF-8") from None
-    tree = huffman(counts[n_words:].tolist()) if loss == TREE else np.empty((0, 2), np.int32)
+    tree = huffman(counts[n_words:]) if loss == TREE else np.empty((0, 2), np.int32)
     return Model(labels, words, loss, output[:n_labels], tree)
 
 
@@ -106,7 +110,7 @@ def huffman(counts: list[int]) -> Int32s:
     The two least frequent nodes are joined until one is left; among equals an inner node goes before a label.
     """
     n = len(counts)
-    weight = [*counts, *[10**15] * (n - 1)]
+    weight = [*counts, *[COUNT] * (n - 1)]
     children = np.empty((n - 1, 2), np.int32)
     label, inner = n - 1, n
     for node in range(n, 2 * n - 1):

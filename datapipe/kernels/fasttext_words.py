@@ -7,7 +7,7 @@ whether it was kept or made anew, so no answer depends on what else is in the ba
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -41,23 +41,24 @@ class Words(NamedTuple):
     starts: Int64s
     letters: Bytes
     n_words: int  # entries from here on are labels
-    end: int  # the entry </s>, or FREE
     minn: int
     maxn: int
     bucket: int
-    word_ngrams: int
-    present: Bytes  # of a pruned model: a bit for every bucket that was kept; else empty, and bucket b is row n_words + b
+    present: (
+        Bytes  # of a pruned model: a bit for every bucket that was kept; else empty, and bucket b is row n_words + b
+    )
     bucket_rows: Int32s  # of a pruned model: the row of a bucket
     matrix: Floats
-    codes: Bytes
-    norms: Floats
-    centroids: Floats
+    word_ngrams: int
+    end: int  # the entry </s>, or FREE
 
 
-@inlined
-def hashed(h: int, byte: int) -> int:
+def fnv(h: Any, byte: Any) -> Any:
     """One step of FNV-1a in 32 bits; fastText widens the byte with its sign, and its models depend on that."""
     return ((h ^ (byte | -(byte & 128))) & LOW) * FNV_PRIME & LOW
+
+
+hashed = inlined(fnv)
 
 
 @inlined
@@ -70,209 +71,143 @@ def same(a: Bytes, start: int, b: Bytes, other: int, size: int) -> bool:
 
 
 @inlined
-def is_entry(entry: int, data: Bytes, start: int, stop: int, starts: Int64s, letters: Bytes) -> bool:
-    """Is this dictionary entry spelled so?"""
-    at = starts[entry]
-    return starts[entry + 1] - at == stop - start and same(data, start, letters, at, stop - start)
-
-
-@inlined
-def find_slot(data: Bytes, start: int, stop: int, h: int, slots: Int32s, starts: Int64s, letters: Bytes) -> int:
-    """The slot of a dictionary entry, or the free one it may take."""
+def entry_of(data: Bytes, start: int, stop: int, h: int, slots: Int32s, starts: Int64s, letters: Bytes) -> int:
+    """The dictionary entry spelled so, or FREE."""
     mask = len(slots) - 1
     slot = h & mask
-    while slots[slot] != FREE and not is_entry(slots[slot], data, start, stop, starts, letters):
+    while slots[slot] != FREE:
+        at = starts[slots[slot]]
+        if starts[slots[slot] + 1] - at == stop - start and same(data, start, letters, at, stop - start):
+            break
         slot = (slot + 1) & mask
-    return slot
-
-
-@kernel
-def fill_slots(starts: Int64s, letters: Bytes, slots: Int32s) -> None:
-    """Enter all entries; of two equal ones the later counts, as in the library."""
-    for entry in range(len(starts) - 1):
-        h = FNV_START
-        for i in range(starts[entry], starts[entry + 1]):
-            h = hashed(h, np.int64(letters[i]))
-        slots[find_slot(letters, starts[entry], starts[entry + 1], h, slots, starts, letters)] = entry
+    return int(slots[slot])
 
 
 @inlined
-def add_rows(
-    rows: Int32s, n: int, matrix: Floats, codes: Bytes, norms: Floats, centroids: Floats, sums: Floats, at: int
-) -> None:
-    """Add the vectors of n rows to sums[at]; codes are multiplied out on the way."""
-    # One loop with the choice inside: of two loops the compiler kept the reference counts, a tenth of all time.
-    whole = len(matrix) > 0
-    step = max(centroids.shape[2], 1)
-    for r in range(n):
-        row = rows[r]
-        if whole:
-            for k in range(sums.shape[1]):
-                sums[at, k] += matrix[row, k]
-        else:
-            for k in range(sums.shape[1]):
-                part = k // step
-                sums[at, k] += norms[row] * centroids[part, np.int64(codes[row, part]), k - part * step]
+def row_of(h: int, bucket: int, inverse: float, first: int, present: Bytes, bucket_rows: Int32s) -> int:
+    """The row of an n-gram's bucket, h modulo `bucket`; FREE if it was pruned.
 
-
-@inlined
-def row_of(bucket: int, first: int, present: Bytes, bucket_rows: Int32s) -> int:
-    """The row of a bucket, FREE if it was pruned.
-
-    lid.176.ftz keeps 43,000 of 2 million buckets: their bits fit a core's cache, the 8 MB of rows do not.
+    A product with 1 / bucket takes a third of a division's time. lid.176.ftz keeps 43,000 of 2 million buckets: their
+    bits fit a core's cache, the 8 MB of rows do not.
     """
-    if len(present) == 0:
-        return first + bucket
-    if not present[bucket >> 3] >> (bucket & 7) & 1:
-        return FREE
-    return np.int64(bucket_rows[bucket])
-
-
-@inlined
-def remainder(h: int, n: int, inverse: float) -> int:
-    """h modulo n for h below 2^32, `inverse` being 1 / n: a third of a division's time."""
-    rest = h - np.int64(h * inverse) * n
+    rest = h - int(h * inverse) * bucket
     if rest < 0:
-        return rest + n
-    return rest if rest < n else rest - n
+        rest += bucket
+    elif rest >= bucket:
+        rest -= bucket
+    if len(present) == 0:
+        return first + rest
+    if not present[rest >> 3] >> (rest & 7) & 1:
+        return FREE
+    return int(bucket_rows[rest])
 
 
 @inlined
-def subword_rows(
-    data: Bytes, start: int, stop: int, at: int, minn: int, maxn: int, bucket: int, first: int, present: Bytes,
-    bucket_rows: Int32s, rows: Int32s, n: int,
-) -> tuple[int, int]:  # fmt: skip
-    """Note the rows of a word's n-grams that begin at `at` (start - 1 is the < before it) or later, after n others.
-
-    Stops when `rows` is full; how many it holds then, and where to go on.
-    """
+def add_ngrams(
+    data: Bytes, start: int, stop: int, minn: int, maxn: int, bucket: int, first: int, present: Bytes,
+    bucket_rows: Int32s, matrix: Floats, sums: Floats, slot: int,
+) -> int:  # fmt: skip
+    """Add the rows of a word's n-grams, < and > around it, to sums[slot]; how many they are."""
     inverse = 1 / max(bucket, 1)
-    room = len(rows) - maxn
-    while at < stop and n <= room:
-        h = FNV_START
-        i = at
-        at += 1
-        size = 0
-        if i < start:
-            h = hashed(h, BEGIN)
-            size = 1  # alone it is no n-gram
-            i = start
-        elif data[i] & 0xC0 == 0x80:
+    rows = 0
+    for at in range(start - 1, stop):
+        if at >= start and data[at] & 0xC0 == 0x80:
             continue
-        while i < stop and size < maxn:
-            h = hashed(h, np.int64(data[i]))
+        h = FNV_START
+        size = 0
+        i = at
+        while i <= stop and size < maxn:
+            h = hashed(h, END if i == stop else BEGIN if i < start else np.int64(data[i]))
             i += 1
             while i < stop and data[i] & 0xC0 == 0x80:
                 h = hashed(h, np.int64(data[i]))
                 i += 1
             size += 1
-            if size >= minn:
-                rows[n] = row_of(remainder(h, bucket, inverse), first, present, bucket_rows)
-                n += rows[n] != FREE
-        if i == stop and minn <= size + 1 <= maxn:
-            rows[n] = row_of(remainder(hashed(h, END), bucket, inverse), first, present, bucket_rows)
-            n += rows[n] != FREE
-    return n, at
+            if size >= minn and not (size == 1 and i <= start):  # a < alone is none
+                row = row_of(h, bucket, inverse, first, present, bucket_rows)
+                if row != FREE:
+                    rows += 1
+                    for k in range(matrix.shape[1]):
+                        sums[slot, k] += matrix[row, k]
+    return rows
 
 
 @inlined
-def word_ngram_rows(
-    h: int, before: int, runs: Hashes, bucket: int, first: int, present: Bytes, bucket_rows: Int32s, rows: Int32s
-) -> int:
-    """Note the rows of the n-grams that end in this word; `runs[k]` is the hash of the last k + 1 words."""
+def add_word_ngrams(
+    h: int, before: int, runs: Hashes, bucket: int, first: int, present: Bytes, bucket_rows: Int32s, matrix: Floats,
+    sums: Doubles, d: int,
+) -> int:  # fmt: skip
+    """Add the rows of the n-grams that end in this word; `runs[k]` becomes the hash of the last k + 1 words."""
     signed = np.uint64(h | -(h & 0x80000000))  # fastText keeps hashes of words as signed 32 bits
-    n = 0
+    rows = 0
     for k in range(min(before, len(runs) - 1), 0, -1):
         runs[k] = runs[k - 1] * WORD_NGRAM + signed
-        rows[n] = row_of(np.int64(runs[k] % np.uint64(bucket)), first, present, bucket_rows)
-        n += rows[n] != FREE
+        row = row_of(int(runs[k] % np.uint64(bucket)), bucket, 0.0, first, present, bucket_rows)
+        if row != FREE:
+            rows += 1
+            for c in range(matrix.shape[1]):
+                sums[d, c] += matrix[row, c]
     runs[0] = signed
-    return n
+    return rows
 
 
 @kernel
 def sum_documents(
-    offsets: Int64s, data: Bytes, slots: Int32s, starts: Int64s, letters: Bytes, n_words: int, end: int, minn: int,
-    maxn: int, bucket: int, word_ngrams: int, present: Bytes, bucket_rows: Int32s, matrix: Floats, codes: Bytes,
-    norms: Floats, centroids: Floats, kept: Int64s, kept_sums: Floats, sums: Doubles, counts: Int64s,
+    offsets: Int64s, data: Bytes, slots: Int32s, starts: Int64s, letters: Bytes, n_words: int, minn: int, maxn: int,
+    bucket: int, present: Bytes, bucket_rows: Int32s, matrix: Floats, runs: Hashes | None, kept: Int64s, kept_sums: Floats,
+    sums: Doubles, counts: Int64s,
 ) -> None:  # fmt: skip
-    """Fill sums[document] with the sum of its vectors and counts[document] with their number."""
-    mask = len(kept) - 1
-    dim = sums.shape[1]
-    rows = np.empty(1024 + max(maxn, word_ngrams), np.int32)
-    runs = np.zeros(word_ngrams, np.uint64)
-    between = np.zeros((1, dim), np.float32)  # what is no word's own: n-grams with others, the end of the line
+    """Add to sums[document] its vectors and to counts[document] their number; the last kept word is </s>."""
+    line_end = len(kept) - 1
     for d in range(len(offsets) - 1):
-        sums[d, :] = 0
-        total = before = 0
+        before = 0  # words
         i = offsets[d]
         stop = offsets[d + 1]
-        while i < stop:
-            byte = np.int64(data[i])
-            if byte <= 32 and SPACES >> byte & 1:
+        slot = 0
+        while slot != line_end:
+            while i < stop and data[i] <= 32 and SPACES >> np.int64(data[i]) & 1:
                 i += 1
-                continue
             start = i
             h = FNV_START
-            while byte > 32 or not SPACES >> byte & 1:
+            while i < stop:
+                byte = np.int64(data[i])
+                if byte <= 32 and SPACES >> byte & 1:
+                    break
                 h = hashed(h, byte)
                 i += 1
-                if i == stop:
-                    break
-                byte = np.int64(data[i])
-            if h == EOS_HASH and i - start == len(EOS) and same(data, start, EOS, 0, len(EOS)):
-                break  # fastText reads no further than the mark that ends a line
-
-            slot = (h ^ h >> 16) & mask
-            at = kept[slot, START]
-            if kept[slot, HASH] != h or kept[slot, STOP] - at != i - start or not same(data, at, data, start, i - start):
+            size = i - start
+            slot = (h ^ h >> 16) & (line_end - 1)
+            if size == 0 or (h == EOS_HASH and size == len(EOS) and same(data, start, EOS, 0, size)):
+                h = EOS_HASH
+                slot = line_end  # fastText reads no further than the mark that ends a line
+            elif (
+                kept[slot, HASH] != h
+                or kept[slot, STOP] - kept[slot, START] != size
+                or not same(data, kept[slot, START], data, start, size)
+            ):
                 kept[slot, START] = start
                 kept[slot, STOP] = i
                 kept[slot, HASH] = h
-                kept[slot, ROWS] = 0
-                for k in range(dim):
-                    kept_sums[slot, k] = 0
-                entry = np.int64(slots[find_slot(data, start, i, h, slots, starts, letters)])
-                label = i - start >= len(LABEL) and same(data, start, LABEL, 0, len(LABEL))
-                n = 0
-                if entry >= n_words or (entry == FREE and label):
+                entry = entry_of(data, start, i, h, slots, starts, letters)
+                known = FREE < entry < n_words
+                for k in range(matrix.shape[1]):
+                    kept_sums[slot, k] = matrix[entry, k] if known else np.float32(0)
+                kept[slot, ROWS] = known
+                if entry >= n_words or (not known and size >= len(LABEL) and same(data, start, LABEL, 0, len(LABEL))):
                     kept[slot, ROWS] = NOT_A_WORD
-                else:
-                    if entry != FREE:
-                        rows[0] = entry
-                        n = 1
-                    at = start - 1 if maxn > 0 else i
-                    while True:
-                        n, at = subword_rows(
-                            data, start, i, at, minn, maxn, bucket, n_words, present, bucket_rows, rows, n
-                        )
-                        add_rows(rows, n, matrix, codes, norms, centroids, kept_sums, slot)
-                        kept[slot, ROWS] += n
-                        n = 0
-                        if at == i:
-                            break
-            if kept[slot, ROWS] == NOT_A_WORD:
-                continue
-            total += kept[slot, ROWS]
-            for k in range(dim):
-                sums[d, k] += kept_sums[slot, k]
-            if word_ngrams > 1:
-                between[0, :] = 0
-                n = word_ngram_rows(h, before, runs, bucket, n_words, present, bucket_rows, rows)
-                add_rows(rows, n, matrix, codes, norms, centroids, between, 0)
-                total += n
-                for k in range(dim):
-                    sums[d, k] += between[0, k]
-                before += 1
-        n = word_ngram_rows(EOS_HASH, before, runs, bucket, n_words, present, bucket_rows, rows)
-        if end != FREE:
-            rows[n] = end
-            n += 1
-        between[0, :] = 0
-        add_rows(rows, n, matrix, codes, norms, centroids, between, 0)
-        for k in range(dim):
-            sums[d, k] += between[0, k]
-        counts[d] = total + n
+                elif maxn > 0:
+                    kept[slot, ROWS] += add_ngrams(
+                        data, start, i, minn, maxn, bucket, n_words, present, bucket_rows, matrix, kept_sums, slot
+                    )
+            if kept[slot, ROWS] != NOT_A_WORD:
+                counts[d] += kept[slot, ROWS]
+                for k in range(matrix.shape[1]):
+                    sums[d, k] += kept_sums[slot, k]
+                if runs is not None:  # else nothing of this is compiled
+                    counts[d] += add_word_ngrams(
+                        h, before, runs, bucket, n_words, present, bucket_rows, matrix, sums, d
+                    )
+                    before += 1
 
 
 def document_sums(offsets: Int64s, data: Bytes, words: Words) -> tuple[Doubles, Int64s]:
@@ -281,7 +216,32 @@ def document_sums(offsets: Int64s, data: Bytes, words: Words) -> tuple[Doubles, 
     # A batch of a few short texts need not pay for 2^16 slots.
     size = min(KEPT_WORDS, KEPT_NUMBERS // dim, max(16, int(offsets[-1] - offsets[0]) // 4))
     slots = 1 << max(size.bit_length() - 1, 0)
-    kept = np.zeros((slots, 4), np.int64)
-    sums, counts = np.empty((n, dim)), np.empty(n, np.int64)
-    sum_documents(offsets, data, *words, kept, np.empty((slots, dim), np.float32), sums, counts)
+    kept, kept_sums = np.zeros((slots + 1, 4), np.int64), np.empty((slots + 1, dim), np.float32)
+    kept[slots, ROWS] = words.end != FREE
+    kept_sums[slots] = 0 if words.end == FREE else words.matrix[words.end]
+    runs = np.zeros(words.word_ngrams, np.uint64) if words.word_ngrams > 1 else None
+    sums, counts = np.zeros((n, dim)), np.zeros(n, np.int64)
+    sum_documents(offsets, data, *words[:-2], runs, kept, kept_sums, sums, counts)
     return sums, counts
+
+
+def slots_of(starts: Int64s, letters: Bytes, spelled: list[bytes]) -> Int32s:
+    """An open table of the dictionary: an entry takes the first free slot from its hash on.
+
+    Of two equal entries the later counts, as in the library. By numpy, since a kernel would compile for 0.6 s.
+    """
+    slots = np.full(max(4, 1 << (2 * len(spelled)).bit_length()), FREE, np.int32)
+    entries = np.array(list({word: entry for entry, word in enumerate(spelled)}.values()), np.int32)
+    lengths = np.diff(starts)[entries]
+    entries = entries[np.argsort(-lengths, kind="stable")]  # the longest first: those that go on stand together
+    places = np.full(len(entries), FNV_START, np.int64)
+    longer = np.cumsum(np.bincount(lengths)[::-1])[::-1]  # longer[k]: how many have k bytes or more
+    for k, n in enumerate(longer[1:]):
+        places[:n] = fnv(places[:n], letters[starts[entries[:n]] + k].astype(np.int64))
+    while len(entries):
+        places &= len(slots) - 1
+        free = slots[places] == FREE
+        slots[places[free]] = entries[free]  # of several for one slot the last is written
+        left = slots[places] != entries
+        entries, places = entries[left], places[left] + 1
+    return slots
