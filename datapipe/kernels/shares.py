@@ -33,8 +33,8 @@ def line_offsets(offsets: Int64s, data: Bytes) -> Int64s:
     """Where the lines of all documents start, a line's newline at its end; with the end of the last one."""
     first, last = offsets[0], offsets[-1]
     cuts = np.flatnonzero(data[first:last] == NEWLINE) + first + 1
-    starts: Int64s = np.union1d(offsets, cuts)
-    return starts
+    starts = np.sort(np.concatenate([offsets, cuts]), kind="stable")  # merges the two in linear time
+    return starts[np.diff(starts, prepend=-1) > 0]
 
 
 def shares_of(offsets: Int64s, lines: Int64s, letters: Int64s, labels: Int32s, scores: Doubles) -> Shares:

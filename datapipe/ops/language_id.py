@@ -124,8 +124,7 @@ class LanguageId(Filter):
     def _whole(self, text: Text, names: pa.Array) -> tuple[Any, Any, dict[str, pa.Array]]:
         speaks = np.empty(len(text), np.bool_)
         have_letters(*text, class_table(), speaks)
-        labels, scores = self._best(text)
-        labels[~speaks], scores[~speaks] = NONE, 0
+        labels, scores = self._best(text, speaks)
         columns = {}
         if self.top_k > 1:
             found = labels != NONE
@@ -137,13 +136,14 @@ class LanguageId(Filter):
         lines = Text(line_offsets(*text), text.data)
         letters = np.empty(len(lines), np.int64)
         count_letters(*lines, class_table(), letters)
-        labels, scores = self._best(lines)
+        labels, scores = self._best(lines, letters > 0)
         found = shares_of(text.offsets, lines.offsets, letters, labels[:, 0], scores[:, 0])
         return found.first, found.score, _lists(found.ends, names, found.labels, found.shares, "lang_shares")
 
-    def _best(self, text: Text) -> tuple[Any, Any]:
+    def _best(self, text: Text, speaks: Any) -> tuple[Any, Any]:
         assert self._model is not None, "setup was not called"
-        return best_labels(*document_sums(*text, self._model.words), self._model, self.top_k)
+        sums, counts = document_sums(*text, self._model.words)
+        return best_labels(sums, counts * speaks, self._model, self.top_k)
 
 
 def _lists(ends: Any, names: pa.Array, labels: Any, numbers: Any, column: str) -> dict[str, pa.Array]:
