@@ -33,6 +33,9 @@ ro ru rue sa sah sc scn sco sd sh si sk sl so sq sr su sv sw ta te tg th tk tl t
 vi vls vo wa war wuu xal xmf yi yo yue zh
 """
 LABELS = frozenset(LID_176.split())
+SCORES = pa.list_(pa.struct({"lang": pa.string(), "score": pa.float64()}))
+SHARES = pa.list_(pa.struct({"lang": pa.string(), "share": pa.float64()}))
+ROWS = 1 << 16  # scored at a time
 
 
 class LanguageId(Filter):
@@ -44,10 +47,10 @@ class LanguageId(Filter):
     unless nothing is asked, it is dropped as `no_language`. Scores are fastText's, capped at 1, for the whole text as
     one line; like fastText, it reads no further than a word `</s>`.
 
-    `top_k: 3` adds the three best guesses as lists, `langs` and `lang_scores`, best first (fewer where a chance is
-    below 10^-5). `level: line` judges every line: `langs` and `lang_shares` are then the languages of the document's
-    lines with their shares of its letters, largest first; `lang` is the first of them, and `lang_score` its lines'
-    confidence weighed by letters, other lines counting 0, so that a text half in another language has 0.5 at most.
+    `top_k: 3` adds `lang_scores`, the three best guesses as a list of {lang, score}, best first (fewer where a chance is
+    below 10^-5). `level: line` judges every line and adds `lang_shares`, the languages of the lines as a list of {lang,
+    share} with their shares of the document's letters, largest first; `lang` is then the first of them, and `lang_score`
+    its lines' confidence weighed by letters, other lines counting 0: a text half in another language has 0.5 at most.
     """
 
     name: ClassVar[str] = "language_id"
@@ -65,7 +68,7 @@ class LanguageId(Filter):
     )
     min_score: float | None = Field(0.65, ge=0, le=1, description="lowest confidence kept, 0 to 1; null: not looked at")
     model: FilePath | None = Field(None, description="a fastText classifier (.bin, .ftz); null: lid.176.ftz")
-    top_k: int = Field(1, ge=1, le=1000, description="guesses written; more than 1: as lists, too")
+    top_k: int = Field(1, ge=1, le=1000, description="guesses; more than 1 are listed in lang_scores")
     level: Literal["document", "line"] = Field("document", description="what is judged: the whole text, or each line")
 
     _model: Model | None = PrivateAttr(None)
@@ -80,11 +83,10 @@ class LanguageId(Filter):
         return self
 
     def columns_written(self) -> Mapping[str, pa.DataType]:
-        """Beside the language and its score, the lists that `top_k` and `level` ask for."""
-        names, numbers = pa.list_(pa.string()), pa.list_(pa.float64())
+        """Beside the language and its score, the list that `top_k` or `level` asks for."""
         if self.level == "line":
-            return {**self.writes, "langs": names, "lang_shares": numbers}
-        return {**self.writes, "langs": names, "lang_scores": numbers} if self.top_k > 1 else self.writes
+            return {**self.writes, "lang_shares": SHARES}
+        return {**self.writes, "lang_scores": SCORES} if self.top_k > 1 else self.writes
 
     def files(self) -> tuple[str, ...]:
         """The model, the packaged one included: another model is another result."""
@@ -125,11 +127,11 @@ class LanguageId(Filter):
         speaks = np.empty(len(text), np.bool_)
         have_letters(*text, class_table(), speaks)
         labels, scores = self._best(text, speaks)
-        columns = {}
+        columns: dict[str, pa.Array] = {}
         if self.top_k > 1:
             found = labels != NONE
             ends = np.concatenate([[0], np.cumsum(found.sum(axis=1))])
-            columns = _lists(ends, names, labels[found], scores[found], "lang_scores")
+            columns["lang_scores"] = _lists(ends, names.take(pa.array(labels[found])), scores[found], SCORES)
         return labels[:, 0], scores[:, 0].copy(), columns
 
     def _by_line(self, text: Text, names: pa.Array) -> tuple[Any, Any, dict[str, pa.Array]]:
@@ -138,21 +140,24 @@ class LanguageId(Filter):
         count_letters(*lines, class_table(), letters)
         labels, scores = self._best(lines, letters > 0)
         found = shares_of(text.offsets, lines.offsets, letters, labels[:, 0], scores[:, 0])
-        return found.first, found.score, _lists(found.ends, names, found.labels, found.shares, "lang_shares")
+        shares = _lists(found.ends, names.take(pa.array(found.labels)), found.shares, SHARES)
+        return found.first, found.score, {"lang_shares": shares}
 
     def _best(self, text: Text, speaks: Any) -> tuple[Any, Any]:
         assert self._model is not None, "setup was not called"
-        sums, counts = document_sums(*text, self._model.words)
-        return best_labels(sums, counts * speaks, self._model, self.top_k)
+        found = []
+        for i in range(0, max(len(text), 1), ROWS):  # a line needs 0.3 KB, and a document may have millions
+            part = Text(text.offsets[i : i + ROWS + 1], text.data)
+            sums, counts = document_sums(*part, self._model.words)
+            found.append(best_labels(sums, counts * speaks[i : i + ROWS], self._model, self.top_k))
+        labels, scores = zip(*found, strict=True)
+        return np.concatenate(labels), np.concatenate(scores)
 
 
-def _lists(ends: Any, names: pa.Array, labels: Any, numbers: Any, column: str) -> dict[str, pa.Array]:
-    """A list of languages and a list of numbers a document."""
-    cuts = pa.array(ends, pa.int32())
-    return {
-        "langs": pa.ListArray.from_arrays(cuts, names.take(pa.array(labels))),
-        column: pa.ListArray.from_arrays(cuts, pa.array(numbers)),
-    }
+def _lists(ends: Any, langs: pa.Array, numbers: Any, kind: pa.ListType) -> pa.Array:
+    """A document's languages, each with its number."""
+    pairs = pa.StructArray.from_arrays([langs, pa.array(numbers)], fields=list(kind.value_type))
+    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), pairs, kind)
 
 
 def _packaged_model() -> str:

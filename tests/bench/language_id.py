@@ -111,7 +111,8 @@ def accuracy(name: str, pairs: list[tuple[str, str]]) -> None:
     parts, langs = batches([text for text, _ in pairs]), np.array([lang for _, lang in pairs])
     step = operator(top_k=3)
     found, scores = np.array(judged(step, parts, "lang"), np.str_), np.array(judged(step, parts, "lang_score"))
-    near = np.array([lang in three for lang, three in zip(langs, judged(step, parts, "langs"), strict=True)])
+    guesses = judged(step, parts, "lang_scores")
+    near = np.array([any(one["lang"] == lang for one in row) for lang, row in zip(langs, guesses, strict=True)])
     right, kept = found == langs, scores >= 0.65
     print(
         f"| {name} | {len(set(langs))} | {len(pairs):,} | {right.mean():.1%} | {near.mean():.1%} "
@@ -122,18 +123,17 @@ def accuracy(name: str, pairs: list[tuple[str, str]]) -> None:
 def mixed(rows: list[dict[str, Any]]) -> None:
     """Shares by lines beside those of the documents' parts, by letters."""
     step, parts = operator(level="line"), batches([row["text"] for row in rows])
-    found = zip(judged(step, parts, "langs"), judged(step, parts, "lang_shares"), strict=True)
     wrong, alike, first = [], 0, 0
-    for row, (langs, shares) in zip(rows, found, strict=True):
+    for row, shares in zip(rows, judged(step, parts, "lang_shares"), strict=True):
         true: dict[str, float] = {}
         for part in row["segments"]:
             letters = sum(map(str.isalpha, row["text"][part["start"] : part["end"]]))
             true[part["lang"]] = true.get(part["lang"], 0) + letters
         true = {lang: letters / sum(true.values()) for lang, letters in true.items()}
-        ours = dict(zip(langs, shares, strict=True))
+        ours = {one["lang"]: one["share"] for one in shares}
         wrong.append(sum(abs(true.get(lang, 0) - ours.get(lang, 0)) for lang in {*true, *ours}) / 2)
         alike += set(ours) == set(true)
-        first += true[langs[0]] == max(true.values()) if langs[0] in true else 0
+        first += true.get(max(ours, key=ours.__getitem__), 0) == max(true.values())
     print(f"mixed documents: languages right in {alike} of {len(rows)}, the largest in {first},")
     print(f"share of letters given to a wrong language {np.mean(wrong):.2%} on average")
 

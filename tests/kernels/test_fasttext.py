@@ -167,10 +167,13 @@ def test_a_document_of_one_thing_takes_time_in_proportion(unit: str) -> None:
 def test_lines_are_joined_by_their_letters() -> None:
     text = text_of(pa.array(["ab\ncdef\n\nab", "", "x", "\n", "q\nr"], pa.large_string()))
     lines = line_offsets(*text)
-    assert lines.tolist() == [0, 3, 8, 9, 11, 12, 13, 15, 16]
-    letters = np.array([2, 4, 0, 2, 1, 0, 1, 1])
-    labels = np.array([7, 5, 5, 7, 5, NONE, 8, 2], np.int32)
-    scores = np.array([0.5, 0.5, 1, 1, 1, 0, 0.25, 0.5])
+    assert lines.tolist() == [0, 3, 9, 11, 12, 13, 15, 16]
+    letters = np.array([2, 4, 2, 1, 0, 1, 1])
+    labels = np.array([7, 5, 7, 5, NONE, 8, 2], np.int32)
+    scores = np.array([0.5, 0.5, 1, 1, 0, 0.25, 0.5])
+    assert line_offsets(*text_of(pa.array(["\n", "\n\n\n", ""]))).tolist() == [0, 1, 4]
+    assert line_offsets(*text_of(pa.array(["x", "", "a\nb"])[1:])).tolist() == [1, 3, 4]
+    assert line_offsets(*text_of(pa.array([], pa.string()))).tolist() == [0]
     shares = shares_of(text.offsets, lines, letters, labels, scores)
     assert shares.ends.tolist() == [0, 2, 2, 3, 3, 5]
     assert shares.labels.tolist() == [5, 7, 5, 2, 8]

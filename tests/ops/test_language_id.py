@@ -44,6 +44,12 @@ def answers(verdict: Verdict) -> list[tuple[str | None, float]]:
     return list(zip(*columns, strict=True))
 
 
+def listed(column: pa.Array, number: str) -> tuple[list[list[str]], list[list[float]]]:
+    """The languages and the numbers of each document's list."""
+    found = column.to_pylist()
+    return [[one["lang"] for one in row] for row in found], [[one[number] for one in row] for row in found]
+
+
 def sample_texts() -> list[str]:
     with zstandard.open(SAMPLE / "web" / "web.jsonl.zst", "rb") as stream:
         return [orjson.loads(line)["text"] for line in io.BytesIO(stream.read())][:300]
@@ -62,7 +68,7 @@ def test_the_answer_is_the_library_s_own() -> None:
     predict = fasttext.load_model(operator.files()[0]).f.predict
     texts = [*SENTENCES.values(), *sample_texts(), "a\nb", "word", "x\x00y", "\u2028a\r\nb", "le mot </s> the word"]
     verdict = operator.judge(rows(texts))
-    langs, scores = (verdict.columns[name].to_pylist() for name in ("langs", "lang_scores"))
+    langs, scores = listed(verdict.columns["lang_scores"], "score")
     for i, text in enumerate(texts):
         expected = predict(text.replace("\n", " ") + "\n", 3, 0.0, "strict")
         assert [f"__label__{lang}" for lang in langs[i]] == [label for _, label in expected]
@@ -129,9 +135,10 @@ def test_a_model_with_names_of_its_own(tmp_path: Path) -> None:
     path.write_bytes(written(Made(loss=SOFTMAX, word_ngrams=2, words=("bridge",))))
     operator = made(model=str(path), keep=["l0", "l3"], min_score=None, top_k=20)
     columns = operator.judge(rows(["the old bridge", "", "12"])).columns
-    assert sorted(columns["langs"].to_pylist()[0]) == [f"l{i}" for i in range(9)]
-    assert sum(columns["lang_scores"].to_pylist()[0]) == pytest.approx(1, abs=1e-3)
-    assert columns["langs"].to_pylist()[1:] == [[], []]
+    langs, scores = listed(columns["lang_scores"], "score")
+    assert sorted(langs[0]) == [f"l{i}" for i in range(9)]
+    assert sum(scores[0]) == pytest.approx(1, abs=1e-3)
+    assert langs[1:] == [[], []]
     assert columns["lang"].to_pylist()[1:] == [None, None]
 
 
@@ -140,7 +147,7 @@ def test_each_line_is_judged() -> None:
     texts = [f"{english}\n\n{german}\r\n{english}\n--- 12 ---", german, "", "1\n2", f"{arabic}\n{arabic}\n{german}"]
     operator = made(level="line")
     verdict = operator.judge(rows(texts))
-    langs, shares = (verdict.columns[name].to_pylist() for name in ("langs", "lang_shares"))
+    langs, shares = listed(verdict.columns["lang_shares"], "share")
     assert langs == [["en", "de"], ["de"], [], [], ["ar", "de"]]
     letters = [sum(map(str.isalpha, text)) for text in (english, german)]
     assert shares[0] == pytest.approx(
@@ -153,7 +160,8 @@ def test_each_line_is_judged() -> None:
     assert found[1] == whole["de"]
     assert found[2:4] == [(None, 0.0)] * 2
     assert verdict.reason[1:4] == [None, "no_language", "no_language"]
-    assert [made(level="line").judge(rows([text])).columns["langs"].to_pylist()[0] for text in texts] == langs
+    for text, expected in zip(texts, verdict.columns["lang_shares"], strict=True):
+        assert made(level="line").judge(rows([text])).columns["lang_shares"][0] == expected
 
 
 def test_lines_have_no_second_guess() -> None:
