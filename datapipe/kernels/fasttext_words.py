@@ -138,7 +138,7 @@ def add_word_ngrams(
     sums: Doubles, d: int,
 ) -> int:  # fmt: skip
     """Add the rows of the n-grams that end in this word; `runs[k]` becomes the hash of the last k + 1 words."""
-    signed = np.uint64(h | -(h & 0x80000000))  # fastText keeps hashes of words as signed 32 bits
+    signed = np.uint64(np.int64(h | -(h & 0x80000000)))  # fastText keeps hashes of words as signed 32 bits
     rows = 0
     for k in range(min(before, len(runs) - 1), 0, -1):
         runs[k] = runs[k - 1] * WORD_NGRAM + signed

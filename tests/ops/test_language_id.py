@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import time
 from pathlib import Path
 from typing import Any
 
@@ -180,3 +181,13 @@ def test_types_are_as_declared() -> None:
             columns = made(**parameters).judge(rows(texts)).columns
             assert {name: column.type for name, column in columns.items()} == LanguageId(**parameters).columns_written()
     assert LanguageId.writes["lang"] == pa.string()
+
+
+@pytest.mark.parametrize("unit", ["\n", "a\n", "\n\r\n", "word ", "漢\n"])
+def test_many_lines_take_time_in_proportion(unit: str) -> None:
+    operator = made(level="line")
+    operator.judge(rows(["compiled", ""]))
+    text = rows([unit * (1_000_000 // len(unit.encode()))])
+    began = time.process_time()
+    operator.judge(text)
+    assert time.process_time() - began < 5  # 0.4 s at worst
