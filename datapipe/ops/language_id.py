@@ -9,13 +9,15 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field, PrivateAttr, model_validator
 
 from datapipe.arrow.text import Text, text_of
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError, did_you_mean
-from datapipe.core.operator import FilePath, Filter
-from datapipe.core.verdict import Verdict
+from datapipe.core.operator import FilePath
+from datapipe.core.threshold_filter import ThresholdFilter
+from datapipe.core.verdict import Mask, Verdict
 from datapipe.kernels.classes import class_table
 from datapipe.kernels.counts import count_letters, have_letters
 from datapipe.kernels.fasttext_labels import NONE, best_labels
@@ -38,7 +40,7 @@ SHARES = pa.list_(pa.struct({"lang": pa.string(), "share": pa.float64()}))
 ROWS = 1 << 16  # scored at a time
 
 
-class LanguageId(Filter):
+class LanguageId(ThresholdFilter):
     """Label every document with its language and the model's confidence; keep the wanted ones.
 
     The model is lid.176 (Joulin et al. 2016, 176 languages, ISO 639-1 codes or 639-3 where there is none), or any other
@@ -55,6 +57,7 @@ class LanguageId(Filter):
 
     name: ClassVar[str] = "language_id"
     version: ClassVar[int] = 2  # scores differ from version 1 by some 10^-6
+    choices: ClassVar[tuple[str, ...]] = ("keep", "min_score")
     writes: ClassVar[Mapping[str, pa.DataType]] = {"lang": pa.string(), "lang_score": pa.float64()}
     examples: ClassVar[tuple[dict[str, Any], ...]] = (
         {},
@@ -106,22 +109,27 @@ class LanguageId(Filter):
         except ValueError as error:
             raise RecipeError(f"{ctx.label}: keep: {error}") from None
 
-    def judge(self, batch: pa.RecordBatch) -> Verdict:
+    def measure(self, batch: pa.RecordBatch) -> Verdict:
         """The model's answer for each document that has a letter."""
         text = text_of(batch.column("text"))
         names = pa.array(self._names, pa.string())
         labels, scores, columns = self._by_line(text, names) if self.level == "line" else self._whole(text, names)
-        known = labels != NONE
+        langs = names.take(pa.array(labels, mask=labels == NONE))
+        columns = {"lang": langs, "lang_score": pa.array(scores), **columns}
+        return Verdict(len(text), scores={"lang_score": scores}, columns=columns)
+
+    def rules(self, measured: Verdict) -> dict[str, Mask]:
+        """What has no language is not judged further."""
+        labels, scores = measured.columns["lang"], measured.scores["lang_score"]
+        known = labels.is_valid().to_numpy(zero_copy_only=False)
         failed = {}
         if self.keep is not None or self.min_score is not None:
             failed["no_language"] = ~known
         if self.keep is not None:
-            wanted = [i for i, name in enumerate(self._names) if name in self.keep]
-            failed["language"] = known & ~np.isin(labels, wanted)
+            failed["language"] = known & ~pc.is_in(labels, pa.array(self.keep)).to_numpy(zero_copy_only=False)
         if self.min_score is not None:
             failed["low_score"] = known & (scores < self.min_score)
-        columns = {"lang": names.take(pa.array(labels, mask=~known)), "lang_score": pa.array(scores), **columns}
-        return Verdict(len(text), failed, {"lang_score": scores}, columns)
+        return failed
 
     def _whole(self, text: Text, names: pa.Array) -> tuple[Any, Any, dict[str, pa.Array]]:
         speaks = np.empty(len(text), np.bool_)
