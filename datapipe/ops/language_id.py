@@ -114,11 +114,8 @@ class LanguageId(ThresholdFilter):
         text = text_of(batch.column("text"))
         names = pa.array(self._names, pa.string())
         labels, scores, columns = self._by_line(text, names) if self.level == "line" else self._whole(text, names)
-        columns = {
-            "lang": names.take(pa.array(labels, mask=labels == NONE)),
-            "lang_score": pa.array(scores),
-            **columns,
-        }
+        langs = names.take(pa.array(labels, mask=labels == NONE))
+        columns = {"lang": langs, "lang_score": pa.array(scores), **columns}
         return Verdict(len(text), scores={"lang_score": scores}, columns=columns)
 
     def rules(self, measured: Verdict) -> dict[str, Mask]:
