@@ -187,6 +187,32 @@ write: [{dataset: short, path: out}, {dataset: long, path: out2}]
     assert "long.02.normalize: may change the bytes" in long["inexact"][0]
 
 
+PLUGIN = """
+import pyarrow.compute as pc
+from datapipe import ThresholdFilter, Verdict
+
+class Capitals(ThresholdFilter):
+    name = "capitals"
+    bounds = {"shouting": ("max_share", "share")}
+    max_share: float | None = 0.5
+
+    def measure(self, batch):
+        text = batch.column("text")
+        capitals = pc.count_substring_regex(text, "[A-Z]").to_numpy(zero_copy_only=False)
+        return Verdict(batch.num_rows, scores={"share": capitals / pc.utf8_length(text).to_numpy(zero_copy_only=False)})
+"""
+
+
+def test_a_plugin_can_be_tuned(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    (runs.folder / "capitals.py").write_text(PLUGIN)
+    runs.jsonl("in.jsonl", [{"id": f"{i}", "text": "A" * i + "b" * (20 - i)} for i in range(20)])
+    recipe = "scores: true\nplugins: [capitals.py]\nread: {jsonl: in.jsonl}\nsteps: [capitals]\nwrite: {path: out}"
+    runs(recipe)
+    monkeypatch.chdir("/")
+    found = ask(runs, "capitals.max_share=0.25")
+    assert (found["now"]["documents"], found["then"]["documents"], found["exact"]) == (11, 6, True)
+
+
 def test_tables_for_people(tuned: Runs) -> None:
     out = str(tuned.folder / "out")
     done = CliRunner().invoke(datapipe, ["tune", out, "--set", "gopher_quality.min_words=200", "--by", "lang"])
