@@ -58,9 +58,14 @@ class Mc4Quality(ThresholdFilter):
         long_lines = np.empty(len(text))
         count_long_lines(text.offsets, text.data, self.long_line_length, long_lines)
         scores = {"long_lines": long_lines}
-        failed: dict[str, Mask] = {}
         if self._automaton is not None:
             found, _ = count_found(text.offsets, text.data, self._automaton)
             scores["bad_words"] = found.astype(np.float64)
-            failed["bad_words"] = found > 0
-        return Verdict(len(text), failed, scores)
+        return Verdict(len(text), scores=scores)
+
+    def rules(self, measured: Verdict) -> dict[str, Mask]:
+        """A bad word is too many."""
+        failed = super().rules(measured)
+        if "bad_words" in measured.scores:
+            failed["bad_words"] = measured.scores["bad_words"] > 0
+        return failed
