@@ -21,6 +21,9 @@ class Length(ThresholdFilter):
 
     Characters are Unicode code points, bytes are of UTF-8, words are what stands between white space (`str.split`;
     a Chinese sentence is one word), lines are cut as `str.splitlines` does. A missing text has length 0.
+
+    Published bounds: min_characters 300 for CCNet (Wenzek et al. 2020, arXiv:1911.00359; facebookresearch/cc_net,
+    cc_net/mine.py `min_len`, of a page without its title, before lines are deduplicated).
     """
 
     name: ClassVar[str] = "length"

@@ -44,7 +44,8 @@ def _seconds(value: Any) -> Any:
 
 
 Size = Annotated[int, BeforeValidator(_bytes, json_schema_input_type=int | str), Field(ge=1)]
-Seconds = Annotated[float, BeforeValidator(_seconds, json_schema_input_type=float | str), Field(gt=0)]
+# At most 100 days: poll(2) counts milliseconds in 31 bits.
+Seconds = Annotated[float, BeforeValidator(_seconds, json_schema_input_type=float | str), Field(gt=0, le=8_640_000)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
 
 
@@ -98,8 +99,8 @@ class Resources(Needs):
     """What the run asks of a machine or a cluster; it changes no byte of the output."""
 
     datasets: dict[Name, Needs] = Field(default_factory=dict, description="other needs of the stages of a dataset")
-    slurm: dict[str, str | int] = Field(
-        default_factory=dict, description="more options of sbatch, such as {partition: cpu, account: nlp}"
+    slurm: dict[str, str | int | bool] = Field(
+        default_factory=dict, description="more options of sbatch, such as {partition: cpu, exclusive: true}"
     )
     kubernetes: Kubernetes | None = Field(None, description="image, namespace and volumes of the job's pods")
 
