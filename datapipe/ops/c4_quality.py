@@ -51,6 +51,7 @@ class C4Quality(ThresholdFilter):
     """
 
     name: ClassVar[str] = "c4_quality"
+    version: ClassVar[int] = 2
     bounds: ClassVar[Mapping[str, tuple[str, str]]] = {"too_few_sentences": ("min_sentences", "sentences")}
     choices: ClassVar[tuple[str, ...]] = ("lorem_ipsum", "curly_bracket")  # what cuts lines changes the scores, too
     writes: ClassVar[Mapping[str, pa.DataType]] = {"text": pa.large_string()}

@@ -10,6 +10,7 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from datapipe.arrow.text import text_of
+from datapipe.core.segmenters import Segmented
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Verdict
 from datapipe.kernels.classes import class_table
@@ -52,7 +53,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 ABSENT = {"dolma": MEASURES[:2], "rpv2": LINES, "data_juicer": MEASURES[:7]}
 
 
-class GopherRepetition(ThresholdFilter):
+class GopherRepetition(Segmented, ThresholdFilter):
     """Drop documents that repeat themselves: lines, paragraphs, one frequent n-gram, or long n-grams.
 
     Thresholds of Rae et al. 2021, arXiv:2112.11446, table A1. Tools measure different things under these names; with
@@ -79,6 +80,7 @@ class GopherRepetition(ThresholdFilter):
     """
 
     name: ClassVar[str] = "gopher_repetition"
+    version: ClassVar[int] = 2
     bounds: ClassVar[Mapping[str, tuple[str, str]]] = {measure: (f"max_{measure}", measure) for measure in MEASURES}
     examples: ClassVar[tuple[dict[str, Any], ...]] = tuple({"variant": variant} for variant in get_args(Variant))
 
@@ -113,6 +115,8 @@ class GopherRepetition(ThresholdFilter):
 
     @model_validator(mode="after")
     def _measured(self) -> GopherRepetition:
+        if self.segmenters and self.variant != "datatrove":
+            raise ValueError(f"variant {self.variant} has words of its own: leave segmenters out, or take datatrove")
         for measure in ABSENT.get(self.variant, ()):
             if getattr(self, f"max_{measure}") is not None:
                 raise ValueError(f"variant {self.variant} does not measure {measure}: leave max_{measure} out")
@@ -123,7 +127,8 @@ class GopherRepetition(ThresholdFilter):
         text = text_of(batch.column("text"))
         out = np.empty((len(MEASURES), len(text)))
         if self.variant == "datatrove":
-            gopher_repetition(text.offsets, text.data, class_table(), abbreviations(), out)
+            breaks = self.breaks(batch, text)
+            gopher_repetition(text.offsets, text.data, class_table(), abbreviations(), breaks, out)
             empty = text.lengths == 0
         else:
             repetition(text.offsets, text.data, class_table(), lower_table(), *DEFINITIONS[self.variant], out)
