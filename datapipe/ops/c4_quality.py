@@ -53,6 +53,7 @@ class C4Quality(ThresholdFilter):
     name: ClassVar[str] = "c4_quality"
     version: ClassVar[int] = 2
     bounds: ClassVar[Mapping[str, tuple[str, str]]] = {"too_few_sentences": ("min_sentences", "sentences")}
+    choices: ClassVar[tuple[str, ...]] = ("lorem_ipsum", "curly_bracket")  # what cuts lines changes the scores, too
     writes: ClassVar[Mapping[str, pa.DataType]] = {"text": pa.large_string()}
 
     examples: ClassVar[tuple[dict[str, Any], ...]] = tuple({"variant": variant} for variant in get_args(Variant))
@@ -125,10 +126,9 @@ class C4Quality(ThresholdFilter):
         return {**failed, **super().rules(measured)}
 
     def tunable(self) -> tuple[str, ...]:
-        """What drops documents; what cuts lines changes the scores, too."""
-        return (*super().tunable(), *self._pages())
+        """What drops documents."""
+        return tuple(dict.fromkeys((*super().tunable(), *self._pages())))
 
     def _pages(self) -> tuple[str, ...]:
         """The rules for phrases and signs that drop documents rather than lines."""
-        rules = ("lorem_ipsum", "curly_bracket")
-        return (*rules, "javascript") if self.variant == "dolma" else rules
+        return (*self.choices, "javascript") if self.variant == "dolma" else self.choices

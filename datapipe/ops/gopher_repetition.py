@@ -86,23 +86,21 @@ class GopherRepetition(Segmented, ThresholdFilter):
 
     variant: Variant = Field("datatrove", description="whose definitions of the measures, and defaults, to follow")
     max_duplicate_paragraphs: float | None = Field(
-        0.3, ge=0, le=1, description="largest share of paragraphs (cut at blank lines) that occurred before"
+        0.3, ge=0, le=1, description="largest share of paragraphs (cut at blank lines) that are repeated"
     )
-    max_duplicate_paragraph_characters: float | None = _share(0.2, "paragraphs that occurred before")
-    max_duplicate_lines: float | None = Field(
-        0.3, ge=0, le=1, description="largest share of lines that occurred before"
-    )
-    max_duplicate_line_characters: float | None = _share(0.2, "lines that occurred before")
+    max_duplicate_paragraph_characters: float | None = _share(0.2, "repeated paragraphs")
+    max_duplicate_lines: float | None = Field(0.3, ge=0, le=1, description="largest share of lines that are repeated")
+    max_duplicate_line_characters: float | None = _share(0.2, "repeated lines")
     # A top n-gram overlaps itself in `a a a a`, so its share of characters can pass 1.
     max_top_2_gram: float | None = _share(0.20, "the most frequent pair of words")
     max_top_3_gram: float | None = _share(0.18, "the most frequent run of 3 words")
     max_top_4_gram: float | None = _share(0.16, "the most frequent run of 4 words")
-    max_duplicate_5_gram: float | None = _share(0.15, "runs of 5 words that occurred before")
-    max_duplicate_6_gram: float | None = _share(0.14, "runs of 6 words that occurred before")
-    max_duplicate_7_gram: float | None = _share(0.13, "runs of 7 words that occurred before")
-    max_duplicate_8_gram: float | None = _share(0.12, "runs of 8 words that occurred before")
-    max_duplicate_9_gram: float | None = _share(0.11, "runs of 9 words that occurred before")
-    max_duplicate_10_gram: float | None = _share(0.10, "runs of 10 words that occurred before")
+    max_duplicate_5_gram: float | None = _share(0.15, "repeated runs of 5 words")
+    max_duplicate_6_gram: float | None = _share(0.14, "repeated runs of 6 words")
+    max_duplicate_7_gram: float | None = _share(0.13, "repeated runs of 7 words")
+    max_duplicate_8_gram: float | None = _share(0.12, "repeated runs of 8 words")
+    max_duplicate_9_gram: float | None = _share(0.11, "repeated runs of 9 words")
+    max_duplicate_10_gram: float | None = _share(0.10, "repeated runs of 10 words")
 
     @model_validator(mode="before")
     @classmethod
