@@ -14,6 +14,7 @@ RECIPE = """
 name: array
 input_split: 20KB
 max_error_rate: 0.1
+scores: true
 plugins: [slow.py]
 datasets:
   lines: {read: {jsonl: in/*.jsonl}, steps: [normalize, slow]}
@@ -66,7 +67,9 @@ def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
 
 def result(out: Path) -> dict[str, str]:
     """All that must be equal, by digest: what is published, and the answers to questions with all their parts."""
-    published = [p for name in ("data", "ledger", "quarantine", "edits") for p in sorted((out / name).glob("*"))]
+    published = [
+        p for name in ("data", "ledger", "quarantine", "edits", "scores") for p in sorted((out / name).glob("*"))
+    ]
     answers = sorted(out.glob("work/*/artifacts/**/*.arrow"))
     assert published
     assert answers

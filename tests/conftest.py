@@ -87,7 +87,9 @@ def digests() -> Callable[[Path], dict[str, str]]:
     """What must be equal between two runs: every file of data, ledger, quarantine and edits by its digest."""
 
     def of(out: Path) -> dict[str, str]:
-        files = [p for name in ("data", "ledger", "quarantine", "edits") for p in sorted((out / name).glob("*"))]
+        files = [
+            p for name in ("data", "ledger", "quarantine", "edits", "scores") for p in sorted((out / name).glob("*"))
+        ]
         return {str(p.relative_to(out)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
     return of

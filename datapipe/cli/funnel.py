@@ -84,6 +84,36 @@ def show_groups(manifest: dict[str, Any], dropped: dict[tuple[str, str], tuple[i
     console.print(table)
 
 
+ENOUGH = 100  # documents judged, below which a rule that never fires says little
+NEARLY_ALL = 0.9
+
+
+def odd_rules(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """Filters' rules that fired on no document they judged, or on more than 90 %: mostly a mistake in a threshold."""
+    found = []
+    for step in manifest["steps"]:
+        judged = step.get("judged", 0)  # runs made by earlier versions do not say it
+        for rule, n in step.get("rules", {}).items() if judged >= ENOUGH else ():
+            if n == 0 or n > NEARLY_ALL * judged:
+                found.append({"step": step["label"], "rule": rule, "judged": judged, "fired": n})
+    return found
+
+
+def show_odd_rules(manifest: dict[str, Any], file: IO[str]) -> None:
+    """Print a line for each step that has such rules."""
+    by_step: dict[tuple[str, int, bool], list[str]] = {}
+    for found in odd_rules(manifest):
+        n, judged = found["fired"], found["judged"]
+        said = found["rule"].replace("_", " ") + (f" {n / judged:.1%}" if n else "")
+        by_step.setdefault((found["step"], judged, n > 0), []).append(said)
+    of = {step["label"]: len(step.get("rules", {})) for step in manifest["steps"]}
+    console = Console(file=file, highlight=False, soft_wrap=not file.isatty(), width=None if file.isatty() else 140)
+    for (label, judged, fired), rules in by_step.items():
+        what = "fired on more than 90 %" if fired else "fired on none"
+        which = ", ".join(rules) if fired or len(rules) < of[label] else f"all {of[label]} rules"
+        console.print(f"{label}: {what} of {judged:,} documents: {which}", markup=False)
+
+
 def megabytes(size: int) -> str:
     """Bytes as MB with one decimal, two for little."""
     return f"{size / 1e6:,.1f}" if size >= 1e6 else f"{size / 1e6:.2f}"

@@ -7,11 +7,13 @@ import sys
 import click
 
 from datapipe import __version__
+from datapipe.cli.calibrate import calibrate
 from datapipe.cli.check import check
 from datapipe.cli.ops import ops
 from datapipe.cli.report import report
 from datapipe.cli.run import run
 from datapipe.cli.submit import submit
+from datapipe.cli.tune import tune
 from datapipe.cli.verify import verify
 from datapipe.cli.why import why
 from datapipe.core.errors import DatapipeError
@@ -26,7 +28,7 @@ def datapipe() -> None:
     """From raw documents to a pretraining corpus: a recipe in, sharded Parquet out, every dropped document explained."""
 
 
-for command in (run, submit, check, report, why, ops, verify):
+for command in (run, submit, check, report, why, tune, calibrate, ops, verify):
     datapipe.add_command(command)
 
 

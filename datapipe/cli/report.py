@@ -14,7 +14,7 @@ def report(folder: str, as_json: bool) -> None:
     """The funnel of a finished run by step, source and language: documents, bytes, seconds."""
     import orjson
 
-    from datapipe.cli.funnel import show_funnel, show_groups
+    from datapipe.cli.funnel import odd_rules, show_funnel, show_groups, show_odd_rules
     from datapipe.cli.runfolder import read_manifest, tables
 
     manifest = read_manifest(folder)
@@ -29,7 +29,12 @@ def report(folder: str, as_json: bool) -> None:
             {"source": s, "lang": g, "dropped": n, "dropped_bytes": b} for (s, g), (n, b) in sorted(dropped.items())
         ]
         shown = {k: v for k, v in manifest.items() if k not in ("recipe", "files")}
-        click.echo(orjson.dumps({**shown, "dropped_by_group": groups}, option=orjson.OPT_INDENT_2).decode())
+        click.echo(
+            orjson.dumps(
+                {**shown, "dropped_by_group": groups, "odd_rules": odd_rules(manifest)}, option=orjson.OPT_INDENT_2
+            ).decode()
+        )
         return
     show_funnel(manifest, folder, sys.stdout)
     show_groups(manifest, dropped, sys.stdout)
+    show_odd_rules(manifest, sys.stdout)

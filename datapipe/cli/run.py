@@ -99,15 +99,20 @@ def _part(shards: str | None, wait: bool, stages: int | None, fresh: bool) -> tu
 
 
 def _pool(executor: str, workers: int | None, ray_address: str | None) -> Executor:
-    from datapipe.engine.executors.local import InProcess, LocalPool
     from datapipe.engine.executors.ray import RayExecutor
 
-    cores = len(os.sched_getaffinity(0))
     if executor == "ray":
         if workers == 0:
             raise click.UsageError("--workers 0 runs everything in this process, which --executor ray does not")
         return RayExecutor(ray_address, workers)
     if ray_address is not None:
         raise click.UsageError("--ray-address is the address of a cluster for --executor ray, which was not given")
-    size = cores if workers is None else workers
+    return local_pool(workers)
+
+
+def local_pool(workers: int | None) -> Executor:
+    """Processes of this machine, one a core if it is not said; 0: none but this one."""
+    from datapipe.engine.executors.local import InProcess, LocalPool
+
+    size = len(os.sched_getaffinity(0)) if workers is None else workers
     return LocalPool(size) if size else InProcess()

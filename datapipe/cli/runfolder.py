@@ -52,6 +52,19 @@ def tables(
             yield read_parquet(store.url(file["path"]), columns, matching)
 
 
+def batches(folder: str, manifest: dict[str, Any], table: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """The rows of a side table, some thousands at a time; DatapipeError if a part of it was removed."""
+    import pyarrow.parquet as pq
+
+    from datapipe.io.files import parquet_source
+
+    store = open_output(folder)
+    for file in manifest["tables"].get(table, []):
+        if not store.exists(file["path"]):
+            raise DatapipeError(f"{store.url(file['path'])}: gone; `datapipe run` writes it anew")
+        yield from pq.ParquetFile(parquet_source(store.url(file["path"]))).iter_batches(1 << 16, columns=columns)
+
+
 def read_parquet(url: str, columns: list[str] | None = None, matching: pc.Expression = None) -> pa.Table:
     """Rows of a published Parquet file."""
     import pyarrow.parquet as pq

@@ -102,7 +102,7 @@ def submit(
 
 
 def _slurm(
-    plan: Plan, command: Command, folder: str, options: Mapping[str, str | int], tasks: int | None
+    plan: Plan, command: Command, folder: str, options: Mapping[str, str | int | bool], tasks: int | None
 ) -> dict[str, str]:
     from datapipe.engine.batch.chain import chain
     from datapipe.engine.batch.slurm import slurm_files

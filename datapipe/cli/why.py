@@ -20,8 +20,10 @@ def why(folder: str, identifier: str, source: str | None) -> None:
     manifest = read_manifest(folder)
     identifier = identifier.encode("utf-8", "replace").decode()
     found = False
+    told = set()
     for row in _find(folder, manifest, "ledger", identifier, source):
         found = True
+        told.add(row["step"])
         _tell_dropped(row)
     for row in _find(folder, manifest, "quarantine", identifier, source):
         found = True
@@ -41,6 +43,9 @@ def why(folder: str, identifier: str, source: str | None) -> None:
         click.echo(
             f"  {row['id']}: text edited by {row['step']}: {row['bytes_before']:,} → {row['bytes_after']:,} bytes"
         )
+    for row in _find(folder, manifest, "scores", identifier, source):
+        if row["scores"] and row["step"] not in told:
+            click.echo(f"  {row['id']}: scores by {row['step']}: {_scores(row)}")
     if not found:
         raise DatapipeError(
             f"{identifier}: no such document was read in this run (neither kept, dropped nor in quarantine); "
@@ -55,13 +60,15 @@ def _tell_dropped(row: dict[str, Any]) -> None:
     if row["duplicate_of"] is not None:
         click.echo(f"  duplicate of {row['duplicate_of']}")
     if row["scores"]:
-        click.echo(
-            "  scores: " + ", ".join(f"{name} {value:.6g}" for name, value in row["scores"] if value is not None)
-        )
+        click.echo(f"  scores: {_scores(row)}")
     if row["url"]:
         click.echo(f"  url: {row['url']}")
     if row["text"]:
         click.echo(f"  text: {row['text'][:200]!r}")
+
+
+def _scores(row: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value:.6g}" for name, value in row["scores"] if value is not None)
 
 
 def _find(

@@ -62,7 +62,10 @@ class Operator(BaseModel):
             value = getattr(self, name)
             if value is None or not any(isinstance(m, _FileMarker) for m in _metadata(field)):
                 continue
-            found.extend([value] if isinstance(value, str) else value)
+            if isinstance(value, Mapping):  # by language, beside lists written in the recipe
+                found.extend(path for path in value.values() if isinstance(path, str))
+            else:
+                found.extend([value] if isinstance(value, str) else value)
         return tuple(found)
 
     def check(self, schema: pa.Schema) -> str | None:
@@ -74,7 +77,7 @@ class Operator(BaseModel):
 
 
 def _metadata(field: Any) -> list[Any]:
-    """Markers of a field, also inside `list[FilePath]` and `FilePath | None`."""
+    """Markers of a field, also inside `list[FilePath]`, `Mapping[str, FilePath]` and `FilePath | None`."""
     out = list(field.metadata)
     pending = [field.annotation]
     while pending:

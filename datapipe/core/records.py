@@ -1,4 +1,4 @@
-"""The tables beside the data: dropped rows, quarantined records, edits; and the counts of a step."""
+"""The tables beside the data: dropped rows, quarantined records, edits, scores; and the counts of a step."""
 
 from __future__ import annotations
 
@@ -55,6 +55,19 @@ EDITS = pa.schema(
     ]
 )
 
+SCORES = pa.schema(  # of each row and step that judged it; with the recipe key `scores`
+    [
+        pa.field(ADDR, pa.uint64()),
+        pa.field("id", pa.string()),
+        pa.field("source", pa.string()),
+        pa.field("lang", pa.string()),  # as the step leaves it
+        pa.field("step", pa.string()),
+        pa.field("bytes", pa.int64()),  # of the text, as the step leaves it
+        pa.field("failed", pa.list_(pa.string())),  # all failing rules; empty: none
+        pa.field("scores", pa.map_(pa.string(), pa.float64())),
+    ]
+)
+
 
 @dataclass
 class StepCount:
@@ -65,13 +78,14 @@ class StepCount:
     dropped: int = 0
     quarantined: int = 0
     added: int = 0
+    judged: int = 0  # by a filter: the rows within its `where`
     edited: int = 0
     tagged: int = 0
     bytes_in: int = 0
     bytes_out: int = 0
     seconds: float = 0.0
     reasons: dict[str, int] = field(default_factory=dict)  # by the first failing rule: sums to dropped (or tagged)
-    rules: dict[str, int] = field(default_factory=dict)  # by every failing rule
+    rules: dict[str, int] = field(default_factory=dict)  # by every failing rule; a filter's that never fired have 0
 
     def add(self, other: dict[str, Any]) -> None:
         """Add another shard's count, in its JSON form."""

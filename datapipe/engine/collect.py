@@ -1,4 +1,4 @@
-"""The side tables of all shards as a few Parquet files: ledger, quarantine, edits."""
+"""The side tables of all shards as a few Parquet files: ledger, quarantine, edits, scores."""
 
 from __future__ import annotations
 
@@ -42,6 +42,8 @@ def collect_table(store: Store, plan: Plan, table: str, index: int, slices: tupl
     """Write one part of a side table, in the order of stages and shards."""
     schema = TABLES[table]
     strings = [f.name for f in schema if f.name in ("source", "lang", "step", "operator", "reason", "file")]
+    if table == "scores":
+        strings += ["scores.key_value.key", "failed.list.element"]
     rows = 0
     options = {"compression": "zstd", "compression_level": 1, "use_dictionary": strings}
     with store.create(published_name(table, index, "parquet")) as stream:
@@ -58,8 +60,8 @@ def collect_table(store: Store, plan: Plan, table: str, index: int, slices: tupl
 def _groups(store: Store, plan: Plan, table: str, slices: tuple[Slice, ...]) -> Iterator[pa.Table]:
     """Tables of exactly GROUP_ROWS rows (the last one shorter), each shard's rows by address.
 
-    A shard wrote them batch by batch, so their order told its batch size; the sort is stable, so that the edits of one
-    row stay in the order of its steps.
+    A shard wrote them batch by batch, so their order told its batch size; the sort is stable, so that the edits and
+    the scores of one row stay in the order of its steps.
     """
     waiting = TABLES[table].empty_table()
     for stage, number, _ in slices:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from datapipe.core.columns import ADDR, BASE
 from datapipe.core.context import Context
 from datapipe.core.operator import Expand, Filter, Global, Map, Operator
+from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Verdict
 from datapipe.io.opening import open_file
 
@@ -103,6 +104,23 @@ def _check_filter(operator: Operator) -> Iterator[str]:
     yield from _batching(operator.judge, batch, whole, _same_verdict)
     if operator.judge(batch.slice(0, 0)).rows != 0:
         yield "an empty batch has an empty verdict"
+    if isinstance(operator, ThresholdFilter):
+        yield from _check_thresholds(operator, batch, whole)
+
+
+def _check_thresholds(operator: ThresholdFilter, batch: pa.RecordBatch, whole: Verdict) -> Iterator[str]:
+    for parameter, score in operator.bounds.values():
+        if not parameter.startswith(("min_", "max_")):
+            yield f"the bound {parameter} is called neither min_… nor max_…"
+        if whole.scores and score not in whole.scores:
+            yield f"the bound {parameter} is of a score that is not measured: {score}"
+    if unknown := set(operator.tunable()) - set(type(operator).model_fields):
+        yield f"it has no such parameters to tune: {sorted(unknown)}"
+    measured = operator.measure(batch)
+    fresh = type(operator).model_validate(operator.model_dump(mode="json", by_alias=True))  # without setup
+    rejudged = Verdict(measured.rows, {**measured.failed, **fresh.rules(measured)}, measured.scores, measured.columns)
+    if not _same_verdict([rejudged], whole):
+        yield "its rules say of its own scores something else than its verdict"
 
 
 def _check_expand(operator: Operator) -> Iterator[str]:

@@ -70,7 +70,7 @@ def commit(store: Store, plan: Plan, totals: Totals, parts: dict[str, list[Part]
         )
         manifest["files"] += [{**f, "path": f"{root}/{f['path']}"} for f in files] if index else files
     for table in TABLES:
-        manifest["tables"][table] = _files(table, "parquet", parts[table])
+        manifest["tables"][table] = _files(table, "parquet", parts.get(table, []))
         _keep_only(store, table, manifest["tables"][table])
     for index, output in enumerate(manifest["outputs"]):
         if index:

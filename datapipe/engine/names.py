@@ -57,7 +57,7 @@ def publish_folder(fingerprint: str) -> str:
 
 
 def part_name(fingerprint: str, kind: str, index: int) -> str:
-    """A published part; `kind` is the publication's number, or `ledger`, `quarantine`, `edits`."""
+    """A published part; `kind` is the publication's number, or a side table's name."""
     return f"{publish_folder(fingerprint)}/{kind}/part-{index:05d}"
 
 

@@ -9,7 +9,7 @@ from datapipe.core.errors import RecipeError
 from datapipe.engine.collect import plan_tables
 from datapipe.engine.names import part_name, publish_folder, published_name
 from datapipe.engine.pack import cut_parts, place
-from datapipe.engine.sink import TABLES
+from datapipe.engine.sink import tables_of
 from datapipe.engine.summary import stage_reports
 from datapipe.io.files import is_hub
 from datapipe.io.store import Store, open_store
@@ -51,7 +51,7 @@ class Places:
 
 
 def plan_parts(store: Store, plan: Plan) -> list[Part]:
-    """All parts of all outputs, then of the ledger, the quarantine and the edits; of each there is at least one."""
+    """All parts of all outputs, then of the side tables; of each there is at least one."""
     parts = []
     for number, target in enumerate(plan.publications):
         cuts = list(cut_parts(stage_reports(store, plan.stage(target.stage)), target.shard_size)) or [()]
@@ -59,7 +59,7 @@ def plan_parts(store: Store, plan: Plan) -> list[Part]:
             commit = part_name(plan.fingerprint, str(number), index)
             where, file = place(store, plan, number, index)
             parts.append(Part("pack", str(number), index, slices, commit, where, file))
-    side: dict[str, list[tuple[int, int, int]]] = {table: [] for table in TABLES}
+    side: dict[str, list[tuple[int, int, int]]] = {table: [] for table in tables_of(plan)}
     for stage in plan.stages:
         for number, report in stage_reports(store, stage):
             for table, rows in report["side"].items():

@@ -1,4 +1,4 @@
-"""What leaves the main road of a shard: ledger, quarantine and edits, written as they come."""
+"""What leaves the main road of a shard: ledger, quarantine, edits and scores, written as they come."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from datapipe.core.columns import ADDR
 from datapipe.core.reader import BadRecord
-from datapipe.core.records import EDITS, HEAD, LEDGER, QUARANTINE
+from datapipe.core.records import EDITS, HEAD, LEDGER, QUARANTINE, SCORES
 from datapipe.core.verdict import Verdict
 from datapipe.io.arrow_files import ArrowWriter, Index, create_arrow
 from datapipe.io.store import Store
@@ -20,11 +20,11 @@ from datapipe.plan.plan import Plan, StepPlan
 
 Rows = npt.NDArray[np.int64]
 Where = Callable[[int], dict[str, object]]  # address -> what quarantine says of its place
-TABLES = {"ledger": LEDGER, "quarantine": QUARANTINE, "edits": EDITS}
+TABLES = {"ledger": LEDGER, "quarantine": QUARANTINE, "edits": EDITS, "scores": SCORES}
 
 
 class Sink:
-    """The three side tables of one shard in one stage; a table nobody wrote to leaves no file."""
+    """The side tables of one shard in one stage; a table nobody wrote to leaves no file."""
 
     def __init__(self, store: Store, folder: str, plan: Plan) -> None:
         self.rows = dict.fromkeys(TABLES, 0)
@@ -90,6 +90,23 @@ class Sink:
             self._write("edits", pa.RecordBatch.from_pydict(columns, schema=EDITS))
         return len(changed)
 
+    def judged(self, step: StepPlan, after: pa.RecordBatch, rows: Rows, verdict: Verdict) -> None:
+        """Enter the verdict and the scores of the rows a filter judged, where the recipe asks for scores.
+
+        after  all rows of the batch, dropped ones included, with the columns the filter wrote
+        """
+        if not self._plan.scores or not len(rows) or not (verdict.scores or step.action == "tag"):
+            return
+        part = after.take(pa.array(rows))
+        columns = {
+            **{name: part.column(name) for name in (ADDR, "id", "source", "lang")},
+            "step": pa.array([step.label] * len(rows), pa.string()),
+            "bytes": pc.binary_length(part.column("text")),
+            "failed": pa.array(verdict.reasons(rows), pa.list_(pa.string())),
+            "scores": scores_column(verdict, rows),
+        }
+        self._write("scores", pa.RecordBatch.from_pydict(columns, schema=SCORES))
+
     def _text(self, text: pa.Array) -> pa.Array:
         if self._plan.ledger_text == "full":
             return text
@@ -101,10 +118,19 @@ class Sink:
         if table not in self._writers:
             name = side_name(self._folder, table)
             self._writers[table] = self._stack.enter_context(
-                create_arrow(self._store, name, TABLES[table], self._plan.spill)
+                create_arrow(self._store, name, TABLES[table], self._compression(table))
             )
         self._writers[table].write(batch)
         self.rows[table] += batch.num_rows
+
+    def _compression(self, table: str) -> str | None:
+        # The names of 13 scores are 300 bytes a row: what repeats so is always compressed.
+        return self._plan.spill or ("lz4" if table == "scores" else None)
+
+
+def tables_of(plan: Plan) -> tuple[str, ...]:
+    """The side tables that a run publishes."""
+    return tuple(table for table in TABLES if plan.scores or table != "scores")
 
 
 def side_name(shard: str, table: str) -> str:

@@ -96,15 +96,18 @@ class StepRunner:
         columns = dict(verdict.columns)
         drop = ~verdict.keep
         gone = np.flatnonzero(drop)
+        judged = np.sort(np.concatenate([rows for rows, _ in groups])) if groups else np.zeros(0, np.int64)
         if self.step.action == "tag":
             columns.pop("text", None)
-            judged = np.concatenate([rows for rows, _ in groups]) if groups else np.zeros(0, np.int64)
-            columns |= self._tags(batch.num_rows, verdict, np.sort(judged))
+            columns |= self._tags(batch.num_rows, verdict, judged)
         after = set_columns(batch, columns)
         if self.step.quarantine:
             self._quarantine(batch, gone, _errors(verdict, gone))
             return after.filter(pa.array(~drop)) if len(gone) else after
         self._count_rules(verdict, gone)
+        if self.step.kind == "filter":
+            self.count.judged += len(judged)
+            self._sink.judged(self.step, after, judged, verdict)
         kept = np.flatnonzero(~drop) if self.step.action == "drop" else np.arange(batch.num_rows)
         if "text" in columns:
             rows = pa.array(kept)
@@ -265,7 +268,8 @@ class StepRunner:
 
     def _count_rules(self, verdict: Verdict, gone: Rows) -> None:
         for name, mask in verdict.failed.items():
-            if n := int(mask.sum()):
+            n = int(mask.sum())
+            if n or self.step.kind == "filter":  # a rule that never fires is news
                 self.count.rules[name] = self.count.rules.get(name, 0) + n
         for reasons in verdict.reasons(gone):
             self.count.reasons[reasons[0]] = self.count.reasons.get(reasons[0], 0) + 1

@@ -37,7 +37,7 @@ class Task:
     reduce   partition `index` of the sketch `name` of stage `stage`, gathered in `of` groups
     combine  the artifact of the sketch `name` from `of` partitions
     pack     part `index` of publication `name`; `slices`: (shard, first row, end row)
-    collect  part `index` of the table `name` (ledger, quarantine, edits); `slices`: (stage number, shard, rows)
+    collect  part `index` of the table `name` (ledger, quarantine, edits, scores); `slices`: (stage number, shard, rows)
 
     A further attempt knows which rows hung or killed a worker:
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -197,10 +197,23 @@ def _remote_file(fs: Any, info: dict[str, Any]) -> InputFile:
 def _nothing(path: str, extensions: tuple[str, ...]) -> str:
     kinds = f" (in a folder: {', '.join(extensions)})" if extensions else ""
     where = "no file matches" if glob.has_magic(path) else "no such file, or a folder without matching files"
+    if missing := _missing_bucket(path):
+        return f"{path}: the bucket {missing} does not exist; correct the name"
     message = f"{path}: {where}; expected a file, a folder or a glob{kinds}"
     folder, _, name = path.rstrip("/").rpartition("/")
     near = get_close_matches(name, _names(folder), n=1, cutoff=0.5)
     return f"{message}; did you mean {folder}/{near[0]}?" if near and near[0] != name else message
+
+
+def _missing_bucket(path: str) -> str | None:
+    """The bucket of a URL, if its store says that there is none: listings of s3fs and gcsfs are just empty."""
+    if not path.startswith(("s3://", "s3a://", "gs://", "gcs://")):
+        return None
+    fs, inside = filesystem(path)
+    bucket = inside.split("/", 1)[0]
+    with suppress(OSError, ValueError):  # it may not tell these credentials
+        return None if fs.exists(bucket) else bucket
+    return None
 
 
 def _names(folder: str) -> list[str]:

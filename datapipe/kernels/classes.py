@@ -103,11 +103,14 @@ def _flat() -> Classes:
 
 @cache
 def class_table() -> Classes:
+    """The classes above, in two steps."""
+    return two_level(_flat())
+
+
+def two_level(flat: Classes) -> Classes:
     """`table[HEAD + (table[c >> 8] << 8) + (c & 255)]` is the class of c; equal blocks are stored once."""
-    blocks, where = np.unique(_flat().reshape(HEAD, 256), axis=0, return_inverse=True)
-    where = where.reshape(HEAD)
-    # The block of ASCII goes first, so that a byte below 128 finds its class at HEAD + byte.
-    order = np.arange(len(blocks))
-    order[[0, where[0]]] = order[[where[0], 0]]
-    table: Classes = np.concatenate([order[where], blocks[order].ravel()]).astype(np.uint16)
-    return table
+    blocks: dict[
+        bytes, int
+    ] = {}  # the first is the one of ASCII, so that a byte below 128 finds its class at HEAD + byte
+    where = [blocks.setdefault(block.tobytes(), len(blocks)) for block in flat.reshape(HEAD, 256)]
+    return np.concatenate([np.array(where, np.uint16), np.frombuffer(b"".join(blocks), np.uint16)])

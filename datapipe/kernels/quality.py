@@ -19,6 +19,16 @@ Numbers = npt.NDArray[np.float64]
 HASH = 35
 HASHES, DOTS, X80, XA6 = (ONES * np.uint64(byte) for byte in (HASH, DOT, 0x80, 0xA6))
 
+# Bullets and ellipses as the kernel compares them; beyond the published ones, RedPajama-v2's list of bullets (which
+# Curator has, too), what word processors write, and the katakana and middle dots of East Asian lists.
+SIGNS = {
+    name: tuple(np.array([int.from_bytes(sign.encode(), "little") for sign in signs]) for signs in both)
+    for name, both in {
+        "published": ("-•", "…"),
+        "unicode": ("-•‣▶◀◦■□▪▫–—*·・･●○◆◇►➢➤✓", "…‥⋯᠁"),
+    }.items()
+}
+
 MEASURES = (
     "words",
     "mean_word_length",

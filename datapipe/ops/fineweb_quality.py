@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -9,8 +10,8 @@ import pyarrow as pa
 from pydantic import Field
 
 from datapipe.arrow.text import text_of
-from datapipe.core.operator import Filter
 from datapipe.core.segmenters import Segmented
+from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Mask, Verdict
 from datapipe.kernels.classes import class_table
 from datapipe.kernels.lines import fineweb_quality
@@ -19,7 +20,7 @@ from datapipe.kernels.words import abbreviations
 MEASURES = ("lines", "punctuated_lines", "short_lines", "duplicate_line_characters", "newlines_per_word")
 
 
-class FinewebQuality(Segmented, Filter):
+class FinewebQuality(Segmented, ThresholdFilter):
     """Drop documents of list-like lines: unpunctuated, short, repeated, or with few words each.
 
     Rules of Penedo et al. 2024, arXiv:2406.17557, section 3.6, as datatrove 0.10.1 measures them
@@ -30,6 +31,13 @@ class FinewebQuality(Segmented, Filter):
 
     name: ClassVar[str] = "fineweb_quality"
     version: ClassVar[int] = 2
+    bounds: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "unpunctuated_lines": ("min_punctuated_lines", "punctuated_lines"),
+        "short_lines": ("max_short_lines", "short_lines"),
+        "duplicate_line_characters": ("max_duplicate_line_characters", "duplicate_line_characters"),
+        "many_newlines": ("max_newlines_per_word", "newlines_per_word"),
+    }
+    choices: ClassVar[tuple[str, ...]] = ("keep_unpunctuated",)
 
     variant: Literal["datatrove"] = Field("datatrove", description="whose definitions of the measures to follow")
     min_punctuated_lines: float | None = Field(
@@ -45,22 +53,19 @@ class FinewebQuality(Segmented, Filter):
     )
     max_newlines_per_word: float | None = Field(0.3, ge=0, description="most newlines per word; symbols are words")
 
-    def judge(self, batch: pa.RecordBatch) -> Verdict:
-        """Measure every document once, then hold the measures against the thresholds."""
+    def measure(self, batch: pa.RecordBatch) -> Verdict:
+        """All measures in one pass."""
         text = text_of(batch.column("text"))
         out = np.empty((len(MEASURES), len(text)))
         breaks = self.breaks(batch, text)
         fineweb_quality(text.offsets, text.data, class_table(), abbreviations(), self.short_line_length, breaks, out)
-        lines, punctuated, short, repeated, newlines = out
-        failed: dict[str, Mask] = {"empty": lines == 0}
-        if self.min_punctuated_lines is not None:
-            failed["unpunctuated_lines"] = (punctuated < self.min_punctuated_lines) & (lines > 0)
+        return Verdict(len(text), {"empty": out[0] == 0}, dict(zip(MEASURES, out, strict=True)))
+
+    def rules(self, measured: Verdict) -> dict[str, Mask]:
+        """A document without lines has no unpunctuated ones."""
+        failed = super().rules(measured)
+        if "unpunctuated_lines" in failed:
+            failed["unpunctuated_lines"] &= measured.scores["lines"] > 0
             if self.keep_unpunctuated:
-                failed["unpunctuated_lines"] &= punctuated > 0
-        if self.max_short_lines is not None:
-            failed["short_lines"] = short > self.max_short_lines
-        if self.max_duplicate_line_characters is not None:
-            failed["duplicate_line_characters"] = repeated > self.max_duplicate_line_characters
-        if self.max_newlines_per_word is not None:
-            failed["many_newlines"] = newlines > self.max_newlines_per_word
-        return Verdict(len(text), failed, dict(zip(MEASURES, out, strict=True)))
+                failed["unpunctuated_lines"] &= measured.scores["punctuated_lines"] > 0
+        return failed

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -11,44 +11,63 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from datapipe.arrow.text import text_of
-from datapipe.core.operator import Filter
 from datapipe.core.segmenters import Segmented
-from datapipe.core.stop_words import stop_words
-from datapipe.core.verdict import Mask, Verdict
+from datapipe.core.stop_words import base_code, stop_words, tables
+from datapipe.core.threshold_filter import ThresholdFilter
+from datapipe.core.verdict import Verdict
 from datapipe.kernels.classes import class_table
-from datapipe.kernels.hashing import Hashes, word_table
-from datapipe.kernels.quality import MEASURES, gopher_quality
+from datapipe.kernels.fold import lower_table
+from datapipe.kernels.prose import DCLM, DOLMA, PAPER, spaced_quality
+from datapipe.kernels.quality import MEASURES, SIGNS, gopher_quality
 from datapipe.kernels.words import abbreviations
 
-Int64s = npt.NDArray[np.int64]
-
+Variant = Literal["paper", "datatrove", "dclm", "dolma"]
+STYLES = {"paper": PAPER, "dclm": DCLM, "dolma": DOLMA}
 GOPHER = ("the", "be", "to", "of", "and", "that", "have", "with")
-
-# Bullets and ellipses as the kernel compares them; beyond the published ones, RedPajama-v2's list of bullets (which
-# Curator has, too), what word processors write, and the katakana and middle dots of East Asian lists.
-SIGNS = {
-    name: [np.array([int.from_bytes(sign.encode(), "little") for sign in signs]) for signs in (bullets, ellipses)]
-    for name, bullets, ellipses in (
-        ("published", "-•", "…"),
-        ("unicode", "-•‣▶◀◦■□▪▫–—*·・･●○◆◇►➢➤✓", "…‥⋯᠁"),
-    )
-}
+AS_WRITTEN = np.empty(0, np.int32)  # a table of lower case that changes nothing
 
 
-class GopherQuality(Segmented, Filter):
+class GopherQuality(Segmented, ThresholdFilter):
     """Drop documents that do not look like prose: too few words, odd words, symbols, lists, no stop words.
 
-    Rules of Rae et al. 2021, arXiv:2112.11446, appendix A.1.1. The variant `datatrove` measures as datatrove 0.10.1
-    does (pipeline/filters/gopher_quality_filter.py): words of symbols alone are not counted as words, word length is
-    a mean, hashes and ellipses are judged apart, stop words are counted once each and by case. Words are cut by
-    rules that follow spaCy's English tokenizer (kernels/words.py). None disables a rule; 0 is a threshold.
+    Rules of Rae et al. 2021, arXiv:2112.11446, appendix A.1.1, with the same thresholds in all variants:
+
+    datatrove  (datatrove 0.10.1, pipeline/filters/gopher_quality_filter.py): words of symbols alone are not counted as
+               words, hashes and ellipses are judged apart, stop words are counted once each and by case; words are cut
+               by rules that follow spaCy's English tokenizer (kernels/words.py)
+    dclm       (mlfoundations/dclm, baselines/mappers/filters/content_filters.py): words between white space, in the
+               number of words those that start with a letter or digit; hashes and ellipses are one number; lines without
+               blank ones, bullets * too; every stop word counts, in any case
+    dolma      (allenai/dolma, taggers/gopher.py v1, mixes 1.5 and 1.6): words between white space, their median length;
+               words with # or U+2026 are one number; lines as they stand, bullets - and *; every stop word counts
+    paper      the paper leaves this open; we read it with words between white space, hashes and ellipses apart, lines
+               without blank ones, different stop words in any case
+
+    Scores have the same names in all: where one number stands for hashes and ellipses it is `hashes_per_word`, and
+    `mean_word_length` of dolma is the median. None disables a rule; 0 is a threshold.
     """
 
     name: ClassVar[str] = "gopher_quality"
     version: ClassVar[int] = 2
-    examples: ClassVar[tuple[dict[str, Any], ...]] = ({}, {"stop_words": "auto"})
+    bounds: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "too_few_words": ("min_words", "words"),
+        "too_many_words": ("max_words", "words"),
+        "short_words": ("min_avg_word_length", "mean_word_length"),
+        "long_words": ("max_avg_word_length", "mean_word_length"),
+        "hash_symbols": ("max_symbol_word_ratio", "hashes_per_word"),
+        "ellipsis_symbols": ("max_symbol_word_ratio", "ellipses_per_word"),
+        "bullet_lines": ("max_bullet_lines_ratio", "bullet_lines"),
+        "ellipsis_lines": ("max_ellipsis_lines_ratio", "ellipsis_lines"),
+        "non_alphabetic_words": ("min_alpha_words_ratio", "alphabetic_words"),
+        "few_stop_words": ("min_stop_words", "stop_words"),
+    }
 
-    variant: Literal["datatrove"] = Field("datatrove", description="whose definitions of the measures to follow")
+    examples: ClassVar[tuple[dict[str, Any], ...]] = (
+        *({"variant": variant} for variant in get_args(Variant)),
+        {"stop_words": "auto", "signs": "unicode"},
+    )
+
+    variant: Variant = Field("datatrove", description="whose definitions of the measures to follow")
     min_words: int | None = Field(50, ge=0, description="fewest words; symbols are none")
     max_words: int | None = Field(100_000, ge=0, description="most words; symbols are none")
     min_avg_word_length: float | None = Field(3, ge=0, description="shortest mean word, in characters")
@@ -57,7 +76,7 @@ class GopherQuality(Segmented, Filter):
         0.1, ge=0, description="most hash signs per word, and most ellipses per word"
     )
     max_bullet_lines_ratio: float | None = Field(
-        0.9, ge=0, le=1, description="largest share of lines that start with a bullet (U+2022) or a hyphen"
+        0.9, ge=0, le=1, description="largest share of lines that start with a bullet or a hyphen"
     )
     max_ellipsis_lines_ratio: float | None = Field(
         0.3, ge=0, le=1, description="largest share of lines that end in an ellipsis"
@@ -65,17 +84,18 @@ class GopherQuality(Segmented, Filter):
     min_alpha_words_ratio: float | None = Field(
         0.8, ge=0, le=1, description="smallest share of words with a letter, among words and symbols"
     )
-    min_stop_words: int | None = Field(2, ge=0, description="fewest different stop words")
+    min_stop_words: int | None = Field(
+        2, ge=0, description="fewest stop words: different ones (paper, datatrove), or all"
+    )
     stop_words: tuple[str, ...] | Literal["auto"] = Field(
         GOPHER,
-        description="the stop words, as written; auto: those of the row's language (column lang; of English the default, "
-        "of 57 others the package stopwordsiso's), and rows of another language have no such rule",
+        description="the stop words, as written; auto (variant datatrove): those of the row's language (column lang; of "
+        "English the default, of 57 others the package stopwordsiso's), and rows of another language have no such rule",
     )
-
     signs: Literal["published", "unicode"] = Field(
         "published",
-        description="published: bullets are - and U+2022, ellipses three dots and U+2026; unicode: bullets and ellipses of "
-        "other scripts and of word processors, too",
+        description="published: bullets and ellipses of the variant; unicode (variant datatrove): those of other scripts "
+        "and of word processors, too",
     )
 
     @model_validator(mode="after")
@@ -86,81 +106,55 @@ class GopherQuality(Segmented, Filter):
         ):
             if low is not None and high is not None and low > high:
                 raise ValueError(f"min_{what} {low} is more than max_{what} {high}: no document would be kept")
+        if self.variant != "datatrove":
+            for name, wanted in (
+                ("segmenters", self.segmenters != {}),
+                ("stop_words: auto", self.stop_words == "auto"),
+                ("signs: unicode", self.signs == "unicode"),
+            ):
+                if wanted:
+                    raise ValueError(f"{name} goes with the variant datatrove only, not with {self.variant}")
         return self
 
-    def judge(self, batch: pa.RecordBatch) -> Verdict:
-        """Measure every document once, then hold the measures against the thresholds."""
+    def measure(self, batch: pa.RecordBatch) -> Verdict:
+        """All measures in one pass."""
         text = text_of(batch.column("text"))
         out = np.empty((len(MEASURES), len(text)))
-        lists, words_of = self._lists(batch)
-        table, shapes, starts = _tables(words_of)
-        bullets, ellipses = SIGNS[self.signs]
-        gopher_quality(
-            text.offsets,
-            text.data,
-            class_table(),
-            abbreviations(),
-            table,
-            shapes,
-            starts,
-            lists,
-            bullets,
-            ellipses,
-            self.breaks(batch, text),
-            out,
-        )
-        words, length, hashes, dots, listed, trailing, alphabetic, found = out
-        failed: dict[str, Mask] = {}
-        if self.min_words is not None:
-            failed["too_few_words"] = words < self.min_words
-        if self.max_words is not None:
-            failed["too_many_words"] = words > self.max_words
-        if self.min_avg_word_length is not None:
-            failed["short_words"] = length < self.min_avg_word_length
-        if self.max_avg_word_length is not None:
-            failed["long_words"] = length > self.max_avg_word_length
-        if self.max_symbol_word_ratio is not None:
-            failed["hash_symbols"] = hashes > self.max_symbol_word_ratio
-            failed["ellipsis_symbols"] = dots > self.max_symbol_word_ratio
-        if self.max_bullet_lines_ratio is not None:
-            failed["bullet_lines"] = listed > self.max_bullet_lines_ratio
-        if self.max_ellipsis_lines_ratio is not None:
-            failed["ellipsis_lines"] = trailing > self.max_ellipsis_lines_ratio
-        if self.min_alpha_words_ratio is not None:
-            failed["non_alphabetic_words"] = alphabetic < self.min_alpha_words_ratio
-        if self.min_stop_words is not None:
-            failed["few_stop_words"] = found < self.min_stop_words
-        return Verdict(len(text), failed, dict(zip(MEASURES, out, strict=True)))
+        if self.variant == "datatrove":
+            lists, words = self._lists(batch)
+            table, shapes, starts = tables(words)
+            bullets, ellipses = SIGNS[self.signs]
+            gopher_quality(
+                text.offsets,
+                text.data,
+                class_table(),
+                abbreviations(),
+                table,
+                shapes,
+                starts,
+                lists,
+                bullets,
+                ellipses,
+                self.breaks(batch, text),
+                out,
+            )
+        else:
+            lower = AS_WRITTEN if self.variant == "dolma" else lower_table()
+            words_to_find = text_of(pa.array(self.stop_words, pa.large_string()))
+            style = STYLES[self.variant]
+            spaced_quality(text.offsets, text.data, class_table(), lower, *words_to_find, style, out)
+        return Verdict(len(text), scores=dict(zip(MEASURES, out, strict=True)))
 
     def columns_read(self) -> tuple[str, ...]:
         """The language too, where it chooses the stop words."""
         needed = (*super().columns_read(), "lang") if self.stop_words == "auto" else super().columns_read()
         return tuple(dict.fromkeys(needed))
 
-    def _lists(self, batch: pa.RecordBatch) -> tuple[Int64s, list[tuple[str, ...]]]:
+    def _lists(self, batch: pa.RecordBatch) -> tuple[npt.NDArray[np.int64], list[tuple[str, ...]]]:
         """The number of each row's list, -1 if there is none, and the lists, of which there is at least one."""
         if self.stop_words != "auto":
             return np.zeros(batch.num_rows, np.int64), [self.stop_words]
         coded = batch.column("lang").dictionary_encode()
-        words = [GOPHER if _is_english(lang) else stop_words(lang) for lang in coded.dictionary.to_pylist()]
+        words = [GOPHER if base_code(lang) == "en" else stop_words(lang) for lang in coded.dictionary.to_pylist()]
         number = np.array([i if listed else -1 for i, listed in enumerate(words)] + [-1], np.int64)
         return number[coded.indices.fill_null(len(words)).to_numpy()], words or [()]
-
-
-def _is_english(lang: str) -> bool:
-    return lang.lower().replace("-", "_").split("_")[0] in ("en", "eng")
-
-
-def _tables(lists: list[tuple[str, ...]]) -> tuple[Hashes, Hashes, Int64s]:
-    """Lists of stop words for the kernel: tables of hashes, the shapes of the words, where each table starts."""
-    tables, shapes = zip(*map(_table, lists), strict=True)
-    return np.concatenate(tables), np.stack(shapes), np.cumsum([0, *map(len, tables)])
-
-
-@cache
-def _table(words: tuple[str, ...]) -> tuple[Hashes, Hashes]:
-    """The hashes, and for each first byte the lengths of such words: a look-up for one word of ten, not every `t...`."""
-    shapes = np.zeros(256, np.uint64)
-    for word in filter(None, map(str.encode, words)):
-        shapes[word[0]] |= np.uint64(1 << min(len(word), 63))
-    return word_table(words), shapes

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 import pyarrow as pa
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from datapipe.arrow.text import text_of
-from datapipe.core.operator import Filter
 from datapipe.core.segmenters import Segmented
-from datapipe.core.verdict import Mask, Verdict
+from datapipe.core.threshold_filter import ThresholdFilter
+from datapipe.core.verdict import Verdict
 from datapipe.kernels.classes import class_table
+from datapipe.kernels.fold import lower_table
 from datapipe.kernels.ngrams import REPEATED, TOP, gopher_repetition
+from datapipe.kernels.repetition import DEFINITIONS, repetition
 from datapipe.kernels.words import abbreviations
 
 MEASURES = (
@@ -32,20 +35,56 @@ def _share(default: float, of: str) -> float | None:
     return value
 
 
-class GopherRepetition(Segmented, Filter):
+Variant = Literal["paper", "datatrove", "dclm", "dolma", "curator", "rpv2", "data_juicer"]
+LINES = MEASURES[:4]
+
+
+def _off(measures: tuple[str, ...]) -> dict[str, Any]:
+    """Parameters that disable these rules."""
+    return dict.fromkeys((f"max_{measure}" for measure in measures), None)
+
+
+# Where a tool's published thresholds are not the defaults; None: it has no such rule, or no such measure.
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "dolma": {**_off(MEASURES[:2]), "max_duplicate_line_characters": 0.3},
+    "rpv2": _off(LINES),
+    "data_juicer": {**_off(MEASURES), "max_duplicate_10_gram": 0.5},
+}
+ABSENT = {"dolma": MEASURES[:2], "rpv2": LINES, "data_juicer": MEASURES[:7]}
+
+
+class GopherRepetition(Segmented, ThresholdFilter):
     """Drop documents that repeat themselves: lines, paragraphs, one frequent n-gram, or long n-grams.
 
-    Thresholds of Rae et al. 2021, arXiv:2112.11446, table A1. Five tools measure five things under these names; the
-    variant `datatrove` follows datatrove 0.10.1 (pipeline/filters/gopher_repetition_filter.py): the first occurrence is
-    no duplicate; a top n-gram counts every occurrence and its inner spaces, even where it occurs once; duplicate
-    n-grams do not overlap and are joined without spaces; every share is of all characters of the text. Rules carry
-    the names of their scores; an empty document is dropped as `empty`. None disables a rule; 0 is a threshold.
+    Thresholds of Rae et al. 2021, arXiv:2112.11446, table A1. Tools measure different things under these names; with
+    one sentence of ten words twice in a document of 120 words, the share of duplicate 5-grams is, by variant:
+
+    datatrove    .070  (datatrove 0.10.1, pipeline/filters/gopher_repetition_filter.py): the first occurrence is no
+                 duplicate; a top n-gram counts every occurrence and its inner spaces, even where it occurs once;
+                 duplicate n-grams do not overlap and are joined without spaces; shares of all characters
+    curator      .082  (NVIDIA-NeMo/Curator, stages/text/filters/heuristic/repetition): later occurrences, overlaps
+                 once, spaces included; a top n-gram is looked for in the text; fewer than n words are all repeated
+    dclm         .167  (mlfoundations/dclm, baselines/mappers/filters/content_filters.py): all occurrences, the first
+                 too, each character once, of the words' characters; words by Unicode's boundaries, punctuation left out
+    rpv2         .167  (togethercomputer/RedPajama-Data, core/quality_signals/repetitions.py): as dclm, words in lower
+                 case without ASCII punctuation (not decomposed as there); no lines
+    paper        .167  the paper leaves this open; we read it as dclm does, with words between white space
+    dolma        .103  (allenai/dolma, taggers/gopher.py v1, mixes 1.5 and 1.6): all occurrences of repeated n-grams of
+                 all n-grams, overlaps counted; blank lines repeat, too; no paragraphs. A misspelt name keeps the mixes'
+                 three rules of top n-grams from ever acting; here they act
+    data_juicer  .103  (datajuicer/data-juicer, ops/filter/word_repetition_filter.py): the share of n-grams that repeat,
+                 words in lower case bared of signs; by default of 10-grams alone, at most 0.5
+
+    Rules carry the names of their scores, NaN where a variant has none; an empty document (but for datatrove: a blank
+    one) is dropped as `empty`. None disables a rule; 0 is a threshold.
     """
 
     name: ClassVar[str] = "gopher_repetition"
     version: ClassVar[int] = 2
+    bounds: ClassVar[Mapping[str, tuple[str, str]]] = {measure: (f"max_{measure}", measure) for measure in MEASURES}
+    examples: ClassVar[tuple[dict[str, Any], ...]] = tuple({"variant": variant} for variant in get_args(Variant))
 
-    variant: Literal["datatrove"] = Field("datatrove", description="whose definitions of the measures to follow")
+    variant: Variant = Field("datatrove", description="whose definitions of the measures, and defaults, to follow")
     max_duplicate_paragraphs: float | None = Field(
         0.3, ge=0, le=1, description="largest share of paragraphs (cut at blank lines) that occurred before"
     )
@@ -65,15 +104,30 @@ class GopherRepetition(Segmented, Filter):
     max_duplicate_9_gram: float | None = _share(0.11, "runs of 9 words that occurred before")
     max_duplicate_10_gram: float | None = _share(0.10, "runs of 10 words that occurred before")
 
-    def judge(self, batch: pa.RecordBatch) -> Verdict:
-        """Measure every document once, then hold the measures against the thresholds."""
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults_of_variant(cls, values: Any) -> Any:
+        if isinstance(values, dict):
+            return {**DEFAULTS.get(values.get("variant", ""), {}), **values}
+        return values
+
+    @model_validator(mode="after")
+    def _measured(self) -> GopherRepetition:
+        if self.variant != "datatrove" and self.segmenters:
+            raise ValueError(f"segmenters: variant {self.variant} has words of its own; only datatrove takes them")
+        for measure in ABSENT.get(self.variant, ()):
+            if getattr(self, f"max_{measure}") is not None:
+                raise ValueError(f"variant {self.variant} does not measure {measure}: leave max_{measure} out")
+        return self
+
+    def measure(self, batch: pa.RecordBatch) -> Verdict:
+        """All measures in one pass."""
         text = text_of(batch.column("text"))
         out = np.empty((len(MEASURES), len(text)))
-        gopher_repetition(text.offsets, text.data, class_table(), abbreviations(), self.breaks(batch, text), out)
-        scores = dict(zip(MEASURES, out, strict=True))
-        failed: dict[str, Mask] = {"empty": text.lengths == 0}
-        for measure, score in scores.items():
-            threshold = getattr(self, f"max_{measure}")
-            if threshold is not None:
-                failed[measure] = score > threshold
-        return Verdict(len(text), failed, scores)
+        if self.variant == "datatrove":
+            gopher_repetition(text.offsets, text.data, class_table(), abbreviations(), self.breaks(batch, text), out)
+            empty = text.lengths == 0
+        else:
+            repetition(text.offsets, text.data, class_table(), lower_table(), *DEFINITIONS[self.variant], out)
+            empty = np.isnan(out[-1])
+        return Verdict(len(text), {"empty": empty}, dict(zip(MEASURES, out, strict=True)))

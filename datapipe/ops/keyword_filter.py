@@ -13,7 +13,8 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from datapipe.arrow.text import Text, column_of, text_of, valid_of
 from datapipe.core.context import Context
-from datapipe.core.operator import FilePath, Filter
+from datapipe.core.operator import FilePath
+from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Verdict
 from datapipe.kernels.keywords import Automaton, automaton, count_found
 
@@ -21,7 +22,7 @@ Int64s = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 
-class KeywordFilter(Filter):
+class KeywordFilter(ThresholdFilter):
     """Drop documents that hold listed words, or cut the lines that do and keep the rest.
 
     A document (or line) is hit when it holds at least `min_hits` listed words, each place counted, and, where
@@ -32,6 +33,7 @@ class KeywordFilter(Filter):
     """
 
     name: ClassVar[str] = "keyword_filter"
+    choices: ClassVar[tuple[str, ...]] = ("min_hits", "max_ratio")
     examples: ClassVar[tuple[dict[str, Any], ...]] = (
         {"words": ["lorem", "same line", "句"]},
         {"words": ["Terms of Use", "e"], "match": "substring", "min_hits": 2, "max_ratio": 0.1},
@@ -76,16 +78,16 @@ class KeywordFilter(Filter):
         words = [*self.words, *(word for path in self.word_files for word in ctx.lines(path))]
         self._automaton = automaton(words, self.case, self.match == "word")
 
-    def judge(self, batch: pa.RecordBatch) -> Verdict:
+    def measure(self, batch: pa.RecordBatch) -> Verdict:
         """One pass; with cut: line, lines are judged as documents are, and joined again."""
         column = batch.column("text")
         text = text_of(column)
         if self.cut == "document":
             hits, words = self._count(text)
-            return Verdict(batch.num_rows, {"keyword": self._is_hit(hits, words)}, _scores(hits, words))
+            return Verdict(batch.num_rows, scores=_scores(hits, words))
         lines, owner = _lines(text)
         hits, words = self._count(lines)
-        gone = self._is_hit(hits, words)
+        gone = self._is_hit(hits, _ratio(hits, words))
         totals = [np.diff(_sums(counts)[owner]) for counts in (hits, words, gone)]
         cut = np.flatnonzero(totals[2])
         left = column
@@ -96,14 +98,24 @@ class KeywordFilter(Filter):
             blank[cut] = rest.to_numpy(zero_copy_only=False) == 0
         return Verdict(batch.num_rows, {"nothing_left": blank}, _scores(totals[0], totals[1]), {"text": left})
 
+    def rules(self, measured: Verdict) -> dict[str, Mask]:
+        """Documents that are hit; lines have been cut by then."""
+        if self.cut == "line":
+            return {}
+        return {"keyword": self._is_hit(measured.scores["hits"], measured.scores["hit_ratio"])}
+
+    def tunable(self) -> tuple[str, ...]:
+        """Which lines are cut is no matter of the document's scores."""
+        return () if self.cut == "line" else self.choices
+
     def _count(self, text: Text) -> tuple[Int64s, Int64s]:
         assert self._automaton is not None, "setup was not called"
         return count_found(text.offsets, text.data, self._automaton)
 
-    def _is_hit(self, hits: Int64s, words: Int64s) -> Mask:
+    def _is_hit(self, hits: npt.NDArray[Any], ratio: npt.NDArray[np.float64]) -> Mask:
         hit: Mask = hits >= self.min_hits
         if self.max_ratio is not None:
-            hit &= _ratio(hits, words) > self.max_ratio
+            hit &= ratio > self.max_ratio
         return hit
 
 

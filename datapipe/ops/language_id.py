@@ -18,8 +18,9 @@ from pydantic import Field, PrivateAttr, model_validator
 from datapipe.arrow.text import text_of
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError, did_you_mean
-from datapipe.core.operator import FilePath, Filter
-from datapipe.core.verdict import Verdict
+from datapipe.core.operator import FilePath
+from datapipe.core.threshold_filter import ThresholdFilter
+from datapipe.core.verdict import Mask, Verdict
 from datapipe.kernels.classes import class_table
 from datapipe.kernels.counts import have_letters
 
@@ -35,7 +36,7 @@ vi vls vo wa war wuu xal xmf yi yo yue zh
 LABELS = frozenset(LID_176.split())
 
 
-class LanguageId(Filter):
+class LanguageId(ThresholdFilter):
     """Label every document with its language and the model's confidence; keep the wanted ones.
 
     The model is lid.176 (Joulin et al. 2016, 176 languages, ISO 639-1 codes or 639-3 where there is none), or any other
@@ -45,6 +46,7 @@ class LanguageId(Filter):
     """
 
     name: ClassVar[str] = "language_id"
+    choices: ClassVar[tuple[str, ...]] = ("keep", "min_score")
     writes: ClassVar[Mapping[str, pa.DataType]] = {"lang": pa.string(), "lang_score": pa.float64()}
     examples: ClassVar[tuple[dict[str, Any], ...]] = ({}, {"keep": ["en", "de"], "min_score": 0}, {"min_score": None})
 
@@ -89,7 +91,7 @@ class LanguageId(Filter):
             except ValueError as error:
                 raise RecipeError(f"{ctx.label}: keep: {error}") from None
 
-    def judge(self, batch: pa.RecordBatch) -> Verdict:
+    def measure(self, batch: pa.RecordBatch) -> Verdict:
         """One prediction for each document that has a letter; fastText reads one line, so newlines become spaces."""
         n = batch.num_rows
         text = text_of(batch.column("text"))
@@ -105,16 +107,21 @@ class LanguageId(Filter):
             for score, label in predict(line + b"\n", 1, 0.0, "strict"):
                 labels[row] = label.removeprefix("__label__")
                 scores[row] = min(score, 1.0)
-        known = np.array([label is not None for label in labels], np.bool_)
+        columns = {"lang": pa.array(labels, pa.string()), "lang_score": pa.array(scores)}
+        return Verdict(n, scores={"lang_score": scores}, columns=columns)
+
+    def rules(self, measured: Verdict) -> dict[str, Mask]:
+        """What has no language is not judged further."""
+        labels, scores = measured.columns["lang"], measured.scores["lang_score"]
+        known = labels.is_valid().to_numpy(zero_copy_only=False)
         failed = {}
         if self.keep is not None or self.min_score is not None:
             failed["no_language"] = ~known
         if self.keep is not None:
-            failed["language"] = known & ~np.isin(np.array(labels, np.str_), self.keep)
+            failed["language"] = known & ~pc.is_in(labels, pa.array(self.keep)).to_numpy(zero_copy_only=False)
         if self.min_score is not None:
             failed["low_score"] = known & (scores < self.min_score)
-        columns = {"lang": pa.array(labels, pa.string()), "lang_score": pa.array(scores)}
-        return Verdict(n, failed, {"lang_score": scores}, columns)
+        return failed
 
 
 def _packaged_model() -> str:

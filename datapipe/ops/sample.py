@@ -8,12 +8,12 @@ import pyarrow as pa
 from pydantic import Field, PrivateAttr
 
 from datapipe.core.context import Context
-from datapipe.core.operator import Filter
 from datapipe.core.seeds import uniform
-from datapipe.core.verdict import Verdict
+from datapipe.core.threshold_filter import ThresholdFilter
+from datapipe.core.verdict import Mask, Verdict
 
 
-class Sample(Filter):
+class Sample(ThresholdFilter):
     """Keep a fraction of the rows, drawn by a hash of the recipe's seed, the step's label and the row's id.
 
     The score `draw` is the row's number in [0, 1); it is kept where draw < fraction. So a larger fraction under
@@ -21,6 +21,7 @@ class Sample(Filter):
     """
 
     name: ClassVar[str] = "sample"
+    choices: ClassVar[tuple[str, ...]] = ("fraction",)
     reads: ClassVar[tuple[str, ...]] = ("id",)
     examples: ClassVar[tuple[dict[str, Any], ...]] = ({"fraction": 0.5}, {"fraction": 0}, {"fraction": 1})
 
@@ -32,7 +33,11 @@ class Sample(Filter):
         """Take the step's seed."""
         self._seed = ctx.seed
 
-    def judge(self, batch: pa.RecordBatch) -> Verdict:
+    def measure(self, batch: pa.RecordBatch) -> Verdict:
         """One hash a row."""
         draw = uniform(self._seed, [name or "" for name in batch.column("id").to_pylist()])
-        return Verdict(batch.num_rows, {"not_sampled": draw >= self.fraction}, {"draw": draw})
+        return Verdict(batch.num_rows, scores={"draw": draw})
+
+    def rules(self, measured: Verdict) -> dict[str, Mask]:
+        """1 keeps all rows, 0 none."""
+        return {"not_sampled": measured.scores["draw"] >= self.fraction}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, ClassVar, Literal
 from urllib.parse import unquote
@@ -14,7 +15,8 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from datapipe.arrow.text import text_of
 from datapipe.core.context import Context
-from datapipe.core.operator import FilePath, Filter
+from datapipe.core.operator import FilePath
+from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Verdict
 from datapipe.kernels.keywords import Automaton, automaton, count_found
 
@@ -25,7 +27,7 @@ SIGNS = str.maketrans({chr(c): " " for c in range(128) if not chr(c).isalnum()})
 LONGEST_HOST = 253  # characters, by RFC 1035; anything longer is no host, and costly to encode
 
 
-class UrlFilter(Filter):
+class UrlFilter(ThresholdFilter):
     """Drop documents by the host, the URL or words of the URL, from lists given here and in files.
 
     Each list stands in the recipe (`domains: [example.com]`), in files of one entry a line with # comments
@@ -36,6 +38,7 @@ class UrlFilter(Filter):
     """
 
     name: ClassVar[str] = "url_filter"
+    bounds: ClassVar[Mapping[str, tuple[str, str]]] = {"soft_banned_words": ("max_soft_words", "soft_words")}
     reads: ClassVar[tuple[str, ...]] = ("url",)
     examples: ClassVar[tuple[dict[str, Any], ...]] = (
         {"domains": ["example.org"], "missing": "drop"},
@@ -99,7 +102,7 @@ class UrlFilter(Filter):
             if lists[kind]:
                 self._words[kind] = automaton(map(form, lists[kind]), case=False, whole=whole)
 
-    def judge(self, batch: pa.RecordBatch) -> Verdict:
+    def measure(self, batch: pa.RecordBatch) -> Verdict:
         """Each distinct host is judged once a batch; words are found by the kernel in all URLs at once."""
         n = batch.num_rows
         urls = [(url or "").strip() for url in batch.column("url").to_pylist()]
@@ -114,9 +117,11 @@ class UrlFilter(Filter):
         if "soft_word" not in self._words:
             return Verdict(n, failed)
         soft = self._count("soft_word", urls)
-        if self.max_soft_words is not None:
-            failed["soft_banned_words"] = soft > self.max_soft_words
         return Verdict(n, failed, {"soft_words": soft.astype(np.float64)})
+
+    def rules(self, measured: Verdict) -> dict[str, Mask]:
+        """Without a list of soft words none were counted."""
+        return super().rules(measured) if measured.scores else {}
 
     def _by_host(self, urls: list[str]) -> dict[str, Mask]:
         domain, subdomain, whole = (np.zeros(len(urls), np.bool_) for _ in range(3))

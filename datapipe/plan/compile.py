@@ -10,17 +10,17 @@ import orjson
 import pyarrow as pa
 
 from datapipe.core.columns import BASE, union
-from datapipe.core.errors import RecipeError, RunFailed, did_you_mean
+from datapipe.core.errors import RecipeError, RunFailed
 from datapipe.core.fingerprint import fingerprint
 from datapipe.core.operator import Global, Operator
 from datapipe.core.registry import operators
 from datapipe.io.files import open_input
 from datapipe.plan.graph import check_uses, in_order, published_datasets
 from datapipe.plan.inputs import build_reader, list_shards
+from datapipe.plan.limits import limits_of
 from datapipe.plan.locate import Located
 from datapipe.plan.plan import (
     Lane,
-    Limit,
     Link,
     Plan,
     Publication,
@@ -167,6 +167,7 @@ class _Compiler:
                 "format": FORMAT,
                 "seed": self.recipe.seed,
                 "ledger": self.recipe.ledger.model_dump(),
+                "scores": self.recipe.scores,
                 "lanes": [lane.model_dump(mode="json") for lane in frozen],
                 "sketches": [sketch.model_dump(mode="json") for sketch in sketches],
                 "mark": self.mark,
@@ -259,28 +260,17 @@ def compile_recipe(located: Located) -> Plan:
         plugins=tuple(digests),
         ledger_text=recipe.ledger.text,
         edits=recipe.ledger.edits,
+        scores=recipe.scores,
         max_error_rate=recipe.max_error_rate,
         spill=None if recipe.spill == "none" else recipe.spill,
         timeout=recipe.task_timeout,
-        limits=_limits(recipe, located),
+        limits=limits_of(recipe, located, compiler.stages),
         shards=tuple(compiler.shards),
         stages=tuple(compiler.stages),
         publications=tuple(publications),
         resources=resources,
         fingerprint=fingerprint(identity),
     )
-
-
-def _limits(recipe: Recipe, located: Located) -> dict[str, Limit]:
-    """What workers may take, by dataset; what a dataset does not say, the recipe's `resources` say for all."""
-    asked = recipe.resources
-    limits = {"": Limit(cpus=asked.cpus, memory=asked.memory, time=asked.time)}
-    for name, needs in asked.datasets.items():
-        if name not in recipe.datasets:
-            place = ("resources", "datasets", name)
-            raise located.error(f"resources.datasets.{name}: unknown{did_you_mean(name, recipe.datasets)}", place)
-        limits[name] = limits[""].model_copy(update=needs.model_dump(exclude_unset=True))
-    return limits
 
 
 def _unique_ids(label: str, number: int) -> StepPlan:

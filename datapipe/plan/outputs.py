@@ -16,7 +16,7 @@ from datapipe.io.filesystem import refuse_credentials
 from datapipe.io.store import RemoteStore, Store, open_store
 from datapipe.plan.plan import Plan
 
-OWN = ("data", "ledger", "quarantine", "edits", "work")  # the folders of a run
+OWN = ("data", "ledger", "quarantine", "edits", "scores", "work")  # the folders of a run
 
 
 def check_outputs(plan: Plan, out: str) -> None:
@@ -60,7 +60,7 @@ def _check_folder(folder: str, file: str) -> None:
     except RecipeError as error:
         raise RecipeError(f"write.path {error}", file) from None
     if not _made_by_a_run(store):
-        strange = [f"{name}/{p}" for name in OWN[:4] for p in store.names(name) if p.startswith("part-")]
+        strange = [f"{name}/{p}" for name in OWN[:-1] for p in store.names(name) if p.startswith("part-")]
         if strange:
             raise RecipeError(
                 f"write.path {folder}: holds {store.url(strange[0])}, which no run made; choose another folder", file

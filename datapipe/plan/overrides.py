@@ -9,7 +9,7 @@ from ruamel.yaml.error import YAMLError
 
 from datapipe.core.errors import RecipeError, did_you_mean
 from datapipe.plan.locate import Located
-from datapipe.plan.recipe import Recipe
+from datapipe.plan.recipe import Recipe, recipe_name
 
 _TOP = (set(Recipe.model_fields) | {"read", "steps"}) - {"from_"}
 
@@ -18,8 +18,8 @@ def apply_overrides(located: Located, settings: tuple[str, ...]) -> None:
     """Change the recipe in place.
 
     A key is a path in the recipe (`write.path`, `datasets.web.read.jsonl`), or starts with a step's operator or label
-    (`gopher_quality.min_words=30` sets it on every such step; `datasets.web.steps.c4_quality.end_mark=false` on one
-    dataset's). The value is YAML.
+    (`gopher_quality.min_words=30` sets it on every such step; `web.03.gopher_quality.min_words=30`, the label that
+    reports show, and `datasets.web.steps.c4_quality.end_mark=false` on one). The value is YAML.
     """
     for setting in settings:
         key, equals, value = setting.partition("=")
@@ -33,28 +33,32 @@ def apply_overrides(located: Located, settings: tuple[str, ...]) -> None:
         if path[0] in _TOP:
             _set(located.data, path, parsed, setting)
             continue
-        name = _longest_name(located.data, key)
-        path = [name, *key[len(name) + 1 :].split(".")] if name else path
-        steps = [s for steps in _step_lists(located.data) for s in _named(steps, path[0])]
-        if not steps:
-            known = {n for steps in _step_lists(located.data) for s in steps for n in _names(s)} | _TOP
-            raise RecipeError(f"--set {setting}: no key or step {path[0]}{did_you_mean(path[0], known)}")
-        for steps_list, index in steps:
-            _set_in_step(steps_list, index, [part for part in path[1:] if part], parsed, setting)
+        steps = _steps(located)
+        # The longest one that the key begins with: labels may hold dots.
+        fitting = [name for name in steps if key == name or key.startswith(f"{name}.")]
+        if not fitting:
+            said = key.rpartition(".")[0] or key  # what stands before the parameter
+            known = {*steps, *_TOP} if "." in said else {name for name in steps if "." not in name} | _TOP
+            raise RecipeError(f"--set {setting}: no key or step {said}{did_you_mean(said, known)}")
+        name = max(fitting, key=len)
+        for steps_list, index in steps[name]:
+            _set_in_step(steps_list, index, [p for p in key[len(name) + 1 :].split(".") if p], parsed, setting)
 
 
-def _longest_name(data: Any, key: str) -> str | None:
-    """The longest operator or label that a key begins with: labels may hold dots."""
-    names = {name for steps in _step_lists(data) for step in steps for name in _names(step)}
-    return max((n for n in names if key == n or key.startswith(f"{n}.")), key=len, default=None)
-
-
-def _step_lists(data: Any) -> list[list[Any]]:
-    if not isinstance(data, dict):
-        return []
+def _steps(located: Located) -> dict[str, list[tuple[list[Any], int]]]:
+    """All steps by operator, by label, and by the label that one without gets: each its list and its place there."""
+    data = located.data if isinstance(located.data, dict) else {}
     datasets = data.get("datasets")
-    owners = [data, *(datasets.values() if isinstance(datasets, dict) else [])]
-    return [owner["steps"] for owner in owners if isinstance(owner, dict) and isinstance(owner.get("steps"), list)]
+    owners = {recipe_name(located): data, **(datasets if isinstance(datasets, dict) else {})}
+    found: dict[str, list[tuple[list[Any], int]]] = {}
+    for dataset, owner in owners.items():
+        steps: Any = owner.get("steps") if isinstance(owner, dict) else None
+        for index, step in enumerate(steps if isinstance(steps, list) else []):
+            names = _names(step)
+            label = [f"{dataset}.{index + 1:02d}.{names[0]}"] if len(names) == 1 else []
+            for name in (*names, *label):
+                found.setdefault(name, []).append((steps, index))
+    return found
 
 
 def _names(step: Any) -> list[str]:

@@ -178,6 +178,7 @@ class Plan(_Value):
     plugins: tuple[tuple[str, str], ...]  # (file or module, digest)
     ledger_text: Literal["full", "head", "none"]
     edits: bool
+    scores: bool
     max_error_rate: float
     spill: str | None
     timeout: float | None = None

@@ -44,7 +44,8 @@ def _seconds(value: Any) -> Any:
 
 
 Size = Annotated[int, BeforeValidator(_bytes, json_schema_input_type=int | str), Field(ge=1)]
-Seconds = Annotated[float, BeforeValidator(_seconds, json_schema_input_type=float | str), Field(gt=0)]
+# At most 100 days: poll(2) counts milliseconds in 31 bits.
+Seconds = Annotated[float, BeforeValidator(_seconds, json_schema_input_type=float | str), Field(gt=0, le=8_640_000)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
 
 
@@ -98,8 +99,8 @@ class Resources(Needs):
     """What the run asks of a machine or a cluster; it changes no byte of the output."""
 
     datasets: dict[Name, Needs] = Field(default_factory=dict, description="other needs of the stages of a dataset")
-    slurm: dict[str, str | int] = Field(
-        default_factory=dict, description="more options of sbatch, such as {partition: cpu, account: nlp}"
+    slurm: dict[str, str | int | bool] = Field(
+        default_factory=dict, description="more options of sbatch, such as {partition: cpu, exclusive: true}"
     )
     kubernetes: Kubernetes | None = Field(None, description="image, namespace and volumes of the job's pods")
 
@@ -115,6 +116,9 @@ class Recipe(_Closed):
     datasets: dict[Name, Dataset] = Field(min_length=1)
     write: list[Write] = Field(min_length=1)
     ledger: Ledger = Ledger()
+    scores: bool = Field(
+        False, description="keep every score of every judged document, in scores/, so that `datapipe tune` can answer"
+    )
     max_error_rate: float = Field(0.01, ge=0, le=1, description="the run fails when more of the rows go to quarantine")
     spill: Literal["none", "lz4", "zstd"] = Field(
         "none",
@@ -140,12 +144,18 @@ class Step:
     by_lang: dict[str, dict[str, Any]] | None = None
 
 
+def recipe_name(located: Located) -> str:
+    """What a recipe is called; its one dataset, too, in the short form."""
+    named = located.data.get("name") if isinstance(located.data, dict) else None
+    return str(named or re.sub(r"[^A-Za-z0-9_-]", "-", Path(located.file).stem) or "corpus")
+
+
 def read_recipe(located: Located) -> Recipe:
     """Check a recipe's frame; the short form becomes a dataset called by the recipe's name."""
     data = located.data
     if not isinstance(data, dict):
         raise located.error("expected a mapping with `read`, `steps` and `write`, or with `datasets` and `write`")
-    data = {"name": re.sub(r"[^A-Za-z0-9_-]", "-", Path(located.file).stem) or "corpus", **data}
+    data = {"name": recipe_name(located), **data}
     short = {key: data.pop(key) for key in ("read", "steps", "from") if key in data}
     moved: tuple[Place, Place] | None = None
     if short:

@@ -132,6 +132,8 @@ def _build(
             resolved[name] = absolute(value, folder)
         elif isinstance(value, list):
             resolved[name] = [absolute(v, folder) if isinstance(v, str) else v for v in value]
+        elif isinstance(value, dict):
+            resolved[name] = {k: absolute(v, folder) if isinstance(v, str) else v for k, v in value.items()}
     try:
         return cls.model_validate(resolved)
     except ValidationError as error:

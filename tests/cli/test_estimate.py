@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 
+from datapipe.engine.estimate import forecast as whole
 from datapipe.engine.estimate.clock import makespan
 from datapipe.engine.estimate.growth import extrapolate
 from datapipe.engine.estimate.sample import draw
+from datapipe.engine.executors.local import InProcess
 from datapipe.plan.compile import compile_recipe
 from datapipe.plan.locate import load
 from tests.cli.test_cli import datapipe
-from tests.conftest import Runs
+from tests.conftest import Quiet, Runs
 
 RECIPE = """
 name: shown
@@ -182,6 +184,27 @@ def test_a_sample_that_fails_says_what_the_run_would(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "50 of 100 rows (50.00%) went to quarantine, more than max_error_rate 1.00%" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_no_duplicate_in_a_sample_is_no_proof_and_empty_files_are_no_input(tmp_path: Path) -> None:
+    for file in range(30):
+        Runs(tmp_path).jsonl(f"{file}.jsonl", [{"id": f"{file}-{i}", "text": f"{file} {i} " * 9} for i in range(20)])
+    (tmp_path / "empty.data").write_text("")
+    (tmp_path / "recipe.yaml").write_text("""
+datasets:
+  none: {read: {jsonl: empty.data}, steps: [exact_dedup]}
+  some: {read: {jsonl: "*.jsonl"}, steps: [exact_dedup]}
+  both: {from: [none, some]}
+input_split: 1KB
+write: {dataset: both, path: out}
+""")
+    plan = compile_recipe(load(str(tmp_path / "recipe.yaml")))
+    found = whole.forecast(plan, plan, 0.3, 1, 0.0, 1, InProcess(), Quiet())
+    steps = {step["label"]: step for step in found["steps"]}
+    assert steps["none.01.exact_dedup"]["rows_in"]["most"] == 0
+    assert steps["some.01.exact_dedup"]["dropped"]["likely"] == 0
+    assert steps["some.01.exact_dedup"]["rows_out"]["least"] < 600
+    assert found["outputs"][0]["rows"]["most"] > 550
 
 
 def test_how_drops_grow() -> None:

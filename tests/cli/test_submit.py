@@ -28,7 +28,7 @@ resources:
   cpus: 1
   memory: 1GB
   datasets: {corpus: {memory: 2GB, time: 90m}}
-  slurm: {partition: "c pu", account: nlp, exclusive: ""}
+  slurm: {partition: "c pu", account: nlp, exclusive: true, wait: false}
 """
 SETTING = "sample.fraction=0.9"  # what it is already
 
@@ -83,6 +83,7 @@ def test_arrays_of_slurm_give_the_bytes_of_a_plain_run(recipe: Path, expected: d
     assert result(out) == expected
     first, publish = jobs[0]["options"], jobs[6]["options"]
     assert (first["partition"], first["account"], first["exclusive"]) == ("c pu", "nlp", "")
+    assert "wait" not in first
     assert (first["mem"], first["time"], first["cpus-per-task"]) == ("3815M", "01:30:00", "1")
     assert (publish["mem"], "time" in publish) == ("2862M", False)
     assert "written" in (out / "submit/logs/array-8-of-8.log").read_text()
@@ -145,7 +146,7 @@ resources:
   cpus: 1
   kubernetes:
     image: datapipe:1
-    env: {{DATAPIPE_TEST_SLOW: "0"}}
+    env: {{DATAPIPE_TEST_SLOW: "0", Y: "yes", N: "off", NUMBER: "1_000"}}
     volumes: [{{name: data, persistentVolumeClaim: {{claimName: corpus}}}}]
     volumeMounts: [{{name: data, mountPath: "{mount}"}}]
 """
@@ -153,13 +154,16 @@ resources:
 
 def run_pods(manifest: str) -> list[int]:
     """What a cluster does with a manifest, on a machine where every volume lies at its mountPath; the exit codes."""
-    *configs, job = YAML(typ="safe").load_all(manifest)
+    yaml = YAML(typ="safe")
+    yaml.version = (1, 1)  # as kubectl reads it
+    *configs, job = yaml.load_all(manifest)
     spec = job["spec"]
     assert (job["apiVersion"], job["kind"], spec["completionMode"]) == ("batch/v1", "Job", "Indexed")
     assert spec["parallelism"] == spec["completions"]
     assert spec["template"]["spec"]["restartPolicy"] == "Never"
     assert spec["podFailurePolicy"]["rules"][0]["onPodConditions"] == [{"type": "DisruptionTarget"}]
     (container,) = spec["template"]["spec"]["containers"]
+    assert all(isinstance(text, str) for e in container["env"] for text in e.values())
     data = {config["metadata"]["name"]: config["data"] for config in configs}
     volumes = {v["name"]: v["configMap"]["name"] for v in spec["template"]["spec"]["volumes"] if "configMap" in v}
     for mount in container["volumeMounts"]:

@@ -22,7 +22,7 @@ from tests.conftest import SAMPLE, Quiet, Runs, compile_text
 from tests.s3 import BUCKET, SECRET, Request, Server, s3_server
 
 Digests = Callable[[Path], dict[str, str]]
-TABLES = ("data", "ledger", "quarantine", "edits")
+TABLES = ("data", "ledger", "quarantine", "edits", "scores")
 RECIPE = """
 name: graph
 seed: 3

@@ -11,6 +11,7 @@ RECIPE = """
 name: eventful
 seed: 5
 max_error_rate: 0.5
+scores: true
 input_split: 8KB
 datasets:
   web: {read: {jsonl: web-*.jsonl}, steps: [normalize, {length: {min_words: 4}}]}

@@ -119,7 +119,7 @@ def test_all_data_of_the_stages_at_once(runs: Runs, out: Path, digests: Digests)
     assert digests(out) == expected
 
 
-@pytest.mark.parametrize("table", ["data", "ledger", "quarantine", "edits"])
+@pytest.mark.parametrize("table", ["data", "ledger", "quarantine", "edits", "scores"])
 def test_published_files(runs: Runs, out: Path, digests: Digests, table: str) -> None:
     expected = digests(out)
     draw = random.Random(table)

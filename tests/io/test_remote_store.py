@@ -257,6 +257,8 @@ def test_other_urls_are_not(url: str) -> None:
 def test_where_no_run_folder_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(RecipeError, match="name the hub as a second output"):
         open_store("hf://datasets/a/b")
+    with pytest.raises(RecipeError, match="a URL has two slashes; did you mean s3://bucket/run"):
+        open_store("/home/me/s3:/bucket/run")
     with pytest.raises(RecipeError, match="patterns"):
         open_store("s3://bucket/run[1]")
     with pytest.raises(RecipeError, match="nosuch"):

@@ -10,11 +10,15 @@ from datapipe.ops.c4_quality import C4Quality
 from datapipe.ops.fineweb_quality import FinewebQuality
 from datapipe.ops.gopher_quality import GopherQuality
 from datapipe.ops.gopher_repetition import GopherRepetition
+from datapipe.ops.refinedweb_lines import RefinedwebLines
 
 UNITS = ("word ", "a", "-", ".", "'", "\n", "[", "{", "a.", "a-", "漢", "x's", "[1", "lo", ". ", "a@", "/a")
 
 
-@pytest.mark.parametrize("operator", [GopherQuality(), GopherRepetition(), FinewebQuality(), C4Quality()])
+OPERATORS = [GopherQuality(), GopherRepetition(), FinewebQuality(), C4Quality(), RefinedwebLines()]
+
+
+@pytest.mark.parametrize("operator", OPERATORS, ids=lambda operator: operator.name)
 @pytest.mark.parametrize("unit", UNITS)
 def test_a_megabyte_of_one_thing_takes_no_longer_than_megabytes_do(operator: Filter, unit: str) -> None:
     text = unit * (1_000_000 // len(unit.encode()))

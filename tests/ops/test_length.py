@@ -36,6 +36,12 @@ def test_bounds_are_kept_and_reasons_name_them() -> None:
     assert verdict.reason == ["too_few_words", None, None, "too_many_words", "too_few_words", "too_few_words"]
 
 
+def test_ccnet_keeps_300_code_points_and_drops_299() -> None:
+    ccnet = Length(min_characters=300)  # cc_net/process_wet_file.py: `len(raw_content) < min_len` goes
+    texts = ["é" * 299, "é" * 300, "漢" * 299, "\n" * 300, "👍🏽" * 150]
+    assert ccnet.judge(rows(texts)).keep.tolist() == [False, True, False, True, True]
+
+
 def test_zero_is_a_bound() -> None:
     assert Length(max_lines=0).judge(rows(["", "\n", "a"])).reason == [None, "too_many_lines", "too_many_lines"]
     assert Length(min_bytes=0).judge(rows([None])).reason == [None]

@@ -103,6 +103,13 @@ def test_a_wrong_step(step: str, expected: str, folder: Path) -> None:
         ),
         ("read: {jsonl: [a.jsonl}\nwrite: {path: o}", "not valid YAML"),
         ("- a", "expected a mapping"),
+        ("task_timeout: .inf\nread: {jsonl: a.jsonl}\nwrite: {path: o}", "recipe.yaml:1: task_timeout: expected less"),
+        (
+            "datasets:\n  a: {read: {jsonl: a.jsonl}}\n  b: {from: [a], steps: [exact_dedup]}\n"
+            "write: {path: o, dataset: b}\nresources:\n  datasets: {a: {cpus: 2}}",
+            "recipe.yaml:6: resources.datasets.a: would change nothing, for its steps run in stages of other datasets; "
+            "say it for one that has stages: b",
+        ),
         ("read: {jsonl: a.jsonl}\nplugins: [none.py]\nwrite: {path: o}", "recipe.yaml:2: plugin"),
     ],
 )

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Callable
 
 from tests.reference.words import TERMINAL, words
 
@@ -53,3 +54,51 @@ def clean(text: str, *, datatrove: bool, end_mark: bool, min_words: int, max_wor
             count["lines_kept"] += 1
             kept.append(line)
     return "\n".join(kept).strip(), count
+
+
+def ended(line: str) -> bool:
+    return line.endswith((".", "?", "!", '"')) and not line.endswith("...")
+
+
+def dclm(text: str, *, min_words: int, max_word: int) -> tuple[str, Counter[str]]:
+    """Each rule over the page that the ones before it left."""
+    lines = text.split("\n")
+    count = Counter(lines=len(lines))
+
+    def keep(rule: str, kept: Callable[[str], bool]) -> None:
+        gone = [line for line in lines if not kept(line)]
+        count[rule] += len(gone)
+        lines[:] = [line for line in lines if kept(line)]
+
+    keep("long_word_lines", lambda line: all(len(word) <= max_word for word in line.split()))
+    count["citations"] = sum(len(CITATION.findall(line)) for line in lines)
+    lines[:] = [CITATION.sub("", line) for line in lines]
+    keep("unended_lines", lambda line: not line or ended(line.rstrip()))
+    keep("short_lines", lambda line: not line or len(line.split()) >= min_words)
+    count["lorem_ipsum_lines"] = sum("lorem ipsum" in line.lower() for line in lines)
+    keep("javascript_lines", lambda line: "javascript" not in line.lower())
+    count["curly_bracket_lines"] = sum("{" in line for line in lines)
+    keep("policy_lines", lambda line: not any(phrase in line.lower() for phrase in POLICY))
+    count["sentences"] = sum(map(sentences, lines))
+    count["lines_kept"] = len(lines)
+    return "\n".join(lines).strip(), count
+
+
+def dolma(text: str, *, min_words: int) -> tuple[str, Counter[str]]:
+    """The page's flags, then the lines."""
+    count: Counter[str] = Counter()
+    kept = []
+    for line in re.split("(?<=\n)", text):
+        low = line.lower()
+        count["lines"] += 1
+        count["lorem_ipsum_lines"] += "lorem ipsum" in low
+        count["javascript_lines"] += "javascript" in low
+        count["curly_bracket_lines"] += "{" in low
+        unended, short = not line.strip().endswith((".", "?", "!", '"')), len(line.split()) < min_words
+        count["unended_lines"] += unended
+        count["short_lines"] += short
+        if not (unended or short):
+            count["sentences"] += sentences(line)
+            kept.append(line)
+    count["lines_kept"] = len(kept)
+    return "".join(kept), count

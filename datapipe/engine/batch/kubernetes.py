@@ -19,6 +19,7 @@ from datapipe.plan.kubernetes import Kubernetes
 from datapipe.plan.plan import Plan
 
 RETRIES = 3  # of one index; a pod that the cluster takes away does not count
+_NO_STRING = re.compile("y|n|yes|no|on|off|[-+]?[.0-9].*", re.IGNORECASE)
 CONFIG_BYTES = 900_000  # Kubernetes takes 1 MiB
 
 
@@ -129,9 +130,16 @@ def _given(mapping: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in mapping.items() if value not in (None, [], {})}
 
 
+def _represented(representer: Any, text: str) -> Any:
+    """A string as every reader takes it: kubectl reads YAML 1.1, where `yes`, `on` and `1_000` are none unless quoted."""
+    style = '"' if _NO_STRING.fullmatch(text) else None
+    return representer.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
 def _yaml(documents: list[dict[str, Any]]) -> str:
     yaml = YAML()
     yaml.width = 1000
+    yaml.representer.add_representer(str, _represented)
     text = io.StringIO()
     yaml.dump_all(documents, text)
     return text.getvalue()

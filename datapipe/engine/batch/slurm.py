@@ -10,6 +10,8 @@ from datapipe.engine.batch.chain import Job, largest
 from datapipe.engine.batch.command import Command, memory
 from datapipe.plan.plan import Limit, Plan
 
+Option = str | int | bool  # true: an option without a value
+
 OURS = {
     "array": "--tasks says how many members an array has",
     "dependency": "each job waits for the one before",
@@ -21,7 +23,7 @@ OURS = {
 
 
 def slurm_files(
-    plan: Plan, jobs: list[Job], command: Command, folder: str, options: Mapping[str, str | int]
+    plan: Plan, jobs: list[Job], command: Command, folder: str, options: Mapping[str, Option]
 ) -> dict[str, str]:
     """Names and texts of the files that belong into `folder`."""
     for name, why in OURS.items():
@@ -37,7 +39,7 @@ def slurm_files(
     return files
 
 
-def _array(plan: Plan, job: Job, name: str, command: Command, folder: str, options: Mapping[str, str | int]) -> str:
+def _array(plan: Plan, job: Job, name: str, command: Command, folder: str, options: Mapping[str, Option]) -> str:
     stages = ["--stages", str(job.stages)] if job.stages else []
     words = shlex.join([*command.words(), "--workers", str(job.limit.cpus), *stages, "--quiet"])
     start = shlex.join(["bash", f"{folder}/submit.sh"])
@@ -52,7 +54,7 @@ exit $code
 """
 
 
-def _end(name: str, limit: Limit, command: Command, folder: str, options: Mapping[str, str | int]) -> str:
+def _end(name: str, limit: Limit, command: Command, folder: str, options: Mapping[str, Option]) -> str:
     words = shlex.join([*command.words(), "--workers", str(limit.cpus), "--shards", "0/1"])
     return f"""{_head(name, limit, folder, options)}
 # The end: whatever is left is done, everything is checked and tidied up, and the funnel is shown.
@@ -60,7 +62,7 @@ def _end(name: str, limit: Limit, command: Command, folder: str, options: Mappin
 """
 
 
-def _head(name: str, limit: Limit, folder: str, options: Mapping[str, str | int], array: int | None = None) -> str:
+def _head(name: str, limit: Limit, folder: str, options: Mapping[str, Option], array: int | None = None) -> str:
     log = f"{folder.replace('%', '%%')}/logs/{name}{'.%a' if array else ''}.log"
     mebibytes = memory(limit.memory, limit.cpus)
     lines = [
@@ -73,9 +75,13 @@ def _head(name: str, limit: Limit, folder: str, options: Mapping[str, str | int]
         "--open-mode=append",
         "--requeue",  # a node that fails is no reason to stop
         "--kill-on-invalid-dep=yes",  # not to wait for ever for a job that failed
-        *(f"--{key}={shlex.quote(str(value))}" if value != "" else f"--{key}" for key, value in options.items()),
+        *(_option(key, value) for key, value in options.items() if value is not False),
     ]
     return "\n".join(["#!/bin/bash", *(f"#SBATCH {line}" for line in lines if line)])
+
+
+def _option(name: str, value: Option) -> str:
+    return f"--{name}" if value is True or value == "" else f"--{name}={shlex.quote(str(value))}"
 
 
 def _submit(name: str, of: int, folder: str) -> str:

@@ -76,11 +76,23 @@ def count(measured: Measured, half: Measured | None) -> Counts:
     return counts
 
 
-def _step(counts: Counts, label: str, found: StepCount, factor: Range, growth: Range | None) -> Range:
+@dataclass(frozen=True)
+class _Drops:
+    """The share of rows that a global step drops: of the sample, and of the whole input where least, most go on."""
+
+    sample: float
+    whole: Range
+
+    def of(self, share: float) -> Range:
+        """The same for a dataset of which `share` went in the sample: it grows as that of all of them does."""
+        return np.minimum(1.0, share * self.whole / self.sample) if self.sample else self.whole
+
+
+def _step(counts: Counts, label: str, found: StepCount, factor: Range, drops: _Drops | None) -> Range:
     """Count a dataset's rows through one step; how many times the sample's rows go on."""
     rows_in = factor * found.rows_in
     gone = (found.dropped + found.quarantined) / max(1, found.rows_in)
-    share = exactly(gone) if growth is None else np.minimum(1.0, gone * growth)
+    share = exactly(gone) if drops is None else drops.of(gone)
     after = factor * (1 - share) / (1 - gone) if gone < 1 else exactly(0)
     step = counts.steps.setdefault(label, StepForecast())
     step.rows_in = step.rows_in + rows_in
@@ -89,20 +101,21 @@ def _step(counts: Counts, label: str, found: StepCount, factor: Range, growth: R
     return after
 
 
-def _drops(stage: Stage, measured: Measured, half: Measured | None, counts: Counts) -> dict[str, Range]:
-    """By what each global step's share of drops grows: for the least, likely and most rows that go on."""
+def _drops(stage: Stage, measured: Measured, half: Measured | None, counts: Counts) -> dict[str, _Drops]:
+    """What each global step drops of the whole input."""
     plan = measured.sample.plan
     datasets = {plan.shards[a].dataset for lane in stage.lanes for a, _ in lane.shards}
     fraction = measured.sample.fraction(datasets)
     found = {}
-    for label in {link.step.label for lane in stage.lanes for link in lane.chain if link.step and link.step.artifact}:
+    steps = {link.step.label: link.step for lane in stage.lanes for link in lane.chain if link.step}
+    for label in (label for label, step in steps.items() if step.artifact):
         rows, gone = _share(measured, stage, label)
         squares = sum(flow.squares.get(label, 0) for (key, _), flow in measured.flows.items() if key == stage.key)
         part = _share(half, stage, label) if half else (rows, gone)
         share = extrapolate(rows, gone, part[1] / max(1, part[0]), fraction, squares)
         counts.drops[label] = share
-        now = gone / max(1, rows)
-        found[label] = np.array([share.high, share.likely, share.low]) / now if now else exactly(1)
+        if gone or not steps[label].quarantine:  # ids that are all different need no doubt
+            found[label] = _Drops(gone / max(1, rows), np.array([share.high, share.likely, share.low]))
     return found
 
 

@@ -43,12 +43,13 @@ class Sample:
 
     def scale(self, dataset: str) -> float:
         """How many times as much there is of a dataset."""
-        return self.whole[dataset] / max(1, self.taken[dataset])
+        return self.whole[dataset] / max(1, self.taken[dataset]) if self.whole[dataset] else 1.0  # empty files, say
 
     def fraction(self, datasets: Iterable[str]) -> float:
         """The part of some datasets' bytes that was taken."""
         names = set(datasets)
-        return sum(self.taken[name] for name in names) / max(1, sum(self.whole[name] for name in names))
+        whole = sum(self.whole[name] for name in names)
+        return sum(self.taken[name] for name in names) / whole if whole else 1.0
 
     @property
     def is_whole(self) -> bool:

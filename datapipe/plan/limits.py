@@ -1,0 +1,24 @@
+"""The recipe's `resources` as what the workers of each stage may take."""
+
+from __future__ import annotations
+
+from datapipe.core.errors import did_you_mean
+from datapipe.plan.locate import Located
+from datapipe.plan.plan import Limit, Stage
+from datapipe.plan.recipe import Recipe
+
+
+def limits_of(recipe: Recipe, located: Located, stages: list[Stage]) -> dict[str, Limit]:
+    """What workers may take, by dataset; what a dataset does not say, the recipe's `resources` say for all."""
+    asked = recipe.resources
+    limits = {"": Limit(cpus=asked.cpus, memory=asked.memory, time=asked.time)}
+    own = dict.fromkeys(stage.dataset for stage in stages)
+    for name, needs in asked.datasets.items():
+        place = ("resources", "datasets", name)
+        if name not in recipe.datasets:
+            raise located.error(f"resources.datasets.{name}: unknown{did_you_mean(name, recipe.datasets)}", place)
+        if name not in own:
+            told = f"its steps run in stages of other datasets; say it for one that has stages: {', '.join(own)}"
+            raise located.error(f"resources.datasets.{name}: would change nothing, for {told}", place)
+        limits[name] = limits[""].model_copy(update=needs.model_dump(exclude_unset=True))
+    return limits
