@@ -4,25 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
-import numpy as np
-import numpy.typing as npt
-
-from datapipe.kernels.hashing import Hashes, word_table
-
-Int64s = npt.NDArray[np.int64]
-
 # Codes that language identifiers give to a language whose list has another one.
 SAME = """afr af, ara ar, arb ar, arz ar, bul bg, ben bn, bre br, cat ca, ces cs, dan da, deu de, ell el, eng en, epo eo,
 spa es, est et, ekk et, eus eu, fas fa, pes fa, fin fi, fra fr, gle ga, glg gl, guj gu, hau ha, heb he, hin hi, hrv hr,
 hun hu, hye hy, ind id, ita it, jpn ja, kor ko, kur ku, ckb ku, lat la, lit lt, lav lv, lvs lv, mar mr, msa ms, zsm ms,
 nld nl, nor no, nob no, nb no, pol pl, por pt, ron ro, rus ru, slk sk, slv sl, som so, sot st, swe sv, swa sw, swh sw,
 tha th, tgl tl, fil tl, tur tr, ukr uk, urd ur, vie vi, yor yo, zho zh, cmn zh, zul zu"""
-
-
-def base_code(lang: str) -> str:
-    """The ISO 639-1 code of `deu`, `deu_Latn` or `de-at`; what has none stays as it is."""
-    base = lang.lower().replace("-", "_").split("_")[0]
-    return _same().get(base, base)
 
 
 @cache
@@ -34,25 +21,11 @@ def stop_words(lang: str) -> tuple[str, ...]:
     """
     import stopwordsiso
 
-    base = base_code(lang)
+    base = lang.lower().replace("-", "_").split("_")[0]
+    base = _same().get(base, base)
     if base not in stopwordsiso.langs():
         return ()
     return tuple(sorted(word for word in stopwordsiso.stopwords(base) if any(map(str.isalpha, word))))
-
-
-def tables(lists: list[tuple[str, ...]]) -> tuple[Hashes, Hashes, Int64s]:
-    """Lists of stop words for kernels/quality.py: tables of hashes, the shapes of the words, where each table starts."""
-    found, shapes = zip(*map(_table, lists), strict=True)
-    return np.concatenate(found), np.stack(shapes), np.cumsum([0, *map(len, found)])
-
-
-@cache
-def _table(words: tuple[str, ...]) -> tuple[Hashes, Hashes]:
-    """The hashes, and for each first byte the lengths of such words: a look-up for one word of ten, not every `t...`."""
-    shapes = np.zeros(256, np.uint64)
-    for word in filter(None, map(str.encode, words)):
-        shapes[word[0]] |= np.uint64(1 << min(len(word), 63))
-    return word_table(words), shapes
 
 
 @cache

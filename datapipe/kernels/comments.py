@@ -144,7 +144,8 @@ def count_comments(
     hot: Flags,
     out: Numbers,
 ) -> None:
-    """Fill out[0..2, document]: code points in comments, of these in marks, and in the first comments that name a licence.
+    """Fill out[0..4, document]: code points in comments, of these in marks, and in the first
+    comments that name a licence; then where those start and stop.
 
     syntax    of each document, -1 for none      starts, marks    MARKS of each syntax
     kinds     its strings                        hot[syntax, b]   may a comment, a string or a bracket start with b?
@@ -159,11 +160,12 @@ def count_comments(
         stop = offsets[d + 1]
         i = offsets[d]
         depth = 0
-        header = last = named = i  # where the comments before all code start, end, and stop to be of the licence
+        run = last = i  # where comments without a blank line between them, before all code, start and stop
+        header = named = i  # the same of those that name a licence
         leading = True
         if i + 1 < stop and data[i] == 35 and data[i + 1] == 33:  # #!
             i = byte_at(data, i, stop, NEWLINE)
-            header = last = named = i
+            run = last = header = named = i
         while i < stop:
             while i < stop and not hot[s, data[i]]:
                 leading &= data[i] <= 32
@@ -188,8 +190,10 @@ def count_comments(
             if end > i:
                 out[0, d] += code_points(data, i, end)
                 if leading:
-                    near = byte_at(data, byte_at(data, last, i, NEWLINE) + 1, i, NEWLINE) >= i  # no blank line between
-                    if (named > header and named == last and near) or (named == header and names_licence(data, i, end)):
+                    if run == last or byte_at(data, byte_at(data, last, i, NEWLINE) + 1, i, NEWLINE) < i:
+                        run = i
+                    if (named > header and header == run) or (named == header and names_licence(data, i, end)):
+                        header = run
                         named = end
                     last = end
                 i = end
@@ -223,3 +227,26 @@ def count_comments(
             leading = False
             i += 1
         out[2, d] = code_points(data, header, named)
+        out[3, d] = header
+        out[4, d] = named
+
+
+@kernel
+def cut_slices(
+    offsets: Int64s, data: Bytes, starts: Int64s, stops: Int64s, out_offsets: Int64s, out_data: Bytes
+) -> None:
+    """Copy each document without data[start:stop] and the newlines after it; stop <= start: whole."""
+    to = 0
+    out_offsets[0] = 0
+    for d in range(len(offsets) - 1):
+        i = offsets[d]
+        while i < offsets[d + 1]:
+            if i == starts[d] and stops[d] > i:
+                i = stops[d]
+                while i < offsets[d + 1] and (data[i] == NEWLINE or data[i] == 13):
+                    i += 1
+                continue
+            out_data[to] = data[i]
+            to += 1
+            i += 1
+        out_offsets[d + 1] = to

@@ -66,3 +66,16 @@ def have_letters(offsets: Int64s, data: Bytes, classes: Classes, out: npt.NDArra
             found = kind & ALPHA != 0
             i += size
         out[d] = found
+
+
+@kernel
+def count_letters(offsets: Int64s, data: Bytes, classes: Classes, out: Int64s) -> None:
+    """Fill out[document] with its letters."""
+    for d in range(len(offsets) - 1):
+        letters = 0
+        i = offsets[d]
+        while i < offsets[d + 1]:
+            kind, size = class_at(data, i, classes)
+            letters += kind & ALPHA != 0
+            i += size
+        out[d] = letters

@@ -1,12 +1,14 @@
 """The measures of Gopher's quality rules, one pass over words and one over lines a document."""
 
+from functools import cache
+
 import numpy as np
 import numpy.typing as npt
 
 from datapipe.kernels.classes import ALPHA, SYMBOL, Classes
 from datapipe.kernels.decode import before
 from datapipe.kernels.eight import ONES, eight_at, nulls, number, zeros
-from datapipe.kernels.hashing import Hashes, hash_of, slot_of
+from datapipe.kernels.hashing import Hashes, hash_of, slot_of, word_table
 from datapipe.kernels.jit import inlined, kernel
 from datapipe.kernels.joints import DOT, dots_end
 from datapipe.kernels.lines import E2, break_at, stripped
@@ -19,16 +21,6 @@ Numbers = npt.NDArray[np.float64]
 HASH = 35
 HASHES, DOTS, X80, XA6 = (ONES * np.uint64(byte) for byte in (HASH, DOT, 0x80, 0xA6))
 
-# Bullets and ellipses as the kernel compares them; beyond the published ones, RedPajama-v2's list of bullets (which
-# Curator has, too), what word processors write, and the katakana and middle dots of East Asian lists.
-SIGNS = {
-    name: tuple(np.array([int.from_bytes(sign.encode(), "little") for sign in signs]) for signs in both)
-    for name, both in {
-        "published": ("-•", "…"),
-        "unicode": ("-•‣▶◀◦■□▪▫–—*·・･●○◆◇►➢➤✓", "…‥⋯᠁"),
-    }.items()
-}
-
 MEASURES = (
     "words",
     "mean_word_length",
@@ -39,6 +31,32 @@ MEASURES = (
     "alphabetic_words",
     "stop_words",
 )
+
+
+# Bullets and ellipses as the kernel compares them; beyond the published ones, RedPajama-v2's list of bullets (which
+# Curator has, too), what word processors write, and the katakana and middle dots of East Asian lists.
+SIGNS = {
+    name: [np.array([int.from_bytes(sign.encode(), "little") for sign in signs]) for signs in (bullets, ellipses)]
+    for name, bullets, ellipses in (
+        ("published", "-•", "…"),
+        ("unicode", "-•‣▶◀◦■□▪▫–—*·・･●○◆◇►➢➤✓", "…‥⋯᠁"),
+    )
+}
+
+
+def stop_tables(lists: list[tuple[str, ...]]) -> tuple[Hashes, Hashes, Int64s]:
+    """Lists of stop words for the kernel: tables of hashes, the shapes of the words, where each table starts."""
+    tables, shapes = zip(*map(_table, lists), strict=True)
+    return np.concatenate(tables), np.stack(shapes), np.cumsum([0, *map(len, tables)])
+
+
+@cache
+def _table(words: tuple[str, ...]) -> tuple[Hashes, Hashes]:
+    """The hashes, and for each first byte the lengths of such words: a look-up for one word of ten, not every `t...`."""
+    shapes = np.zeros(256, np.uint64)
+    for word in filter(None, map(str.encode, words)):
+        shapes[word[0]] |= np.uint64(1 << min(len(word), 63))
+    return word_table(words), shapes
 
 
 @inlined

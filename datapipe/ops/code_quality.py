@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, ClassVar, Literal
 
@@ -11,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
-from datapipe.arrow.text import text_of
-from datapipe.core.operator import Filter
+from datapipe.arrow.text import column_of, text_of, valid_of
+from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Mask, Numbers, Verdict
 from datapipe.kernels.classes import class_table
 from datapipe.kernels.code import MEASURES, SCRIPT, STYLE, XML, code_shape, visible_text
@@ -27,6 +28,7 @@ from datapipe.kernels.comments import (
     TRIPLE,
     WORD_START,
     count_comments,
+    cut_slices,
 )
 
 # Marks of comments to the end of a line (two at most), pairs around comments (two at most), and the strings.
@@ -77,7 +79,7 @@ CURATOR: dict[str, Any] = {
 }  # fmt: skip
 
 
-class CodeQuality(Filter):
+class CodeQuality(ThresholdFilter):
     """Drop source files of long lines, few letters, no or only comments, hidden XML, or HTML without visible text.
 
     The variant `bigcode` is bigcode-project/bigcode-dataset, preprocessing/filtering.py: lines at most 1000 characters, 100
@@ -86,14 +88,36 @@ class CodeQuality(Filter):
     (SantaCoder, arXiv:2301.03988), in Python without their marks. `curator` is NVIDIA-NeMo/Curator,
     stages/text/filters/heuristic/code/code.py: letters instead, 10 to 20,000 lines, comments from 1 to 85 % in any
     language, without their marks. There comments are found by lexers; here by the marks and strings of 21 syntaxes, and
-    a Python string alone on its line is one. Files of a language without a syntax have no comment score. The score
-    `licence_header` is the share of the comments before all code that name a licence or copyright. An empty file is
+    a Python string alone on its line is one. Files of other languages have no comment score. The score
+    `licence_header` is the share of the first comments before all code that name a licence or copyright, up to a blank
+    line; `cut_licence_header` takes them away, as RedPajama and Data-Juicer do for all such comments. An empty file is
     dropped as `empty`. None disables a rule; 0 is a threshold.
     """
 
     name: ClassVar[str] = "code_quality"
-    reads: ClassVar[tuple[str, ...]] = ("text",)
-    examples: ClassVar[tuple[dict[str, Any], ...]] = ({}, {"variant": "curator"}, {"language": None})
+    reads: ClassVar[tuple[str, ...]] = ("text", "language")
+    bounds: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "too_few_lines": ("min_lines", "lines"),
+        "too_many_lines": ("max_lines", "lines"),
+        "too_few_characters": ("min_characters", "characters"),
+        "too_many_characters": ("max_characters", "characters"),
+        "long_line": ("max_line_length", "max_line_length"),
+        "long_lines": ("max_mean_line_length", "mean_line_length"),
+        "few_alphanumeric": ("min_alphanumeric", "alphanumeric"),
+        "few_letters": ("min_letters", "letters"),
+        "few_comments": ("min_comments", "comments"),
+        "many_comments": ("max_comments", "comments"),
+        "licence_header": ("max_licence_header", "licence_header"),
+        "hidden_text": ("min_visible", "visible"),
+        "little_visible_text": ("min_visible_characters", "visible_characters"),
+    }
+    choices: ClassVar[tuple[str, ...]] = ("xml_header",)
+    examples: ClassVar[tuple[dict[str, Any], ...]] = (
+        {},
+        {"variant": "curator"},
+        {"language": None},
+        {"cut_licence_header": True},
+    )
 
     variant: Literal["bigcode", "curator"] = Field("bigcode", description="whose definitions and defaults to follow")
     language: str | None = Field(
@@ -110,12 +134,13 @@ class CodeQuality(Filter):
         0.8, ge=0, le=1, description="largest share of characters in comments (curator: 0.85)"
     )
     comment_languages: tuple[str, ...] | None = Field(
-        ("python", "java", "javascript"),
-        description="where comments are judged (curator: null); null: all with a syntax",
+        ("python", "py", "java", "javascript", "js"),
+        description="where comments are measured (curator: null); null: all with a syntax",
     )
     max_licence_header: float | None = Field(
         None, ge=0, le=1, description="largest share of characters in a licence or copyright header; null: any"
     )
+    cut_licence_header: bool = Field(False, description="cut that header from the text, after all is measured")
     min_visible: float | None = Field(0.2, ge=0, le=1, description="smallest share of visible characters of HTML")
     min_visible_characters: int | None = Field(100, ge=0, description="fewest visible characters of HTML")
     xml_header: bool = Field(True, description="drop files with an XML declaration in their first 100 characters")
@@ -133,46 +158,40 @@ class CodeQuality(Filter):
 
     def columns_read(self) -> tuple[str, ...]:
         """The text and, unless there is none, the column of the language."""
-        return self.reads if self.language is None else (*self.reads, self.language)
+        return ("text",) if self.language is None else ("text", self.language)
 
-    def judge(self, batch: pa.RecordBatch) -> Verdict:
-        """Measure every file once, then hold the measures against the thresholds."""
-        names = self._names(batch)
-        scores = self._measure(batch.column("text"), names)
-        strict = self.variant == "bigcode"  # where curator keeps a share at its bound, bigcode drops it
-        failed: dict[str, Mask] = {"empty": scores["characters"] == 0}
-        for score, reason in (("lines", "lines"), ("characters", "characters")):
-            low, high = getattr(self, f"min_{score}"), getattr(self, f"max_{score}")
-            if low is not None:
-                failed[f"too_few_{reason}"] = scores[score] < low
-            if high is not None:
-                failed[f"too_many_{reason}"] = scores[score] > high
-        if self.max_line_length is not None:
-            failed["long_line"] = scores["max_line_length"] > self.max_line_length
-        if self.max_mean_line_length is not None:
-            failed["long_lines"] = scores["mean_line_length"] > self.max_mean_line_length
-        if self.min_alphanumeric is not None:
-            failed["few_alphanumeric"] = scores["alphanumeric"] < self.min_alphanumeric
-        if self.min_letters is not None:
-            failed["few_letters"] = scores["letters"] < self.min_letters
+    def columns_written(self) -> Mapping[str, pa.DataType]:
+        """The text, where headers are cut."""
+        return {"text": pa.large_string()} if self.cut_licence_header else {}
+
+    def measure(self, batch: pa.RecordBatch) -> Verdict:
+        """All measures, and the text without its header where that is asked for."""
+        column = batch.column("text")
+        scores, header = self._measure(column, self._names(batch))
+        return Verdict(batch.num_rows, {"empty": scores["characters"] == 0}, scores, self._cut(column, header))
+
+    def rules(self, measured: Verdict) -> dict[str, Mask]:
+        """Where curator keeps a share that is at its bound, bigcode drops it."""
+        failed = super().rules(measured)
         if self.xml_header:
-            failed["xml_header"] = scores["xml_header"] > 0
-        share = scores["comments"]
-        if self.comment_languages is not None:
-            share = np.where(np.isin(names, self.comment_languages), share, np.nan)
-        if self.min_comments is not None:
-            failed["few_comments"] = (share <= self.min_comments) if strict else (share < self.min_comments)
-        if self.max_comments is not None:
-            failed["many_comments"] = (share >= self.max_comments) if strict else (share > self.max_comments)
-        if self.max_licence_header is not None:
-            failed["licence_header"] = scores["licence_header"] > self.max_licence_header
-        if self.min_visible is not None:
-            visible = scores["visible"]
-            failed["hidden_text"] = (visible <= self.min_visible) if strict else (visible < self.min_visible)
-        if self.min_visible_characters is not None:
-            few, most = scores["visible_characters"], self.min_visible_characters
-            failed["little_visible_text"] = (few <= most) if strict else (few < most)
-        return Verdict(batch.num_rows, failed, scores)
+            failed["xml_header"] = measured.scores["xml_header"] > 0
+        if self.variant == "bigcode":
+            for rule in ("few_comments", "many_comments", "hidden_text", "little_visible_text"):
+                if rule in failed:
+                    parameter, score = self.bounds[rule]
+                    failed[rule] |= measured.scores[score] == getattr(self, parameter)
+        return failed
+
+    def _cut(self, column: pa.Array, header: Numbers) -> dict[str, pa.Array]:
+        """The text without its header, given by its first byte and the one after it."""
+        if not self.cut_licence_header:
+            return {}
+        text = text_of(column)
+        starts, stops = np.nan_to_num(header, nan=-1).astype(np.int64)
+        offsets = np.empty(len(text) + 1, np.int64)
+        data = np.empty(int(text.offsets[-1] - text.offsets[0]), np.uint8)
+        cut_slices(text.offsets, text.data, starts, stops, offsets, data)
+        return {"text": column_of(offsets, data[: offsets[-1]], valid_of(column))}
 
     def _names(self, batch: pa.RecordBatch) -> npt.NDArray[np.str_]:
         """The language of each file in lower case, without spaces and a dot before; empty where there is none."""
@@ -182,10 +201,10 @@ class CodeQuality(Filter):
         plain = pc.utf8_ltrim(pc.replace_substring(pc.utf8_lower(column), " ", "-"), ".")
         return np.array(plain.to_pylist() or [], np.str_)
 
-    def _measure(self, column: pa.Array, names: npt.NDArray[np.str_]) -> dict[str, Numbers]:
-        """All scores."""
+    def _measure(self, column: pa.Array, names: npt.NDArray[np.str_]) -> tuple[dict[str, Numbers], Numbers]:
+        """All scores, and the bytes between which a licence stands."""
         text = text_of(column)
-        shape, comments = np.empty((len(MEASURES), len(text))), np.empty((3, len(text)))
+        shape, comments = np.empty((len(MEASURES), len(text))), np.empty((5, len(text)))
         code_shape(text.offsets, text.data, class_table(), XML, shape)
         places, starts, marks, kinds, hot = _syntax()
         unique, where = np.unique(names, return_inverse=True)
@@ -200,9 +219,11 @@ class CodeQuality(Filter):
         whole = np.where(shape[0] > 0, shape[0], np.nan)
         bare = np.isin(names, PYTHON) | (self.variant == "curator")
         scores["comments"] = (comments[0] - np.where(bare, comments[1], 0)) / whole
+        if self.comment_languages is not None:
+            scores["comments"][~np.isin(names, self.comment_languages)] = np.nan
         scores["licence_header"] = comments[2] / whole
         scores["visible"], scores["visible_characters"] = shown / whole, shown
-        return scores
+        return scores, comments[3:]
 
 
 Syntaxes = tuple[

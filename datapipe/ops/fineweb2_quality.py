@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple
@@ -15,20 +16,19 @@ import pyarrow.compute as pc
 import zstandard
 from pydantic import Field
 
-from datapipe.arrow.text import text_of
-from datapipe.core.operator import Filter
 from datapipe.core.segmenters import Segmented
-from datapipe.core.stop_words import tables
+from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Mask, Numbers, Verdict
-from datapipe.kernels import lines, ngrams, quality
-from datapipe.kernels.classes import class_table
-from datapipe.kernels.words import abbreviations
+from datapipe.kernels.ngrams import REPEATED, TOP
+from datapipe.ops.fineweb_quality import FinewebQuality
+from datapipe.ops.gopher_quality import GopherQuality
+from datapipe.ops.gopher_repetition import GopherRepetition
 
 # The thresholds: configs/*.yml of huggingface/fineweb-2 at d0defb2 (2025-10-27), a row a file, under the file's names,
 # n-grams by their n, stop words between bars; within a language the script of most documents in the published set
 # (fineweb2-language-distribution.csv) comes first.
 TABLE = Path(__file__).with_suffix(".csv.zst")
-NGRAMS = (*(f"top_{n}" for n in ngrams.TOP), *(f"dup_{n}" for n in ngrams.REPEATED))
+NGRAMS = (*(f"top_{n}" for n in TOP), *(f"dup_{n}" for n in REPEATED))
 # FineWeb-2 has no English: these are the defaults of the same rules in datatrove, which FineWeb used.
 ENGLISH = {
     "language": "eng_Latn", "language_score": "0.65", "dup_line_frac": "0.3", "line_punct_thr": "0.12",
@@ -48,10 +48,19 @@ oc=oci om=gaz or=ory ori=ory orm=gaz os=oss pa=pan pl=pol ps=pbt pt=por pus=pbt 
 rw=kin sa=san sc=srd sd=snd si=sin sk=slk sl=slv sm=smo sn=sna so=som sq=als sqi=als sr=srp st=sot su=sun sv=swe sw=swh
 swa=swh ta=tam te=tel tg=tgk th=tha ti=tir tk=tuk tl=fil tn=tsn tr=tur ts=tso tt=tat ug=uig uk=ukr ur=urd uz=uzn uzb=uzn
 vi=vie vo=vol wa=wln wo=wol xh=xho yi=ydd yid=ydd yo=yor zh=cmn zho=cmn zu=zul"""
-SCORES = (
-    "duplicate_lines", *(f"top_{n}_gram" for n in ngrams.TOP), *(f"duplicate_{n}_gram" for n in ngrams.REPEATED),
-    "lines", "punctuated_lines", "duplicate_line_characters", "newlines_per_word", *quality.MEASURES,
-)  # fmt: skip
+BY_LANGUAGE = {
+    "duplicate_lines": ("dup_line_frac", "duplicate_lines"),
+    **{f"top_{n}_gram": (f"top_{n}", f"top_{n}_gram") for n in TOP},
+    **{f"duplicate_{n}_gram": (f"dup_{n}", f"duplicate_{n}_gram") for n in REPEATED},
+    "unpunctuated_lines": ("line_punct_thr", "punctuated_lines"),
+    "many_newlines": ("new_line_ratio", "newlines_per_word"),
+    "short_words": ("min_avg_word_length", "mean_word_length"),
+    "long_words": ("max_avg_word_length", "mean_word_length"),
+    "non_alphabetic_words": ("max_non_alpha_words_ratio", "alphabetic_words"),  # a least, whatever its name says
+}
+LEAST = ("unpunctuated_lines", "short_words", "non_alphabetic_words")
+SCORES = ("lines", "duplicate_line_characters", *dict.fromkeys(score for _, score in BY_LANGUAGE.values()), "words",
+          "hashes_per_word", "ellipses_per_word", "bullet_lines", "ellipsis_lines", "stop_words")  # fmt: skip
 
 
 class Thresholds(NamedTuple):
@@ -91,7 +100,7 @@ def thresholds() -> Thresholds:
     return Thresholds(values, stop_words, rows, codes)
 
 
-class Fineweb2Quality(Segmented, Filter):
+class Fineweb2Quality(Segmented, ThresholdFilter):
     """Drop documents by the rules of FineWeb-2, each by the thresholds and stop words of the document's language.
 
     Penedo et al. 2025, arXiv:2506.20920; huggingface/fineweb-2, fineweb-2-pipeline.py and configs/*.yml: repeated lines
@@ -101,13 +110,21 @@ class Fineweb2Quality(Segmented, Filter):
     `deu_Latn` are one; without a script it is the one of most documents. English has the defaults of the same rules;
     so has a language that the table lacks, but for stop words and word lengths. The thresholds were chosen on words
     that datatrove cut by a tokenizer for each language; ours are kernels/words.py for all, so in scripts without spaces
-    n-grams are of written syllables and only stop words of one syllable are found, where a language has none of the
-    `segmenters`. None disables a rule; 0 is a threshold.
+    n-grams are of written syllables, unless `segmenters` gives words. None disables a rule; 0 is a threshold.
     """
 
     name: ClassVar[str] = "fineweb2_quality"
-    version: ClassVar[int] = 2
     reads: ClassVar[tuple[str, ...]] = ("text", "lang")
+    bounds: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "duplicate_line_characters": ("max_duplicate_line_characters", "duplicate_line_characters"),
+        "too_few_words": ("min_words", "words"),
+        "too_many_words": ("max_words", "words"),
+        "hash_symbols": ("max_symbol_word_ratio", "hashes_per_word"),
+        "ellipsis_symbols": ("max_symbol_word_ratio", "ellipses_per_word"),
+        "bullet_lines": ("max_bullet_lines_ratio", "bullet_lines"),
+        "ellipsis_lines": ("max_ellipsis_lines_ratio", "ellipsis_lines"),
+        "few_stop_words": ("min_stop_words", "stop_words"),
+    }
     examples: ClassVar[tuple[dict[str, object], ...]] = ({}, {"unknown": "drop"}, {"language_score": True})
 
     script: str | None = Field(
@@ -135,51 +152,31 @@ class Fineweb2Quality(Segmented, Filter):
     def columns_read(self) -> tuple[str, ...]:
         """The text, its language and, where asked for, the script and the language's score."""
         extra = (self.script, "lang_score" if self.language_score else None)
-        return (*self.reads, *(name for name in extra if name is not None))
+        return tuple(dict.fromkeys((*super().columns_read(), *(name for name in extra if name is not None))))
 
     def files(self) -> tuple[str, ...]:
         """The table: other thresholds are another result."""
         return (str(TABLE),)
 
-    def judge(self, batch: pa.RecordBatch) -> Verdict:
+    def measure(self, batch: pa.RecordBatch) -> Verdict:
         """Measure every document once, then hold the measures against its language's thresholds."""
         table = thresholds()
         row = self._rows(batch, table)
-        scores = self._measure(batch, row)
-        limit = {name: values[row] for name, values in table.values.items()}
-        failed: dict[str, Mask] = {"empty": scores["lines"] == 0}
-        failed["duplicate_lines"] = scores["duplicate_lines"] > limit["dup_line_frac"]
-        for name, column in zip(SCORES[1:], NGRAMS, strict=False):
-            failed[name] = scores[name] > limit[column]
-        failed["unpunctuated_lines"] = (scores["punctuated_lines"] < limit["line_punct_thr"]) & (scores["lines"] > 0)
-        if self.max_duplicate_line_characters is not None:
-            failed["duplicate_line_characters"] = (
-                scores["duplicate_line_characters"] > self.max_duplicate_line_characters
-            )
-        failed["many_newlines"] = scores["newlines_per_word"] > limit["new_line_ratio"]
-        if self.min_words is not None:
-            failed["too_few_words"] = scores["words"] < self.min_words
-        if self.max_words is not None:
-            failed["too_many_words"] = scores["words"] > self.max_words
-        failed["short_words"] = scores["mean_word_length"] < limit["min_avg_word_length"]
-        failed["long_words"] = scores["mean_word_length"] > limit["max_avg_word_length"]
-        if self.max_symbol_word_ratio is not None:
-            failed["hash_symbols"] = scores["hashes_per_word"] > self.max_symbol_word_ratio
-            failed["ellipsis_symbols"] = scores["ellipses_per_word"] > self.max_symbol_word_ratio
-        if self.max_bullet_lines_ratio is not None:
-            failed["bullet_lines"] = scores["bullet_lines"] > self.max_bullet_lines_ratio
-        if self.max_ellipsis_lines_ratio is not None:
-            failed["ellipsis_lines"] = scores["ellipsis_lines"] > self.max_ellipsis_lines_ratio
-        failed["non_alphabetic_words"] = scores["alphabetic_words"] < limit["max_non_alpha_words_ratio"]
-        if self.min_stop_words is not None:
-            failed["few_stop_words"] = (scores["stop_words"] < self.min_stop_words) & (row >= 0)
-        if self.language_score:
-            score = pc.fill_null(batch.column("lang_score").cast(pa.float64()), 0).to_numpy(zero_copy_only=False)
-            failed["low_language_score"] = score < limit["language_score"]
+        scores = self._scores(batch, row)
+        scores["stop_words"][row < 0] = np.nan
+        failed: dict[str, Mask] = {"unknown_language": row < 0} if self.unknown == "drop" else {}
         if self.unknown == "keep":
-            failed = {name: mask & (row >= 0) for name, mask in failed.items()}
-        if self.unknown == "drop":
-            failed = {"unknown_language": row < 0, **failed}
+            for values in scores.values():
+                values[row < 0] = np.nan
+        failed["empty"] = scores["lines"] == 0
+        for rule, (column, score) in BY_LANGUAGE.items():
+            bound = table.values[column][row]
+            failed[rule] = scores[score] < bound if rule in LEAST else scores[score] > bound
+        failed["unpunctuated_lines"] &= scores["lines"] > 0
+        if self.language_score:
+            known = pc.fill_null(batch.column("lang_score").cast(pa.float64()), 0).to_numpy(zero_copy_only=False)
+            low = known < table.values["language_score"][row]
+            failed["low_language_score"] = low & (row >= 0) if self.unknown == "keep" else low
         return Verdict(batch.num_rows, failed, scores)
 
     def _rows(self, batch: pa.RecordBatch, table: Thresholds) -> npt.NDArray[np.int64]:
@@ -195,30 +192,22 @@ class Fineweb2Quality(Segmented, Filter):
         rows: npt.NDArray[np.int64] = found[names.indices.to_numpy(zero_copy_only=False)]
         return rows
 
-    def _measure(self, batch: pa.RecordBatch, row: npt.NDArray[np.int64]) -> dict[str, Numbers]:
-        """All scores; a language's stop words are looked for in its own documents."""
-        text = text_of(batch.column("text"))
-        n = len(text)
-        breaks = self.breaks(batch, text)
-        repetition, shape, words = np.empty((13, n)), np.empty((5, n)), np.empty((len(quality.MEASURES), n))
-        ngrams.gopher_repetition(text.offsets, text.data, class_table(), abbreviations(), breaks, repetition)
-        lines.fineweb_quality(text.offsets, text.data, class_table(), abbreviations(), 0, breaks, shape)
-        languages, lists = np.unique(np.append(row, -1), return_inverse=True)
-        stop_words, shapes, starts = tables([thresholds().stop_words[language] for language in languages])
-        bullets, ellipses = quality.SIGNS["published"]
-        quality.gopher_quality(
-            text.offsets,
-            text.data,
-            class_table(),
-            abbreviations(),
-            stop_words,
-            shapes,
-            starts,
-            lists[:-1],
-            bullets,
-            ellipses,
-            breaks,
-            words,
-        )
-        measures = (repetition[2], *repetition[4:], shape[0], shape[1], shape[3], shape[4], *words)
-        return dict(zip(SCORES, measures, strict=True))
+    def _scores(self, batch: pa.RecordBatch, row: npt.NDArray[np.int64]) -> dict[str, Numbers]:
+        """What the three operators measure; a language's stop words are looked for in its own documents."""
+        quality: dict[str, Numbers] = {}
+        batch = batch.select(["text", "lang"])
+        for language in np.unique(row) if len(row) else (-1,):
+            rows = np.flatnonzero(row == language)
+            some = batch if len(rows) == batch.num_rows else batch.take(pa.array(rows))
+            for name, score in self._quality(int(language)).measure(some).scores.items():
+                quality.setdefault(name, np.empty(batch.num_rows))[rows] = score
+        measured = {
+            **GopherRepetition(segmenters=self.segmenters).measure(batch).scores,
+            **FinewebQuality(segmenters=self.segmenters).measure(batch).scores,
+            **quality,
+        }
+        return {name: measured[name] for name in SCORES}
+
+    def _quality(self, row: int) -> GopherQuality:
+        """What looks for a language's stop words."""
+        return GopherQuality(stop_words=thresholds().stop_words[row], segmenters=self.segmenters)

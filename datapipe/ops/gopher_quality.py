@@ -12,19 +12,22 @@ from pydantic import Field, model_validator
 
 from datapipe.arrow.text import text_of
 from datapipe.core.segmenters import Segmented
-from datapipe.core.stop_words import base_code, stop_words, tables
+from datapipe.core.stop_words import stop_words
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Verdict
 from datapipe.kernels.classes import class_table
 from datapipe.kernels.fold import lower_table
 from datapipe.kernels.prose import DCLM, DOLMA, PAPER, spaced_quality
-from datapipe.kernels.quality import MEASURES, SIGNS, gopher_quality
+from datapipe.kernels.quality import MEASURES, SIGNS, gopher_quality, stop_tables
 from datapipe.kernels.words import abbreviations
+
+Int64s = npt.NDArray[np.int64]
 
 Variant = Literal["paper", "datatrove", "dclm", "dolma"]
 STYLES = {"paper": PAPER, "dclm": DCLM, "dolma": DOLMA}
-GOPHER = ("the", "be", "to", "of", "and", "that", "have", "with")
 AS_WRITTEN = np.empty(0, np.int32)  # a table of lower case that changes nothing
+
+GOPHER = ("the", "be", "to", "of", "and", "that", "have", "with")
 
 
 class GopherQuality(Segmented, ThresholdFilter):
@@ -89,13 +92,14 @@ class GopherQuality(Segmented, ThresholdFilter):
     )
     stop_words: tuple[str, ...] | Literal["auto"] = Field(
         GOPHER,
-        description="the stop words, as written; auto (variant datatrove): those of the row's language (column lang; of "
-        "English the default, of 57 others the package stopwordsiso's), and rows of another language have no such rule",
+        description="the stop words, as written; auto: those of the row's language (column lang; of English the default, "
+        "of 57 others the package stopwordsiso's), and rows of another language have no such rule",
     )
+
     signs: Literal["published", "unicode"] = Field(
         "published",
-        description="published: bullets and ellipses of the variant; unicode (variant datatrove): those of other scripts "
-        "and of word processors, too",
+        description="published: bullets are - and U+2022, ellipses three dots and U+2026; unicode: bullets and ellipses of "
+        "other scripts and of word processors, too",
     )
 
     @model_validator(mode="after")
@@ -107,13 +111,13 @@ class GopherQuality(Segmented, ThresholdFilter):
             if low is not None and high is not None and low > high:
                 raise ValueError(f"min_{what} {low} is more than max_{what} {high}: no document would be kept")
         if self.variant != "datatrove":
-            for name, wanted in (
-                ("segmenters", self.segmenters != {}),
-                ("stop_words: auto", self.stop_words == "auto"),
-                ("signs: unicode", self.signs == "unicode"),
-            ):
-                if wanted:
-                    raise ValueError(f"{name} goes with the variant datatrove only, not with {self.variant}")
+            if self.stop_words == "auto":
+                raise ValueError(
+                    f"stop_words: auto is for the variant datatrove; list the words of variant {self.variant}"
+                )
+            if self.signs != "published" or self.segmenters:
+                what = "segmenters" if self.segmenters else "signs"
+                raise ValueError(f"variant {self.variant} has {what} of its own: leave them out, or take datatrove")
         return self
 
     def measure(self, batch: pa.RecordBatch) -> Verdict:
@@ -121,8 +125,8 @@ class GopherQuality(Segmented, ThresholdFilter):
         text = text_of(batch.column("text"))
         out = np.empty((len(MEASURES), len(text)))
         if self.variant == "datatrove":
-            lists, words = self._lists(batch)
-            table, shapes, starts = tables(words)
+            lists, words_of = self._lists(batch)
+            table, shapes, starts = stop_tables(words_of)
             bullets, ellipses = SIGNS[self.signs]
             gopher_quality(
                 text.offsets,
@@ -150,11 +154,15 @@ class GopherQuality(Segmented, ThresholdFilter):
         needed = (*super().columns_read(), "lang") if self.stop_words == "auto" else super().columns_read()
         return tuple(dict.fromkeys(needed))
 
-    def _lists(self, batch: pa.RecordBatch) -> tuple[npt.NDArray[np.int64], list[tuple[str, ...]]]:
+    def _lists(self, batch: pa.RecordBatch) -> tuple[Int64s, list[tuple[str, ...]]]:
         """The number of each row's list, -1 if there is none, and the lists, of which there is at least one."""
         if self.stop_words != "auto":
             return np.zeros(batch.num_rows, np.int64), [self.stop_words]
         coded = batch.column("lang").dictionary_encode()
-        words = [GOPHER if base_code(lang) == "en" else stop_words(lang) for lang in coded.dictionary.to_pylist()]
+        words = [GOPHER if _is_english(lang) else stop_words(lang) for lang in coded.dictionary.to_pylist()]
         number = np.array([i if listed else -1 for i, listed in enumerate(words)] + [-1], np.int64)
         return number[coded.indices.fill_null(len(words)).to_numpy()], words or [()]
+
+
+def _is_english(lang: str) -> bool:
+    return lang.lower().replace("-", "_").split("_")[0] in ("en", "eng")

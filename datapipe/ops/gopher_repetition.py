@@ -111,10 +111,14 @@ class GopherRepetition(Segmented, ThresholdFilter):
             return {**DEFAULTS.get(values.get("variant", ""), {}), **values}
         return values
 
+    def tunable(self) -> tuple[str, ...]:
+        """The thresholds on what the variant measures."""
+        return tuple(f"max_{measure}" for measure in MEASURES if measure not in ABSENT.get(self.variant, ()))
+
     @model_validator(mode="after")
     def _measured(self) -> GopherRepetition:
-        if self.variant != "datatrove" and self.segmenters:
-            raise ValueError(f"segmenters: variant {self.variant} has words of its own; only datatrove takes them")
+        if self.segmenters and self.variant != "datatrove":
+            raise ValueError(f"variant {self.variant} has words of its own: leave segmenters out, or take datatrove")
         for measure in ABSENT.get(self.variant, ()):
             if getattr(self, f"max_{measure}") is not None:
                 raise ValueError(f"variant {self.variant} does not measure {measure}: leave max_{measure} out")
@@ -125,7 +129,8 @@ class GopherRepetition(Segmented, ThresholdFilter):
         text = text_of(batch.column("text"))
         out = np.empty((len(MEASURES), len(text)))
         if self.variant == "datatrove":
-            gopher_repetition(text.offsets, text.data, class_table(), abbreviations(), self.breaks(batch, text), out)
+            breaks = self.breaks(batch, text)
+            gopher_repetition(text.offsets, text.data, class_table(), abbreviations(), breaks, out)
             empty = text.lengths == 0
         else:
             repetition(text.offsets, text.data, class_table(), lower_table(), *DEFINITIONS[self.variant], out)

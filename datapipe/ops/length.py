@@ -50,7 +50,7 @@ class Length(Segmented, ThresholdFilter):
 
     @model_validator(mode="after")
     def _bounds_agree(self) -> Length:
-        if all(getattr(self, bound) is None for bound, _ in self.bounds.values()):
+        if all(getattr(self, parameter) is None for parameter, _ in self.bounds.values()):
             raise ValueError("expected at least one bound, such as min_words: 50")
         for unit in UNITS:
             low, high = getattr(self, f"min_{unit}"), getattr(self, f"max_{unit}")

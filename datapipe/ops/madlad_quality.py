@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -13,8 +14,9 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from datapipe.arrow.text import Text, column_of, text_of
 from datapipe.core.context import Context
-from datapipe.core.operator import FilePath, Filter
-from datapipe.core.verdict import Verdict
+from datapipe.core.operator import FilePath
+from datapipe.core.threshold_filter import ThresholdFilter
+from datapipe.core.verdict import Mask, Verdict
 from datapipe.kernels.classes import class_table
 from datapipe.kernels.sentences import CAPITALS, CHARS, START, STOP, TECHNICAL, WIDTH, WORDS, measure_sentences
 from datapipe.ops.language_id import LanguageId
@@ -30,30 +32,34 @@ CURSED = (
 )  # fmt: skip
 PATTERNS = 4
 # Where a recipe names this variant it gets these defaults unless it says more.
-DATAMAP: dict[str, Any] = {"rules": ("list_case", "cursed")}
+DATAMAP: dict[str, Any] = {"criteria": ("list_case", "cursed")}
 
 
-class MadladQuality(Filter):
+class MadladQuality(ThresholdFilter):
     """Drop documents of few sentences, or of which many sentences are questionable: titles, odd lengths, code, spam.
 
     Rules of Kudugunta et al. 2023, arXiv:2309.04662, section 2.3 and appendix A.2. A sentence ends at . ! ? and white
     space. The variant `paper` drops documents with more than 20 % of questionable sentences. Its fifth rule,
-    document_consistency (the sentence is in another language than the document's `lang`), is looked at where `rules`
+    document_consistency (the sentence is in another language than the document's `lang`), is looked at where `criteria`
     names it, for it costs a prediction a sentence. `datamap` follows allenai/datamap-rs, src/map_fxn.rs and
-    configs/all_dressed: rules list_case and cursed, dropped at 20 %, and two slips: lengths are in bytes, and patterns
+    configs/all_dressed: list_case and cursed alone, dropped at 20 %, and two slips: lengths are in bytes, and patterns
     such as `Vol\\.` are looked for as written, backslash and all. Lengths suit no script of few signs a sentence, such
     as Han: leave abnormal_length out there. None disables a threshold; 0 is one.
     """
 
     name: ClassVar[str] = "madlad_quality"
+    bounds: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "too_few_sentences": ("min_sentences", "sentences"),
+        "questionable_sentences": ("max_questionable", "questionable"),
+    }
     examples: ClassVar[tuple[dict[str, Any], ...]] = (
         {},
         {"variant": "datamap"},
-        {"rules": ("list_case", "document_consistency")},
+        {"criteria": ("list_case", "document_consistency")},
     )
 
     variant: Literal["paper", "datamap"] = Field("paper", description="whose definitions and defaults to follow")
-    rules: tuple[Rule, ...] = Field(
+    criteria: tuple[Rule, ...] = Field(
         RULES, min_length=1, description="what makes a sentence questionable (datamap: list_case, cursed)"
     )
     model: FilePath | None = Field(
@@ -80,19 +86,19 @@ class MadladQuality(Filter):
 
     def columns_read(self) -> tuple[str, ...]:
         """The text and, to compare it with, its language."""
-        return (*self.reads, "lang") if "document_consistency" in self.rules else self.reads
+        return (*self.reads, "lang") if "document_consistency" in self.criteria else self.reads
 
     def files(self) -> tuple[str, ...]:
         """The model, where one is asked."""
-        return LanguageId(model=self.model).files() if "document_consistency" in self.rules else ()
+        return LanguageId(model=self.model).files() if "document_consistency" in self.criteria else ()
 
     def setup(self, ctx: Context) -> None:
         """Load the model, where one is asked."""
-        if "document_consistency" in self.rules:
+        if "document_consistency" in self.criteria:
             self._languages = LanguageId(model=self.model, min_score=None)
             self._languages.setup(ctx)
 
-    def judge(self, batch: pa.RecordBatch) -> Verdict:
+    def measure(self, batch: pa.RecordBatch) -> Verdict:
         """Judge every sentence by every rule, then count them in their documents."""
         text = text_of(batch.column("text"))
         counts = np.empty(len(text), np.int64)
@@ -111,18 +117,20 @@ class MadladQuality(Filter):
         document = np.repeat(np.arange(len(text)), counts)
         if self._languages is not None:
             marks["document_consistency"] = _foreign(self._languages, text, rows, batch.column("lang"), document)
-        marks["questionable"] = np.any([marks[rule] for rule in self.rules], axis=0)
+        marks["questionable"] = np.any([marks[rule] for rule in self.criteria], axis=0)
         found = {name: np.bincount(document, mark, len(text)) for name, mark in marks.items()}
         whole = np.where(counts > 0, counts, np.nan)
         scores = {"sentences": counts.astype(np.float64), **{name: number / whole for name, number in found.items()}}
-        failed = {}
-        if self.min_sentences is not None:
-            failed["too_few_sentences"] = counts < self.min_sentences
-        if self.max_questionable is not None:
-            bound = counts * self.max_questionable
-            many = found["questionable"] >= bound if datamap else found["questionable"] > bound
-            failed["questionable_sentences"] = many & (counts > 0)
-        return Verdict(len(text), failed, scores)
+        return Verdict(len(text), scores=scores)
+
+    def rules(self, measured: Verdict) -> dict[str, Mask]:
+        """The two bounds; datamap holds the number of sentences against its share of all, and drops what is equal."""
+        failed = super().rules(measured)
+        if self.variant == "datamap" and self.max_questionable is not None:
+            n = measured.scores["sentences"]
+            questionable = np.rint(measured.scores["questionable"] * n)
+            failed["questionable_sentences"] = questionable >= n * self.max_questionable
+        return failed
 
 
 def _pattern(literal: bool) -> str:

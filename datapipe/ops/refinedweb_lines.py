@@ -10,15 +10,15 @@ import pyarrow as pa
 from pydantic import Field, field_validator
 
 from datapipe.arrow.text import Bytes, Int64s, column_of, text_of, valid_of
-from datapipe.core.operator import Filter
-from datapipe.core.verdict import Mask, Verdict
+from datapipe.core.threshold_filter import ThresholdFilter
+from datapipe.core.verdict import Verdict
 from datapipe.kernels.classes import class_table
 from datapipe.kernels.refinedweb import MEASURES, UNITS, refinedweb_lines
 
 NO_LIMIT = 1 << 62
 
 
-class RefinedwebLines(Filter):
+class RefinedwebLines(ThresholdFilter):
     """Drop lines of capitals, of digits, counters (`3 likes`) and single words, cut `Read more...`, then judge the loss.
 
     Rules of Penedo et al. 2023, arXiv:2306.01116, appendix G.2. The variant `dclm` is how DCLM-Baseline applies them
@@ -32,6 +32,7 @@ class RefinedwebLines(Filter):
 
     name: ClassVar[str] = "refinedweb_lines"
     writes: ClassVar[Mapping[str, pa.DataType]] = {"text": pa.large_string()}
+    bounds: ClassVar[Mapping[str, tuple[str, str]]] = {"removed_words": ("max_removed_words", "removed_words")}
 
     variant: Literal["dclm"] = Field("dclm", description="whose definitions and defaults to follow")
     max_uppercase: float | None = Field(
@@ -54,8 +55,8 @@ class RefinedwebLines(Filter):
             raise ValueError("a phrase is a part of a line: not empty, and without newlines")
         return phrases
 
-    def judge(self, batch: pa.RecordBatch) -> Verdict:
-        """Cut the lines, count why, and judge what is lost."""
+    def measure(self, batch: pa.RecordBatch) -> Verdict:
+        """Cut the lines, count why, and measure what is lost."""
         column = batch.column("text")
         text = text_of(column)
         out = np.empty((len(MEASURES), len(text)))
@@ -79,11 +80,9 @@ class RefinedwebLines(Filter):
             data,
         )
         scores = dict(zip(MEASURES, out, strict=True))
-        failed: dict[str, Mask] = {"empty": (scores["lines_kept"] == 0) | (scores["words"] == 0)}
-        if self.max_removed_words is not None:
-            failed["removed_words"] = scores["removed_words"] > self.max_removed_words
+        empty = (scores["lines_kept"] == 0) | (scores["words"] == 0)
         left = column_of(offsets, data[: offsets[-1]], valid_of(column))
-        return Verdict(len(text), failed, scores, {"text": left})
+        return Verdict(len(text), {"empty": empty}, scores, {"text": left})
 
 
 def packed(phrases: tuple[str, ...]) -> tuple[Int64s, Bytes]:

@@ -45,7 +45,7 @@ def test_hand_made_html_shows_as_much_as_to_beautiful_soup() -> None:
 
 
 def test_real_files_are_measured_as_by_bigcode(files: tuple[list[str], list[str]]) -> None:
-    verdict = judged(*files)
+    verdict = judged(*files, comment_languages=None)
     near = of = agree = 0
     for i, (row, language) in enumerate(zip(GOLDEN["files"], files[1], strict=True)):
         assert bool(verdict.scores["xml_header"][i]) == row["xml"]
@@ -92,7 +92,7 @@ def test_real_files_are_measured_as_by_curator(files: tuple[list[str], list[str]
     ],
 )  # fmt: skip
 def test_comments_are_found_by_the_marks_of_the_language(language: str, code: str, comments: int) -> None:
-    assert round(judged([code], language).scores["comments"][0] * len(code), 6) == comments
+    assert round(judged([code], language, comment_languages=None).scores["comments"][0] * len(code), 6) == comments
 
 
 def test_a_licence_header_is_the_comments_before_all_code_that_name_one() -> None:
@@ -105,9 +105,18 @@ def test_a_licence_header_is_the_comments_before_all_code_that_name_one() -> Non
     ]
     share = judged(texts, ["C", "C", "C", "C", "sh"]).scores["licence_header"]
     sizes = np.array([len(text) for text in texts])
-    assert np.round(share * sizes).tolist() == [34, 47, 0, 0, 16]
+    assert np.round(share * sizes).tolist() == [34, 47, 0, 0, 15]
     failed = judged(texts[:1], "C", max_licence_header=0.5).failed["licence_header"]
     assert failed.tolist() == [True]
+    languages = ["C", "C", "C", "C", "sh", None]
+    left = judged([*texts, None], languages, cut_licence_header=True).columns["text"].to_pylist()  # type: ignore[list-item]
+    assert left == ["// About f.\nint f;\n", "int f;", texts[2], texts[3], "#!/bin/sh\nls", None]
+    assert judged(["/* About. */\n\n# é\n\n/* Copyright é */"], "php", cut_licence_header=True).columns[
+        "text"
+    ].to_pylist() == ["/* About. */\n\n# é\n\n"]
+    assert (CodeQuality().columns_written(), CodeQuality(cut_licence_header=True).columns_written()) == (
+        {}, {"text": pa.large_string()},
+    )  # fmt: skip
 
 
 @settings(deadline=None)  # the first call compiles
@@ -130,7 +139,7 @@ def test_shapes_equal_the_string_methods(texts: list[str | None], language: str)
 def test_all_reasons_are_given_and_a_variant_has_its_defaults() -> None:
     bad = "<?xml version='1.0'?>" + "-" * 2000
     assert judged([bad], "java").reasons(np.arange(1)) == [
-        ["long_line", "long_lines", "few_alphanumeric", "xml_header", "few_comments"]
+        ["long_line", "long_lines", "few_alphanumeric", "few_comments", "xml_header"]
     ]
     assert judged(["", "x"], "go").reason == ["empty", None]
     curator = CodeQuality.model_validate({"variant": "curator", "min_lines": 1})
@@ -145,7 +154,7 @@ def test_all_reasons_are_given_and_a_variant_has_its_defaults() -> None:
 
 
 def scores_of(texts: list[str], languages: list[str]) -> dict[str, list[float]]:
-    verdict = judged(texts, languages)
+    verdict = judged(texts, languages, comment_languages=None)
     return {name: score.tolist() for name, score in verdict.scores.items()}
 
 

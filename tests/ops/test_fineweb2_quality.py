@@ -86,6 +86,7 @@ def test_documents_are_judged_by_their_own_language() -> None:
     assert few == [False, True, False]
     assert both.scores["stop_words"].tolist()[0] > 2
     alone = [Fineweb2Quality(min_words=None).judge(rows([text], lang=[lang])) for lang in ("de", "en", None)]
+    assert np.isnan(both.scores["stop_words"][2])
     for name, score in both.scores.items():
         np.testing.assert_array_equal(score, np.concatenate([verdict.scores[name] for verdict in alone]))
 

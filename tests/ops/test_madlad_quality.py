@@ -76,13 +76,13 @@ def test_the_variants_read_patterns_and_lengths_differently() -> None:
     text = "see Vol.3 of the works"
     assert (counted([text], "paper"), counted([text])) == ([[1, 0, 0, 0, 1]], [[1, 0, 0, 0, 0]])
     assert (counted(["漢" * 15], "paper"), counted(["漢" * 15])) == ([[1, 0, 1, 0, 0]], [[1, 0, 0, 0, 0]])
-    assert MadladQuality.model_validate({"variant": "datamap"}).rules == ("list_case", "cursed")
+    assert MadladQuality.model_validate({"variant": "datamap"}).criteria == ("list_case", "cursed")
 
 
 def test_a_sentence_in_another_language_than_the_document_is_questionable() -> None:
     english, german = PROSE, "Das Haus am Ende der Straße ist schon sehr alt geworden. "
     batch = rows([english * 4 + german, english * 5, german * 5, english * 5, ""], lang=["en", "en", "en", None, "en"])
-    operator = MadladQuality(rules=("document_consistency",))
+    operator = MadladQuality(criteria=("document_consistency",))
     assert (operator.columns_read(), MadladQuality().columns_read()) == (("text", "lang"), ("text",))
     assert len(operator.files()) == 1
     operator.setup(Context("test", 0, open_file))

@@ -3,6 +3,9 @@
 import hashlib
 import io
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -89,3 +92,22 @@ def test_none_disables_and_phrases_are_ones_own() -> None:
 def test_impossible_parameters_are_refused(bad: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         RefinedwebLines.model_validate(bad)
+
+
+def corrected(texts: list[str]) -> list[Any]:
+    verdict = RefinedwebLines().judge(rows(texts))
+    scores = [[None if np.isnan(x) else x for x in score.tolist()] for score in verdict.scores.values()]
+    return [verdict.columns["text"].to_pylist(), *scores]
+
+
+def test_corrections_are_the_same_without_compilation() -> None:
+    texts = [row["text"] for row in GOLDEN["hand_made"][::3]]
+    code = (
+        "import json,sys; from tests.ops.test_refinedweb_lines import corrected; "
+        "print(json.dumps(corrected(json.loads(sys.stdin.read()))))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], env={**os.environ, "NUMBA_DISABLE_JIT": "1"}, check=True,
+        capture_output=True, text=True, input=json.dumps(texts),
+    )  # fmt: skip
+    assert json.loads(run.stdout) == corrected(texts)
