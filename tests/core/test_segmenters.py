@@ -12,6 +12,7 @@ from datapipe.core.context import Context
 from datapipe.core.errors import MissingDependency
 from datapipe.core.operator import Filter
 from datapipe.io.opening import open_file
+from datapipe.ops.fineweb2_quality import Fineweb2Quality
 from datapipe.ops.fineweb_quality import FinewebQuality
 from datapipe.ops.gopher_quality import GopherQuality
 from datapipe.ops.gopher_repetition import GopherRepetition
@@ -69,7 +70,7 @@ def test_length_counts_them_inside_what_stands_between_white_space() -> None:
     assert counted.failed["too_few_words"].tolist()[:4] == [False, True, True, False]
 
 
-@pytest.mark.parametrize("cls", [GopherQuality, GopherRepetition, FinewebQuality, Length])
+@pytest.mark.parametrize("cls", [GopherQuality, GopherRepetition, FinewebQuality, Fineweb2Quality, Length])
 def test_a_slice_and_a_row_alone_are_judged_as_in_their_batch(cls: type[Filter]) -> None:
     pytest.importorskip("rjieba")
     pytest.importorskip("icu4py")
@@ -96,3 +97,20 @@ def test_without_the_package_it_says_what_to_install(
         MissingDependency, match=rf"{segmenter} needs the package {package}: pip install 'datapipe\[segm"
     ):
         operator.setup(Context("web.01", 0, open_file))
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{"segmenters": {"zh": "jieba"}}, {"stop_words": "auto"}, {"signs": "unicode"}],
+)
+def test_variants_with_words_of_their_own_refuse_them(parameters: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="variant dolma"):
+        GopherQuality.model_validate({"variant": "dolma", **parameters})
+    if "segmenters" in parameters:
+        with pytest.raises(ValueError, match="variant paper has words of its own"):
+            GopherRepetition.model_validate({"variant": "paper", **parameters})
+
+
+def test_a_segmenter_is_no_bound_of_length() -> None:
+    with pytest.raises(ValueError, match="expected at least one bound"):
+        Length(segmenters={"zh": "jieba"})
