@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 
 # Codes that language identifiers give to a language whose list has another one.
 SAME = """afr af, ara ar, arb ar, arz ar, bul bg, ben bn, bre br, cat ca, ces cs, dan da, deu de, ell el, eng en, epo eo,
@@ -31,3 +33,11 @@ def stop_words(lang: str) -> tuple[str, ...]:
 @cache
 def _same() -> dict[str, str]:
     return {pair.split()[0]: pair.split()[1] for pair in SAME.split(",")}
+
+
+def stop_words_file() -> str:
+    """The package's lists: other lists are another result. The package itself is not imported."""
+    spec = find_spec("stopwordsiso")
+    assert spec is not None, "datapipe depends on stopwordsiso"
+    assert spec.submodule_search_locations is not None, "stopwordsiso is a package"
+    return str(Path(spec.submodule_search_locations[0]) / "stopwords-iso.json")

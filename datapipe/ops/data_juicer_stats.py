@@ -11,7 +11,7 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from datapipe.arrow.text import text_of
 from datapipe.core.context import Context
-from datapipe.core.stop_words import stop_words
+from datapipe.core.stop_words import stop_words, stop_words_file
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Verdict
 from datapipe.core.word_lists import WordLists, WordTable
@@ -85,7 +85,10 @@ class DataJuicerStats(ThresholdFilter):
     min_num_words: int | None = _bound(10, "fewest words")
     max_num_words: int | None = _bound(None, "most words")
     lang: str | None = Field("en", description="whose word lists to use for every row; null: those of its `lang`")
-    stop_words: WordLists = Field({}, description="by language, words in small letters, or a file of them, one a line")
+    stop_words: WordLists = Field(
+        {},
+        description="by language, words in small letters, or a file of them, one a line; others: of the package stopwordsiso",
+    )
     flagged_words: WordLists = Field({}, description="by language, words in small letters, or a file of them")
 
     _tables: Any = PrivateAttr(None)
@@ -108,6 +111,10 @@ class DataJuicerStats(ThresholdFilter):
     def columns_read(self) -> tuple[str, ...]:
         """The language, too, if it decides."""
         return ("text",) if self.lang else ("text", "lang")
+
+    def files(self) -> tuple[str, ...]:
+        """The recipe's lists, and those of the package."""
+        return (*super().files(), stop_words_file())
 
     def setup(self, ctx: Context) -> None:
         """Read the lists."""

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from datapipe.arrow.text import text_of
 from datapipe.core.segmenters import Segmented
-from datapipe.core.stop_words import stop_words
+from datapipe.core.stop_words import stop_words, stop_words_file
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Verdict
 from datapipe.kernels.classes import class_table
@@ -153,6 +153,10 @@ class GopherQuality(Segmented, ThresholdFilter):
         """The language too, where it chooses the stop words."""
         needed = (*super().columns_read(), "lang") if self.stop_words == "auto" else super().columns_read()
         return tuple(dict.fromkeys(needed))
+
+    def files(self) -> tuple[str, ...]:
+        """The package's stop words, where they are asked for."""
+        return (stop_words_file(),) if self.stop_words == "auto" else ()
 
     def _lists(self, batch: pa.RecordBatch) -> tuple[Int64s, list[tuple[str, ...]]]:
         """The number of each row's list, -1 if there is none, and the lists, of which there is at least one."""

@@ -13,7 +13,7 @@ from datapipe.arrow.text import text_of
 from datapipe.core.columns import set_columns
 from datapipe.core.context import Context
 from datapipe.core.operator import Map
-from datapipe.core.stop_words import stop_words
+from datapipe.core.stop_words import stop_words, stop_words_file
 from datapipe.core.word_lists import WordLists, WordTable
 from datapipe.kernels.points import point_tables
 from datapipe.kernels.signals import LINE_MEASURES, MEASURES, measure_signals
@@ -57,6 +57,10 @@ class RedpajamaSignals(Map):
         if self.lines:
             columns |= {f"rps_lines_{name}": pa.list_(pa.float64()) for name in LINE_MEASURES}
         return columns
+
+    def files(self) -> tuple[str, ...]:
+        """The recipe's lists, and those of the package."""
+        return (*super().files(), stop_words_file())
 
     def setup(self, ctx: Context) -> None:
         """Read the lists."""

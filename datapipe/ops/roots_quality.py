@@ -12,7 +12,7 @@ from pydantic import Field, PrivateAttr
 
 from datapipe.arrow.text import text_of
 from datapipe.core.context import Context
-from datapipe.core.stop_words import stop_words
+from datapipe.core.stop_words import stop_words, stop_words_file
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Mask, Numbers, Verdict
 from datapipe.core.word_lists import WordLists, WordTable, coded, numbers_of
@@ -97,10 +97,17 @@ class RootsQuality(ThresholdFilter):
     max_special_characters: float | Published | None = _bound("largest share of special characters, blanks among them")
     min_stop_words: float | Published | None = _bound("smallest share of stop words")
     max_flagged_words: float | Published | None = _bound("largest share of flagged words")
-    stop_words: WordLists = Field({}, description="by language, words in small letters, or a file of them, one a line")
+    stop_words: WordLists = Field(
+        {},
+        description="by language, words in small letters, or a file of them, one a line; others: of the package stopwordsiso",
+    )
     flagged_words: WordLists = Field({}, description="by language, words in small letters, or a file of them")
 
     _tables: Any = PrivateAttr(None)
+
+    def files(self) -> tuple[str, ...]:
+        """The recipe's lists, and those of the package."""
+        return (*super().files(), stop_words_file())
 
     def setup(self, ctx: Context) -> None:
         """Read the lists."""
