@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datapipe.core.context import Context
     from datapipe.core.errors import DatapipeError
     from datapipe.core.operator import Expand, FilePath, Filter, Global, Map, Operator
+    from datapipe.core.threshold_filter import ThresholdFilter
     from datapipe.core.verdict import Verdict
 
 _PUBLIC = {
@@ -25,6 +26,7 @@ _PUBLIC = {
     "Global": "datapipe.core.operator",
     "Map": "datapipe.core.operator",
     "Operator": "datapipe.core.operator",
+    "ThresholdFilter": "datapipe.core.threshold_filter",
     "Verdict": "datapipe.core.verdict",
     "per_document": "datapipe.core",
 }
@@ -38,6 +40,7 @@ __all__ = [
     "Global",
     "Map",
     "Operator",
+    "ThresholdFilter",
     "Verdict",
     "per_document",
 ]

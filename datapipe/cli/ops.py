@@ -53,12 +53,16 @@ def ops(name: str | None, schema: bool, plugin: tuple[str, ...], test: str | Non
 def _describe(cls: type[Operator]) -> None:
     import inspect
 
+    from datapipe.core.threshold_filter import ThresholdFilter
     from datapipe.plan.steps import kind_of
 
     click.echo(f"{cls.name} ({kind_of(cls)}, version {cls.version})\n")
     click.echo((inspect.getdoc(cls) or "").rstrip())
     click.echo(f"\nreads   {', '.join(cls.reads) or '-'}")
     click.echo(f"writes  {', '.join(f'{n} {t}' for n, t in cls.writes.items()) or '-'}")
+    if issubclass(cls, ThresholdFilter):
+        tunable = dict.fromkeys([*(parameter for parameter, _ in cls.bounds.values()), *cls.choices])
+        click.echo(f"tunes   {', '.join(tunable)} (datapipe tune, from the scores of a run)")
     _parameters(cls)
     common = {"map": "where, by_lang, label", "expand": "label", "global": "where, action, label"}
     click.echo(f"\nand, as every {kind_of(cls)}: {common.get(kind_of(cls), 'where, action, by_lang, label')}")

@@ -90,7 +90,7 @@ def submit(
         for name, text in files.items():
             click.echo(f"==> {folder / name} <==\n{text}")
         return
-    _look_anew(located, run)
+    _look_anew(located, run, plan)
     if local is not None:
         _run_here(command, run, folder / "logs", local, workers)
         return
@@ -122,15 +122,15 @@ def _kubernetes(plan: Plan, command: Command, run: str, pods: Kubernetes, tasks:
     return {"job.yaml": kubernetes_manifest(plan, members, command, run, pods)}
 
 
-def _look_anew(located: Located, run: str) -> None:
-    """Where the members' last run came to its end, the next one looks for new input."""
+def _look_anew(located: Located, run: str, now: Plan) -> None:
+    """Where the members' last run came to its end, or cannot, for its inputs changed, the next one looks for new input."""
     from datapipe.engine.publish import finished
     from datapipe.io.store import open_store
-    from datapipe.plan.pin import pinned, unpin
+    from datapipe.plan.pin import inputs_changed, pinned, unpin
 
     store = open_store(run)
     plan = pinned(located, store)
-    if plan is not None and finished(store, plan) is not None:
+    if plan is not None and (finished(store, plan) is not None or inputs_changed(plan, now)):
         unpin(located, store)
 
 

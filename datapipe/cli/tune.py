@@ -42,10 +42,13 @@ def tune(folder: str, settings: tuple[str, ...], by: str, as_json: bool) -> None
     if not settings and not as_json:
         _list(paths)
         return
+    edits = (manifest["recipe"].get("ledger") or {}).get("edits", True)
     found = []
     for output in manifest["outputs"]:
         mine = paths[output["dataset"]]
         prediction = predict(mine, output["groups"], lambda name, cols: batches(folder, manifest, name, cols))
+        if not edits and any(step.changed for path in mine.values() for step in path):
+            prediction.inexact.append("bytes are those that the last scored step saw: `ledger: {edits: false}`")
         found.append(_plain(output["dataset"], prediction, columns))
         if not as_json:
             show_prediction(found[-1], mine, sys.stdout)

@@ -25,6 +25,7 @@ from datapipe.engine.reports import committed
 from datapipe.engine.sink import Sink, bad_row
 from datapipe.engine.step import StepRunner
 from datapipe.io.arrow_files import read_batches
+from datapipe.io.files import refuse_changed
 from datapipe.io.store import Store
 from datapipe.plan.plan import Link, Plan, Stage, StepPlan
 
@@ -171,6 +172,7 @@ class _Shard:
                 row += chunk.records
                 yield batch
                 beacon.at_row(f"read of {piece.url}", self.number, row)
+            refuse_changed(piece.url, piece.version)
 
     def _place(self, address: int) -> dict[str, object]:
         """File and row of an address, for quarantine."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ _CHECKSUMS = (
     "updated",
     "created",
 )
+_BUCKETS = ("s3://", "s3a://", "gs://", "gcs://")
+_ANEW = "to plan anew, run it without --shards, or submit it again"
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,26 @@ def reading(url: str) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error) or type(error).__name__
-        raise RunFailed(f"{url}: the file was there when the run was planned but cannot be read: {reason}") from error
+        raise RunFailed(
+            f"{url}: the file was there when the run was planned but cannot be read: {reason}; {_ANEW}"
+        ) from error
+
+
+def refuse_changed(url: str, version: str) -> None:
+    """RunFailed if the input is not the one that was planned: of its pieces some would be old and some new.
+
+    A store is asked only where its listings and its answers about one file are known to name the same version.
+    """
+    if is_local(url) and re.fullmatch(r"\d+-\d+", version):
+        now = _local_file(local_path(url)).version
+    elif url.startswith(_BUCKETS) and "-" in version:
+        fs, path = filesystem(url)
+        with reading(url):
+            now = _remote_file(fs, retrying(url, "look it up", lambda: fs.info(path))).version
+    else:
+        return
+    if now != version:
+        raise RunFailed(f"{url}: has changed since the run was planned; {_ANEW}")
 
 
 def _shown(matches: Iterable[str], pattern: str) -> list[str]:
@@ -207,7 +229,7 @@ def _nothing(path: str, extensions: tuple[str, ...]) -> str:
 
 def _missing_bucket(path: str) -> str | None:
     """The bucket of a URL, if its store says that there is none: listings of s3fs and gcsfs are just empty."""
-    if not path.startswith(("s3://", "s3a://", "gs://", "gcs://")):
+    if not path.startswith(_BUCKETS):
         return None
     fs, inside = filesystem(path)
     bucket = inside.split("/", 1)[0]

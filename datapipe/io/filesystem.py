@@ -65,6 +65,9 @@ def _options(protocol: str) -> dict[str, Any]:
         "max_pool_connections": 32,
     }
     # Named although boto reads them itself: instances are told apart by their options.
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    name = "AWS_ENDPOINT_URL_S3" if os.environ.get("AWS_ENDPOINT_URL_S3") else "AWS_ENDPOINT_URL"
+    endpoint = os.environ.get(name)
+    if endpoint and not endpoint.startswith(("http://", "https://")):
+        raise RecipeError(f"{name}={endpoint}: expected a URL that begins with http:// or https://")
     # Four parts of an upload at once: s3fs would hold ten in memory.
     return {"endpoint_url": endpoint, "config_kwargs": config, "default_block_size": READ_AHEAD, "max_concurrency": 4}

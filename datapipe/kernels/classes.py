@@ -6,6 +6,8 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from datapipe.kernels.scripts import DIGITS, ROLE, ROLE_SHIFT, ROLES, SHARED, UNSPACED
+
 Classes = npt.NDArray[np.uint16]
 
 SPACE, BREAK, ALPHA, UPPER, NUMBER, DECIMAL = 1, 2, 4, 8, 16, 32  # as str.isspace, splitlines, isalpha, ...
@@ -16,6 +18,7 @@ PREFIX, SUFFIX, INFIX = 512, 1024, 2048  # a token of its own at the start, the 
 QUOTE = 4096
 AFTER_DIGIT = 8192  # a token of its own when it ends a number: 5%, 5$, 5+
 PUNCTUATION = 16384  # Unicode general category P
+NO_SPACES = 32768  # of a script without spaces; the bits from PREFIX to QUOTE then hold a role of kernels/scripts.py
 
 HEAD = 0x1100  # the table begins with one entry for every 256 code points
 
@@ -32,10 +35,6 @@ ABEB FE52 FE56-FE57 FF01 FF0E FF1F FF61 10A56-10A57 10F55-10F59 10F86-10F89 1104
 # fullwidth digit one (FF11) included, a slip of the original that we repeat.
 SYMBOLS = """0-8 B-C D-1F 21-2F 3A-40 5B-60 7B-7E 7F-9F AB B4 BB 2013-2014 2019 201C-201E 2026 2236 2501 25BA
 3001 3008-300D 3010-3011 FF05 FF08-FF09 FF0C FF11 FF1A-FF1B FF5E"""
-
-# Scripts written without spaces: Thai, Lao, Myanmar, Khmer, Hiragana, Katakana, Han (planes 0, 2 and 3).
-UNSPACED = """E00-EFF 1000-109F 1780-17FF 19E0-19FF A9E0-A9FF AA60-AA7F 3005-3007 3021-3029 3038-303B 3041-3096 309D-309F
-30A1-30FA 30FD-30FF 31F0-31FF 3400-4DBF 4E00-9FFF F900-FAFF FF66-FF9D 1AFF0-1B16F 20000-3FFFD"""
 
 BREAKS = "A-D 1C-1E 85 2028-2029"  # where str.splitlines cuts
 
@@ -92,7 +91,13 @@ def _flat() -> Classes:
 
     unspaced = _points(UNSPACED)
     assigned = unspaced[(flat[unspaced] & (PLAIN | ALPHA)) != 0]
-    flat[assigned] = (flat[assigned] | PREFIX | SUFFIX | INFIX) & ~np.uint16(PLAIN)
+    flat[assigned] &= ~np.uint16(PLAIN)
+    assigned = np.concatenate([assigned, _points(SHARED)])
+    role = np.zeros(0x110000, np.uint16)
+    for name, ranges in ROLES.items():
+        role[_points(ranges)] = name
+    role[flat & DECIMAL != 0] = DIGITS
+    flat[assigned] = flat[assigned] & ~np.uint16(ROLE << ROLE_SHIFT) | role[assigned] << ROLE_SHIFT | NO_SPACES
     return flat
 
 

@@ -8,7 +8,7 @@ from datapipe.kernels.decode import before, class_at
 from datapipe.kernels.eight import ONES, below, continuations, controls, eight_at, length, number, upto_eight_at, zeros
 from datapipe.kernels.hashing import BASE, Hashes, mixed, slot_of, table_size
 from datapipe.kernels.jit import inlined, kernel
-from datapipe.kernels.words import WIDTH, segment
+from datapipe.kernels.words import WIDTH, segment_by
 
 Bytes = npt.NDArray[np.uint8]
 Int64s = npt.NDArray[np.int64]
@@ -127,7 +127,7 @@ def repeated(hashes: Hashes, chars: Int64s, n: int, keys: Hashes) -> tuple[int, 
 
 @kernel
 def fineweb_quality(
-    offsets: Int64s, data: Bytes, classes: Classes, abbreviated: Hashes, short: int, out: Numbers
+    offsets: Int64s, data: Bytes, classes: Classes, abbreviated: Hashes, short: int, breaks: Bytes, out: Numbers
 ) -> None:
     """Fill out[measure, document]: lines; shares punctuated, short, of repeated characters; newlines a word."""
     most = 0
@@ -157,7 +157,7 @@ def fineweb_quality(
                 brief += chars <= short
             i = end + 1
         _, again = repeated(hashes, lengths, lines, keys)
-        tokens = segment(data, start, stop, classes, abbreviated, words)
+        tokens = segment_by(data, start, stop, classes, abbreviated, words, breaks)
         out[0, d] = lines
         out[1, d] = punctuated / lines if lines else 0.0
         out[2, d] = brief / lines if lines else 0.0

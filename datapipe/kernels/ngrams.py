@@ -8,7 +8,7 @@ from datapipe.kernels.eight import ALL, NONE, ONES, eight_at, put_eight, upto_ei
 from datapipe.kernels.hashing import BASE, ONE, Hashes, mixed, slot_of, table_size
 from datapipe.kernels.jit import inlined, kernel
 from datapipe.kernels.lines import HALF, digest, pieces, repeated, stripped
-from datapipe.kernels.words import CHARS, START, STOP, WIDTH, segment
+from datapipe.kernels.words import CHARS, START, STOP, WIDTH, segment_by
 
 Bytes = npt.NDArray[np.uint8]
 Int64s = npt.NDArray[np.int64]
@@ -216,7 +216,9 @@ def repeated_ngrams(
 
 
 @kernel
-def gopher_repetition(offsets: Int64s, data: Bytes, classes: Classes, abbreviated: Hashes, out: Numbers) -> None:
+def gopher_repetition(
+    offsets: Int64s, data: Bytes, classes: Classes, abbreviated: Hashes, breaks: Bytes, out: Numbers
+) -> None:
     """Fill out[measure, document]: paragraphs, their characters, lines, theirs, top and repeated n-grams."""
     most = 0
     for d in range(len(offsets) - 1):
@@ -252,7 +254,7 @@ def gopher_repetition(offsets: Int64s, data: Bytes, classes: Classes, abbreviate
         out[2, d] = count / n
         out[3, d] = total / whole
 
-        count = segment(data, start, stop, classes, abbreviated, words)
+        count = segment_by(data, start, stop, classes, abbreviated, words, breaks)
         hash_words(data, words, count, letters, hashes, sums, inverses)
         again[: count + 1] = True
         for n in range(2, 5):

@@ -107,7 +107,7 @@ def spaced_quality(
     style: int,
     out: Numbers,
 ) -> None:
-    """Fill out[measure, document]: words, their length, signs (hashes, ellipses) a word, lines, letters, stop words."""
+    """Fill out[measure, document], in the order of quality.py; DCLM and DOLMA have one number for hashes and ellipses."""
     most = 0
     for d in range(len(offsets) - 1):
         most = max(most, offsets[d + 1] - offsets[d])
@@ -171,7 +171,7 @@ def spaced_quality(
         elif words:
             out[1, d] = letters / words
         out[2, d] = (hashes if style == PAPER else signed) / max(words, 1)
-        out[3, d] = ellipses / max(words, 1)
+        out[3, d] = ellipses / max(words, 1) if style == PAPER else np.nan
         out[4, d] = bullets / max(lines, 1)
         out[5, d] = trailing / max(lines, 1)
         out[6, d] = alphabetic / max(words, 1)

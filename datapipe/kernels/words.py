@@ -3,8 +3,9 @@
 The rules follow what spaCy's English tokenizer (datatrove's words) does to real text. From both ends of a chunk,
 punctuation comes off one code point at a time (runs of dots in one piece); inside, hyphens between letters,
 `and/or`, `a=b`, `end.Next` and symbols cut; `3.14`, `1,000`, `foo_bar`, `AT&T` and links stay whole; `don't` is
-`do` and `n't`, `it's` is `it` and `'s`. Known abbreviations, single letters and `e.g.` keep their dot. A code
-point of a script without spaces (Han, kana, Thai, Lao, Khmer, Myanmar) is a word of its own.
+`do` and `n't`, `it's` is `it` and `'s`. Known abbreviations, single letters and `e.g.` keep their dot. A run of a
+script without spaces (Han, kana, Thai, Lao, Khmer, Myanmar) is a chunk of its own, cut into syllables
+(kernels/syllables.py) or where a segmenter says so. The Tibetan tsheg and the Ethiopic wordspace end a word.
 """
 
 from functools import cache
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from datapipe.kernels.classes import (
     AFTER_DIGIT,
     ALPHA,
+    NO_SPACES,
     NUMBER,
     PLAIN,
     PREFIX,
@@ -42,6 +44,8 @@ from datapipe.kernels.joints import (
     is_link,
     joint_size,
 )
+from datapipe.kernels.scripts import ROLE, ROLE_SHIFT, SEPARATOR
+from datapipe.kernels.syllables import syllable
 
 Bytes = npt.NDArray[np.uint8]
 Int64s = npt.NDArray[np.int64]
@@ -55,6 +59,8 @@ LONGEST_ABBREVIATION = 6  # bytes
 # ALPHA: it has a letter; SYMBOL, PUNCTUATION: it has nothing else; TERMINAL: it is one such sign.
 START, STOP, CHARS, KIND = 0, 1, 2, 3
 WIDTH = 4
+
+NO_BREAKS = np.zeros(0, np.uint8)  # no segmenter
 
 
 @cache
@@ -91,7 +97,7 @@ def dot_is_own(data: Bytes, start: int, dot: int, classes: Classes, abbreviated:
             return True
         known = abbreviated[slot_of(abbreviated, len(abbreviated), hash_of(data, start, dot))] != np.uint64(0)
         return not known
-    return kind & (NUMBER | SUFFIX | QUOTE | AFTER_DIGIT) != 0 or data[last] == MINUS
+    return kind & (PLAIN | NUMBER | SUFFIX | QUOTE | AFTER_DIGIT) != 0 or data[last] == MINUS  # PLAIN: a vowel sign
 
 
 @inlined
@@ -146,6 +152,14 @@ def measured(words: Int64s, n: int, data: Bytes, start: int, stop: int, classes:
 @inlined
 def segment(data: Bytes, start: int, stop: int, classes: Classes, abbreviated: Hashes, words: Int64s) -> int:
     """Write a row for each word; return how many there are (at most one a byte)."""
+    return segment_by(data, start, stop, classes, abbreviated, words, NO_BREAKS)
+
+
+@inlined
+def segment_by(
+    data: Bytes, start: int, stop: int, classes: Classes, abbreviated: Hashes, words: Int64s, breaks: Bytes
+) -> int:
+    """As `segment`; `breaks` is empty, or has for each byte of data what a segmenter says of the word there."""
     n = 0
     i = start
     while i < stop:
@@ -156,6 +170,10 @@ def segment(data: Bytes, start: int, stop: int, classes: Classes, abbreviated: H
             continue
         some = chars = 0
         every = -1
+        if kind & NO_SPACES:
+            i, chars, some, every = syllable(data, i, stop, classes, breaks)
+            n = put(words, n, first, i, chars, some, every)
+            continue
         if not kind & PLAIN:
             # What comes off the start of a chunk leaves one that is cut as if it began there.
             size = prefix_size(data, i, stop, classes)
@@ -183,13 +201,18 @@ def segment(data: Bytes, start: int, stop: int, classes: Classes, abbreviated: H
                 some = ALPHA if alpha else 0
         while i < stop:
             kind, size = class_at(data, i, classes)
-            if not kind & PLAIN:
+            if kind & (PLAIN | NO_SPACES) != PLAIN:
                 break
             some |= kind
             every &= kind
             chars += 1
             i += size
-        if i >= stop or kind & SPACE:
+        if i >= stop or kind & (SPACE | NO_SPACES):
+            if kind & NO_SPACES:
+                if kind >> ROLE_SHIFT & ROLE == SEPARATOR:
+                    i += size
+                    chars += 1
+                size = 0
             n = put(words, n, first, i, chars, some, every)
             i += size
             continue
@@ -197,7 +220,7 @@ def segment(data: Bytes, start: int, stop: int, classes: Classes, abbreviated: H
         # A sign inside the chunk or at its end.
         plain = i
         end = i
-        while not kind & SPACE:
+        while not kind & (SPACE | NO_SPACES):
             end += size
             if end >= stop:
                 break

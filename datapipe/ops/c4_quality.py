@@ -51,6 +51,7 @@ class C4Quality(ThresholdFilter):
     """
 
     name: ClassVar[str] = "c4_quality"
+    version: ClassVar[int] = 2
     bounds: ClassVar[Mapping[str, tuple[str, str]]] = {"too_few_sentences": ("min_sentences", "sentences")}
     choices: ClassVar[tuple[str, ...]] = ("lorem_ipsum", "curly_bracket")  # what cuts lines changes the scores, too
     writes: ClassVar[Mapping[str, pa.DataType]] = {"text": pa.large_string()}
@@ -119,7 +120,15 @@ class C4Quality(ThresholdFilter):
     def rules(self, measured: Verdict) -> dict[str, Mask]:
         """What the whole document is dropped for."""
         failed: dict[str, Mask] = {}
-        for rule in (*self.choices, "javascript") if self.variant == "dolma" else self.choices:
+        for rule in self._pages():
             if getattr(self, rule):
                 failed[rule] = measured.scores[f"{rule}_lines"] > 0
         return {**failed, **super().rules(measured)}
+
+    def tunable(self) -> tuple[str, ...]:
+        """What drops documents."""
+        return tuple(dict.fromkeys((*super().tunable(), *self._pages())))
+
+    def _pages(self) -> tuple[str, ...]:
+        """The rules for phrases and signs that drop documents rather than lines."""
+        return (*self.choices, "javascript") if self.variant == "dolma" else self.choices

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,11 +11,12 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from datapipe.arrow.text import text_of
 from datapipe.core.context import Context
-from datapipe.core.operator import Filter
-from datapipe.core.verdict import Mask, Verdict
+from datapipe.core.stop_words import stop_words
+from datapipe.core.threshold_filter import ThresholdFilter
+from datapipe.core.verdict import Verdict
+from datapipe.core.word_lists import WordLists, WordTable
 from datapipe.kernels.points import point_tables
 from datapipe.kernels.text_stats import MEASURES, WORDS, measure_text
-from datapipe.ops.word_lists import WordLists, WordTable, stop_words
 
 # Data-Juicer's names, in the order of the kernel's measures.
 STATS = (
@@ -37,7 +37,7 @@ def _bound(default: float | None, what: str) -> Any:
     return Field(default, ge=0, description=f"{what}; null: no bound")
 
 
-class DataJuicerStats(Filter):
+class DataJuicerStats(ThresholdFilter):
     """Drop documents by Data-Juicer's text statistics, all of them measured in one pass.
 
     Definitions and defaults of datajuicer/data-juicer (data_juicer/ops/filter: alphanumeric, average_line_length,
@@ -54,7 +54,7 @@ class DataJuicerStats(Filter):
         f"{stat}_too_{side}": (f"{bound}_{stat}", stat)
         for stat in STATS
         for side, bound in (("low", "min"), ("high", "max"))
-    }  # rule -> parameter, score
+    }
     examples: ClassVar[tuple[dict[str, Any], ...]] = (
         {},
         {"lang": None, "stop_words": {"en": ["the", "and"]}, "flagged_words": {"en": ["lorem"]}, "max_text_len": 1000},
@@ -140,13 +140,3 @@ class DataJuicerStats(Filter):
             out,
         )
         return Verdict(len(text), scores=dict(zip(STATS, out, strict=True)))
-
-    def judge(self, batch: pa.RecordBatch) -> Verdict:
-        """Measure every document once, then hold the measures against the bounds."""
-        measured = self.measure(batch)
-        failed: dict[str, Mask] = {}
-        for rule, (parameter, stat) in self.bounds.items():
-            bound, values = getattr(self, parameter), measured.scores[stat]
-            if bound is not None:
-                failed[rule] = values < bound if parameter.startswith("min_") else values > bound
-        return replace(measured, failed=failed)

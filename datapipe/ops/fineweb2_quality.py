@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import zstandard
 from pydantic import Field
 
+from datapipe.core.segmenters import Segmented
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Mask, Numbers, Verdict
 from datapipe.kernels.ngrams import REPEATED, TOP
@@ -99,7 +100,7 @@ def thresholds() -> Thresholds:
     return Thresholds(values, stop_words, rows, codes)
 
 
-class Fineweb2Quality(ThresholdFilter):
+class Fineweb2Quality(Segmented, ThresholdFilter):
     """Drop documents by the rules of FineWeb-2, each by the thresholds and stop words of the document's language.
 
     Penedo et al. 2025, arXiv:2506.20920; huggingface/fineweb-2, fineweb-2-pipeline.py and configs/*.yml: repeated lines
@@ -109,7 +110,7 @@ class Fineweb2Quality(ThresholdFilter):
     `deu_Latn` are one; without a script it is the one of most documents. English has the defaults of the same rules;
     so has a language that the table lacks, but for stop words and word lengths. The thresholds were chosen on words
     that datatrove cut by a tokenizer for each language; ours are kernels/words.py for all, so in scripts without spaces
-    n-grams are of signs and only stop words of one sign are found. None disables a rule; 0 is a threshold.
+    n-grams are of written syllables, unless `segmenters` gives words. None disables a rule; 0 is a threshold.
     """
 
     name: ClassVar[str] = "fineweb2_quality"
@@ -151,7 +152,7 @@ class Fineweb2Quality(ThresholdFilter):
     def columns_read(self) -> tuple[str, ...]:
         """The text, its language and, where asked for, the script and the language's score."""
         extra = (self.script, "lang_score" if self.language_score else None)
-        return (*self.reads, *(name for name in extra if name is not None))
+        return tuple(dict.fromkeys((*super().columns_read(), *(name for name in extra if name is not None))))
 
     def files(self) -> tuple[str, ...]:
         """The table: other thresholds are another result."""
@@ -198,17 +199,15 @@ class Fineweb2Quality(ThresholdFilter):
         for language in np.unique(row) if len(row) else (-1,):
             rows = np.flatnonzero(row == language)
             some = batch if len(rows) == batch.num_rows else batch.take(pa.array(rows))
-            for name, score in _quality(int(language)).measure(some).scores.items():
+            for name, score in self._quality(int(language)).measure(some).scores.items():
                 quality.setdefault(name, np.empty(batch.num_rows))[rows] = score
         measured = {
-            **GopherRepetition(variant="datatrove").measure(batch).scores,
-            **FinewebQuality(variant="datatrove").measure(batch).scores,
+            **GopherRepetition(segmenters=self.segmenters).measure(batch).scores,
+            **FinewebQuality(segmenters=self.segmenters).measure(batch).scores,
             **quality,
         }
         return {name: measured[name] for name in SCORES}
 
-
-@cache
-def _quality(row: int) -> GopherQuality:
-    """What looks for a language's stop words."""
-    return GopherQuality(variant="datatrove", stop_words=thresholds().stop_words[row])
+    def _quality(self, row: int) -> GopherQuality:
+        """What looks for a language's stop words."""
+        return GopherQuality(stop_words=thresholds().stop_words[row], segmenters=self.segmenters)

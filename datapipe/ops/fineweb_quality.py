@@ -10,6 +10,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from datapipe.arrow.text import text_of
+from datapipe.core.segmenters import Segmented
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Mask, Verdict
 from datapipe.kernels.classes import class_table
@@ -19,7 +20,7 @@ from datapipe.kernels.words import abbreviations
 MEASURES = ("lines", "punctuated_lines", "short_lines", "duplicate_line_characters", "newlines_per_word")
 
 
-class FinewebQuality(ThresholdFilter):
+class FinewebQuality(Segmented, ThresholdFilter):
     """Drop documents of list-like lines: unpunctuated, short, repeated, or with few words each.
 
     Rules of Penedo et al. 2024, arXiv:2406.17557, section 3.6, as datatrove 0.10.1 measures them
@@ -29,6 +30,7 @@ class FinewebQuality(ThresholdFilter):
     """
 
     name: ClassVar[str] = "fineweb_quality"
+    version: ClassVar[int] = 2
     bounds: ClassVar[Mapping[str, tuple[str, str]]] = {
         "unpunctuated_lines": ("min_punctuated_lines", "punctuated_lines"),
         "short_lines": ("max_short_lines", "short_lines"),
@@ -55,7 +57,8 @@ class FinewebQuality(ThresholdFilter):
         """All measures in one pass."""
         text = text_of(batch.column("text"))
         out = np.empty((len(MEASURES), len(text)))
-        fineweb_quality(text.offsets, text.data, class_table(), abbreviations(), self.short_line_length, out)
+        breaks = self.breaks(batch, text)
+        fineweb_quality(text.offsets, text.data, class_table(), abbreviations(), self.short_line_length, breaks, out)
         return Verdict(len(text), {"empty": out[0] == 0}, dict(zip(MEASURES, out, strict=True)))
 
     def rules(self, measured: Verdict) -> dict[str, Mask]:

@@ -6,25 +6,31 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from pydantic import Field, model_validator
 
 from datapipe.arrow.text import text_of
+from datapipe.core.segmenters import Segmented
+from datapipe.core.stop_words import stop_words
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Verdict
 from datapipe.kernels.classes import class_table
 from datapipe.kernels.fold import lower_table
-from datapipe.kernels.hashing import word_table
 from datapipe.kernels.prose import DCLM, DOLMA, PAPER, spaced_quality
-from datapipe.kernels.quality import MEASURES, gopher_quality
+from datapipe.kernels.quality import MEASURES, SIGNS, gopher_quality, stop_tables
 from datapipe.kernels.words import abbreviations
+
+Int64s = npt.NDArray[np.int64]
 
 Variant = Literal["paper", "datatrove", "dclm", "dolma"]
 STYLES = {"paper": PAPER, "dclm": DCLM, "dolma": DOLMA}
 AS_WRITTEN = np.empty(0, np.int32)  # a table of lower case that changes nothing
 
+GOPHER = ("the", "be", "to", "of", "and", "that", "have", "with")
 
-class GopherQuality(ThresholdFilter):
+
+class GopherQuality(Segmented, ThresholdFilter):
     """Drop documents that do not look like prose: too few words, odd words, symbols, lists, no stop words.
 
     Rules of Rae et al. 2021, arXiv:2112.11446, appendix A.1.1, with the same thresholds in all variants:
@@ -45,6 +51,7 @@ class GopherQuality(ThresholdFilter):
     """
 
     name: ClassVar[str] = "gopher_quality"
+    version: ClassVar[int] = 2
     bounds: ClassVar[Mapping[str, tuple[str, str]]] = {
         "too_few_words": ("min_words", "words"),
         "too_many_words": ("max_words", "words"),
@@ -58,7 +65,10 @@ class GopherQuality(ThresholdFilter):
         "few_stop_words": ("min_stop_words", "stop_words"),
     }
 
-    examples: ClassVar[tuple[dict[str, Any], ...]] = tuple({"variant": variant} for variant in get_args(Variant))
+    examples: ClassVar[tuple[dict[str, Any], ...]] = (
+        *({"variant": variant} for variant in get_args(Variant)),
+        {"stop_words": "auto", "signs": "unicode"},
+    )
 
     variant: Variant = Field("datatrove", description="whose definitions of the measures to follow")
     min_words: int | None = Field(50, ge=0, description="fewest words; symbols are none")
@@ -80,8 +90,16 @@ class GopherQuality(ThresholdFilter):
     min_stop_words: int | None = Field(
         2, ge=0, description="fewest stop words: different ones (paper, datatrove), or all"
     )
-    stop_words: tuple[str, ...] = Field(
-        ("the", "be", "to", "of", "and", "that", "have", "with"), description="the stop words, as written"
+    stop_words: tuple[str, ...] | Literal["auto"] = Field(
+        GOPHER,
+        description="the stop words, as written; auto: those of the row's language (column lang; of English the default, "
+        "of 57 others the package stopwordsiso's), and rows of another language have no such rule",
+    )
+
+    signs: Literal["published", "unicode"] = Field(
+        "published",
+        description="published: bullets are - and U+2022, ellipses three dots and U+2026; unicode: bullets and ellipses of "
+        "other scripts and of word processors, too",
     )
 
     @model_validator(mode="after")
@@ -92,6 +110,14 @@ class GopherQuality(ThresholdFilter):
         ):
             if low is not None and high is not None and low > high:
                 raise ValueError(f"min_{what} {low} is more than max_{what} {high}: no document would be kept")
+        if self.variant != "datatrove":
+            if self.stop_words == "auto":
+                raise ValueError(
+                    f"stop_words: auto is for the variant datatrove; list the words of variant {self.variant}"
+                )
+            if self.signs != "published" or self.segmenters:
+                what = "segmenters" if self.segmenters else "signs"
+                raise ValueError(f"variant {self.variant} has {what} of its own: leave them out, or take datatrove")
         return self
 
     def measure(self, batch: pa.RecordBatch) -> Verdict:
@@ -99,15 +125,44 @@ class GopherQuality(ThresholdFilter):
         text = text_of(batch.column("text"))
         out = np.empty((len(MEASURES), len(text)))
         if self.variant == "datatrove":
-            stop_words = [word.encode() for word in self.stop_words]
-            shapes = np.zeros(256, np.uint64)  # a look-up for one word of ten, not for every `t...`
-            for word in filter(None, stop_words):
-                shapes[word[0]] |= np.uint64(1 << min(len(word), 63))
-            table = word_table(self.stop_words)
-            gopher_quality(text.offsets, text.data, class_table(), abbreviations(), table, shapes, out)
+            lists, words_of = self._lists(batch)
+            table, shapes, starts = stop_tables(words_of)
+            bullets, ellipses = SIGNS[self.signs]
+            gopher_quality(
+                text.offsets,
+                text.data,
+                class_table(),
+                abbreviations(),
+                table,
+                shapes,
+                starts,
+                lists,
+                bullets,
+                ellipses,
+                self.breaks(batch, text),
+                out,
+            )
         else:
             lower = AS_WRITTEN if self.variant == "dolma" else lower_table()
             words_to_find = text_of(pa.array(self.stop_words, pa.large_string()))
             style = STYLES[self.variant]
             spaced_quality(text.offsets, text.data, class_table(), lower, *words_to_find, style, out)
         return Verdict(len(text), scores=dict(zip(MEASURES, out, strict=True)))
+
+    def columns_read(self) -> tuple[str, ...]:
+        """The language too, where it chooses the stop words."""
+        needed = (*super().columns_read(), "lang") if self.stop_words == "auto" else super().columns_read()
+        return tuple(dict.fromkeys(needed))
+
+    def _lists(self, batch: pa.RecordBatch) -> tuple[Int64s, list[tuple[str, ...]]]:
+        """The number of each row's list, -1 if there is none, and the lists, of which there is at least one."""
+        if self.stop_words != "auto":
+            return np.zeros(batch.num_rows, np.int64), [self.stop_words]
+        coded = batch.column("lang").dictionary_encode()
+        words = [GOPHER if _is_english(lang) else stop_words(lang) for lang in coded.dictionary.to_pylist()]
+        number = np.array([i if listed else -1 for i, listed in enumerate(words)] + [-1], np.int64)
+        return number[coded.indices.fill_null(len(words)).to_numpy()], words or [()]
+
+
+def _is_english(lang: str) -> bool:
+    return lang.lower().replace("-", "_").split("_")[0] in ("en", "eng")

@@ -10,6 +10,7 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from datapipe.arrow.text import text_of
+from datapipe.core.segmenters import Segmented
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Verdict
 from datapipe.kernels.classes import class_table
@@ -52,7 +53,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 ABSENT = {"dolma": MEASURES[:2], "rpv2": LINES, "data_juicer": MEASURES[:7]}
 
 
-class GopherRepetition(ThresholdFilter):
+class GopherRepetition(Segmented, ThresholdFilter):
     """Drop documents that repeat themselves: lines, paragraphs, one frequent n-gram, or long n-grams.
 
     Thresholds of Rae et al. 2021, arXiv:2112.11446, table A1. Tools measure different things under these names; with
@@ -79,28 +80,27 @@ class GopherRepetition(ThresholdFilter):
     """
 
     name: ClassVar[str] = "gopher_repetition"
+    version: ClassVar[int] = 2
     bounds: ClassVar[Mapping[str, tuple[str, str]]] = {measure: (f"max_{measure}", measure) for measure in MEASURES}
     examples: ClassVar[tuple[dict[str, Any], ...]] = tuple({"variant": variant} for variant in get_args(Variant))
 
     variant: Variant = Field("datatrove", description="whose definitions of the measures, and defaults, to follow")
     max_duplicate_paragraphs: float | None = Field(
-        0.3, ge=0, le=1, description="largest share of paragraphs (cut at blank lines) that occurred before"
+        0.3, ge=0, le=1, description="largest share of paragraphs (cut at blank lines) that are repeated"
     )
-    max_duplicate_paragraph_characters: float | None = _share(0.2, "paragraphs that occurred before")
-    max_duplicate_lines: float | None = Field(
-        0.3, ge=0, le=1, description="largest share of lines that occurred before"
-    )
-    max_duplicate_line_characters: float | None = _share(0.2, "lines that occurred before")
+    max_duplicate_paragraph_characters: float | None = _share(0.2, "repeated paragraphs")
+    max_duplicate_lines: float | None = Field(0.3, ge=0, le=1, description="largest share of lines that are repeated")
+    max_duplicate_line_characters: float | None = _share(0.2, "repeated lines")
     # A top n-gram overlaps itself in `a a a a`, so its share of characters can pass 1.
     max_top_2_gram: float | None = _share(0.20, "the most frequent pair of words")
     max_top_3_gram: float | None = _share(0.18, "the most frequent run of 3 words")
     max_top_4_gram: float | None = _share(0.16, "the most frequent run of 4 words")
-    max_duplicate_5_gram: float | None = _share(0.15, "runs of 5 words that occurred before")
-    max_duplicate_6_gram: float | None = _share(0.14, "runs of 6 words that occurred before")
-    max_duplicate_7_gram: float | None = _share(0.13, "runs of 7 words that occurred before")
-    max_duplicate_8_gram: float | None = _share(0.12, "runs of 8 words that occurred before")
-    max_duplicate_9_gram: float | None = _share(0.11, "runs of 9 words that occurred before")
-    max_duplicate_10_gram: float | None = _share(0.10, "runs of 10 words that occurred before")
+    max_duplicate_5_gram: float | None = _share(0.15, "repeated runs of 5 words")
+    max_duplicate_6_gram: float | None = _share(0.14, "repeated runs of 6 words")
+    max_duplicate_7_gram: float | None = _share(0.13, "repeated runs of 7 words")
+    max_duplicate_8_gram: float | None = _share(0.12, "repeated runs of 8 words")
+    max_duplicate_9_gram: float | None = _share(0.11, "repeated runs of 9 words")
+    max_duplicate_10_gram: float | None = _share(0.10, "repeated runs of 10 words")
 
     @model_validator(mode="before")
     @classmethod
@@ -109,8 +109,14 @@ class GopherRepetition(ThresholdFilter):
             return {**DEFAULTS.get(values.get("variant", ""), {}), **values}
         return values
 
+    def tunable(self) -> tuple[str, ...]:
+        """The thresholds on what the variant measures."""
+        return tuple(f"max_{measure}" for measure in MEASURES if measure not in ABSENT.get(self.variant, ()))
+
     @model_validator(mode="after")
     def _measured(self) -> GopherRepetition:
+        if self.segmenters and self.variant != "datatrove":
+            raise ValueError(f"variant {self.variant} has words of its own: leave segmenters out, or take datatrove")
         for measure in ABSENT.get(self.variant, ()):
             if getattr(self, f"max_{measure}") is not None:
                 raise ValueError(f"variant {self.variant} does not measure {measure}: leave max_{measure} out")
@@ -121,7 +127,8 @@ class GopherRepetition(ThresholdFilter):
         text = text_of(batch.column("text"))
         out = np.empty((len(MEASURES), len(text)))
         if self.variant == "datatrove":
-            gopher_repetition(text.offsets, text.data, class_table(), abbreviations(), out)
+            breaks = self.breaks(batch, text)
+            gopher_repetition(text.offsets, text.data, class_table(), abbreviations(), breaks, out)
             empty = text.lengths == 0
         else:
             repetition(text.offsets, text.data, class_table(), lower_table(), *DEFINITIONS[self.variant], out)

@@ -1,28 +1,29 @@
-"""The language of a document, by fastText."""
+"""The language of a document or of its lines, by any fastText classifier."""
 
 from __future__ import annotations
 
-import contextlib
-import io
-import tempfile
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, PrivateAttr, model_validator
 
-from datapipe.arrow.text import text_of
+from datapipe.arrow.text import Text, text_of
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError, did_you_mean
 from datapipe.core.operator import FilePath
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Mask, Verdict
 from datapipe.kernels.classes import class_table
-from datapipe.kernels.counts import have_letters
+from datapipe.kernels.counts import count_letters, have_letters
+from datapipe.kernels.fasttext_labels import NONE, best_labels
+from datapipe.kernels.fasttext_model import Model, read_model
+from datapipe.kernels.fasttext_words import document_sums
+from datapipe.kernels.shares import line_offsets, shares_of
 
 # What lid.176 can answer; known here so that a typing error in `keep` is found before work starts.
 LID_176 = """
@@ -34,35 +35,61 @@ ro ru rue sa sah sc scn sco sd sh si sk sl so sq sr su sv sw ta te tg th tk tl t
 vi vls vo wa war wuu xal xmf yi yo yue zh
 """
 LABELS = frozenset(LID_176.split())
+SCORES = pa.list_(pa.struct({"lang": pa.string(), "score": pa.float64()}))
+SHARES = pa.list_(pa.struct({"lang": pa.string(), "share": pa.float64()}))
+ROWS = 1 << 16  # scored at a time
 
 
 class LanguageId(ThresholdFilter):
     """Label every document with its language and the model's confidence; keep the wanted ones.
 
     The model is lid.176 (Joulin et al. 2016, 176 languages, ISO 639-1 codes or 639-3 where there is none), or any other
-    fastText classifier. The default threshold is that of RefinedWeb and FineWeb. `{keep: null, min_score: null}`
-    labels and drops nothing. A text without a letter has no language and the score 0; unless nothing is asked, it is
-    dropped as `no_language`. Scores are the library's own, capped at 1 (its softmax table rounds to 1.00003).
+    fastText classifier, such as GlotLID with `eng_Latn`. The default threshold is that of RefinedWeb and FineWeb.
+    `{keep: null, min_score: null}` labels and drops nothing. A text without a letter has no language and the score 0;
+    unless nothing is asked, it is dropped as `no_language`. Scores are fastText's, capped at 1, for the whole text as
+    one line; like fastText, it reads no further than a word `</s>`.
+
+    `top_k: 3` adds `lang_scores`, the three best guesses as a list of {lang, score}, best first (fewer where a chance is
+    below 10^-5). `level: line` judges every line and adds `lang_shares`, the languages of the lines as a list of {lang,
+    share} with their shares of the document's letters, largest first; `lang` is then the first of them, and `lang_score`
+    its lines' confidence weighed by letters, other lines counting 0: a text half in another language has 0.5 at most.
     """
 
     name: ClassVar[str] = "language_id"
+    version: ClassVar[int] = 2  # scores differ from version 1 by some 10^-6
     choices: ClassVar[tuple[str, ...]] = ("keep", "min_score")
     writes: ClassVar[Mapping[str, pa.DataType]] = {"lang": pa.string(), "lang_score": pa.float64()}
-    examples: ClassVar[tuple[dict[str, Any], ...]] = ({}, {"keep": ["en", "de"], "min_score": 0}, {"min_score": None})
+    examples: ClassVar[tuple[dict[str, Any], ...]] = (
+        {},
+        {"keep": ["en", "de"], "min_score": 0},
+        {"min_score": None, "top_k": 3},
+        {"level": "line"},
+    )
 
     keep: tuple[str, ...] | None = Field(
         None, min_length=1, description="languages kept, as the model calls them; null: all"
     )
     min_score: float | None = Field(0.65, ge=0, le=1, description="lowest confidence kept, 0 to 1; null: not looked at")
     model: FilePath | None = Field(None, description="a fastText classifier (.bin, .ftz); null: lid.176.ftz")
+    top_k: int = Field(1, ge=1, le=1000, description="guesses; more than 1 are listed in lang_scores")
+    level: Literal["document", "line"] = Field("document", description="what is judged: the whole text, or each line")
 
-    _predict: Any = PrivateAttr(None)
+    _model: Model | None = PrivateAttr(None)
+    _names: tuple[str, ...] = PrivateAttr(())
 
     @model_validator(mode="after")
-    def _known_languages(self) -> LanguageId:
+    def _possible(self) -> LanguageId:
         if self.model is None:
             _check_labels(self.keep, LABELS)
+        if self.level == "line" and self.top_k > 1:
+            raise ValueError("top_k is of whole documents; level: line already lists every language of the lines")
         return self
+
+    def columns_written(self) -> Mapping[str, pa.DataType]:
+        """Beside the language and its score, the list that `top_k` or `level` asks for."""
+        if self.level == "line":
+            return {**self.writes, "lang_shares": SHARES}
+        return {**self.writes, "lang_scores": SCORES} if self.top_k > 1 else self.writes
 
     def files(self) -> tuple[str, ...]:
         """The model, the packaged one included: another model is another result."""
@@ -70,45 +97,26 @@ class LanguageId(ThresholdFilter):
 
     def setup(self, ctx: Context) -> None:
         """Load the model; for one of one's own, see whether it knows the languages of `keep`."""
-        import fasttext
-
-        path = self.model or _packaged_model()
-        with contextlib.ExitStack() as stack:
-            if "://" in path:  # the library reads local files only
-                local = stack.enter_context(tempfile.NamedTemporaryFile(suffix=Path(path).suffix))
-                local.write(stack.enter_context(ctx.open(path)).read())
-                local.flush()
-                path = local.name
-            # Some releases greet every load with a warning about their own interface.
-            stack.enter_context(contextlib.redirect_stderr(io.StringIO()))
-            # Below the wrapper, which costs an array a call and, in one of the two packages, fails on numpy 2.
-            self._predict = fasttext.load_model(path).f.predict
-        if self.model is not None:
-            # A threshold of -1 makes it name all its labels; only one of the two packages can list them.
-            known = {label.removeprefix("__label__") for _, label in self._predict("a\n", 1_000_000, -1.0, "strict")}
-            try:
-                _check_labels(self.keep, known)
-            except ValueError as error:
-                raise RecipeError(f"{ctx.label}: keep: {error}") from None
+        path = self.files()[0]
+        try:
+            with ctx.open(path) as stream:
+                self._model = read_model(stream)
+        except ValueError as error:
+            raise RecipeError(f"{ctx.label}: model: {path}: {error}") from None
+        self._names = tuple(label.removeprefix("__label__") for label in self._model.labels)
+        try:
+            _check_labels(self.keep, set(self._names))
+        except ValueError as error:
+            raise RecipeError(f"{ctx.label}: keep: {error}") from None
 
     def measure(self, batch: pa.RecordBatch) -> Verdict:
-        """One prediction for each document that has a letter; fastText reads one line, so newlines become spaces."""
-        n = batch.num_rows
+        """The model's answer for each document that has a letter."""
         text = text_of(batch.column("text"))
-        speaks = np.empty(n, np.bool_)
-        have_letters(text.offsets, text.data, class_table(), speaks)
-        rows = np.flatnonzero(speaks)
-        lines = pc.replace_substring(batch.column("text").take(pa.array(rows)), "\n", " ")
-        labels: list[str | None] = [None] * n
-        scores = np.zeros(n)
-        predict = self._predict
-        for row, line in zip(rows.tolist(), lines.cast(pa.large_binary()).to_pylist(), strict=True):
-            # A model may have no vector for any of the words, and then answers nothing.
-            for score, label in predict(line + b"\n", 1, 0.0, "strict"):
-                labels[row] = label.removeprefix("__label__")
-                scores[row] = min(score, 1.0)
-        columns = {"lang": pa.array(labels, pa.string()), "lang_score": pa.array(scores)}
-        return Verdict(n, scores={"lang_score": scores}, columns=columns)
+        names = pa.array(self._names, pa.string())
+        labels, scores, columns = self._by_line(text, names) if self.level == "line" else self._whole(text, names)
+        langs = names.take(pa.array(labels, mask=labels == NONE))
+        columns = {"lang": langs, "lang_score": pa.array(scores), **columns}
+        return Verdict(len(text), scores={"lang_score": scores}, columns=columns)
 
     def rules(self, measured: Verdict) -> dict[str, Mask]:
         """What has no language is not judged further."""
@@ -122,6 +130,42 @@ class LanguageId(ThresholdFilter):
         if self.min_score is not None:
             failed["low_score"] = known & (scores < self.min_score)
         return failed
+
+    def _whole(self, text: Text, names: pa.Array) -> tuple[Any, Any, dict[str, pa.Array]]:
+        speaks = np.empty(len(text), np.bool_)
+        have_letters(*text, class_table(), speaks)
+        labels, scores = self._best(text, speaks)
+        columns: dict[str, pa.Array] = {}
+        if self.top_k > 1:
+            found = labels != NONE
+            ends = np.concatenate([[0], np.cumsum(found.sum(axis=1))])
+            columns["lang_scores"] = _lists(ends, names.take(pa.array(labels[found])), scores[found], SCORES)
+        return labels[:, 0], scores[:, 0].copy(), columns
+
+    def _by_line(self, text: Text, names: pa.Array) -> tuple[Any, Any, dict[str, pa.Array]]:
+        lines = Text(line_offsets(*text), text.data)
+        letters = np.empty(len(lines), np.int64)
+        count_letters(*lines, class_table(), letters)
+        labels, scores = self._best(lines, letters > 0)
+        found = shares_of(text.offsets, lines.offsets, letters, labels[:, 0], scores[:, 0])
+        shares = _lists(found.ends, names.take(pa.array(found.labels)), found.shares, SHARES)
+        return found.first, found.score, {"lang_shares": shares}
+
+    def _best(self, text: Text, speaks: Any) -> tuple[Any, Any]:
+        assert self._model is not None, "setup was not called"
+        found = []
+        for i in range(0, max(len(text), 1), ROWS):  # a line needs 0.3 KB, and a document may have millions
+            part = Text(text.offsets[i : i + ROWS + 1], text.data)
+            sums, counts = document_sums(*part, self._model.words)
+            found.append(best_labels(sums, counts * speaks[i : i + ROWS], self._model, self.top_k))
+        labels, scores = zip(*found, strict=True)
+        return np.concatenate(labels), np.concatenate(scores)
+
+
+def _lists(ends: Any, langs: pa.Array, numbers: Any, kind: pa.ListType) -> pa.Array:
+    """A document's languages, each with its number."""
+    pairs = pa.StructArray.from_arrays([langs, pa.array(numbers)], fields=list(kind.value_type))
+    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), pairs, kind)
 
 
 def _packaged_model() -> str:

@@ -10,17 +10,19 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from datapipe.arrow.text import text_of
+from datapipe.core.segmenters import Segmented
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Verdict
 from datapipe.kernels.classes import class_table
 from datapipe.kernels.counts import UNITS, count_units
 
 
-class Length(ThresholdFilter):
+class Length(Segmented, ThresholdFilter):
     """Keep documents whose length in characters, bytes, words or lines is within bounds, which are kept themselves.
 
     Characters are Unicode code points, bytes are of UTF-8, words are what stands between white space (`str.split`;
-    a Chinese sentence is one word), lines are cut as `str.splitlines` does. A missing text has length 0.
+    a Chinese sentence is one word, unless its language has one of the `segmenters`), lines are cut as `str.splitlines`
+    does. A missing text has length 0.
 
     Published bounds: min_characters 300 for CCNet (Wenzek et al. 2020, arXiv:1911.00359; facebookresearch/cc_net,
     cc_net/mine.py `min_len`, of a page without its title, before lines are deduplicated).
@@ -48,7 +50,7 @@ class Length(ThresholdFilter):
 
     @model_validator(mode="after")
     def _bounds_agree(self) -> Length:
-        if all(getattr(self, name) is None for name in type(self).model_fields):
+        if all(getattr(self, parameter) is None for parameter, _ in self.bounds.values()):
             raise ValueError("expected at least one bound, such as min_words: 50")
         for unit in UNITS:
             low, high = getattr(self, f"min_{unit}"), getattr(self, f"max_{unit}")
@@ -60,5 +62,5 @@ class Length(ThresholdFilter):
         """All four lengths in one pass."""
         text = text_of(batch.column("text"))
         counts = np.empty((len(UNITS), batch.num_rows), np.int64)
-        count_units(text.offsets, text.data, class_table(), counts)
+        count_units(text.offsets, text.data, class_table(), self.breaks(batch, text), counts)
         return Verdict(batch.num_rows, scores=dict(zip(UNITS, counts.astype(np.float64), strict=True)))

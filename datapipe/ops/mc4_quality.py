@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,13 +11,14 @@ from pydantic import Field, PrivateAttr, field_validator
 
 from datapipe.arrow.text import text_of
 from datapipe.core.context import Context
-from datapipe.core.operator import FilePath, Filter
+from datapipe.core.operator import FilePath
+from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Mask, Verdict
 from datapipe.kernels.c4_pages import count_long_lines
 from datapipe.kernels.keywords import Automaton, automaton, count_found
 
 
-class Mc4Quality(Filter):
+class Mc4Quality(ThresholdFilter):
     """Drop documents without three long lines, and those with a bad word of the lists given.
 
     Rules of Xue et al. 2021, arXiv:2010.11934, section 3.1: at least three lines, between newlines, of 200 characters or
@@ -27,6 +29,7 @@ class Mc4Quality(Filter):
     """
 
     name: ClassVar[str] = "mc4_quality"
+    bounds: ClassVar[Mapping[str, tuple[str, str]]] = {"few_long_lines": ("min_long_lines", "long_lines")}
     examples: ClassVar[tuple[dict[str, Any], ...]] = (
         {},
         {"min_long_lines": 1, "long_line_length": 10, "words": ["lorem", "句"]},
@@ -49,17 +52,20 @@ class Mc4Quality(Filter):
         words = [*self.words, *(word for path in self.word_files for word in ctx.lines(path))]
         self._automaton = automaton(words, case=False, whole=True) if words else None
 
-    def judge(self, batch: pa.RecordBatch) -> Verdict:
+    def measure(self, batch: pa.RecordBatch) -> Verdict:
         """Long lines in one pass, bad words in another."""
         text = text_of(batch.column("text"))
         long_lines = np.empty(len(text))
         count_long_lines(text.offsets, text.data, self.long_line_length, long_lines)
         scores = {"long_lines": long_lines}
-        failed: dict[str, Mask] = {}
-        if self.min_long_lines is not None:
-            failed["few_long_lines"] = long_lines < self.min_long_lines
         if self._automaton is not None:
             found, _ = count_found(text.offsets, text.data, self._automaton)
             scores["bad_words"] = found.astype(np.float64)
-            failed["bad_words"] = found > 0
-        return Verdict(len(text), failed, scores)
+        return Verdict(len(text), scores=scores)
+
+    def rules(self, measured: Verdict) -> dict[str, Mask]:
+        """A bad word is too many."""
+        failed = super().rules(measured)
+        if "bad_words" in measured.scores:
+            failed["bad_words"] = measured.scores["bad_words"] > 0
+        return failed

@@ -13,9 +13,10 @@ from datapipe.arrow.text import text_of
 from datapipe.core.columns import set_columns
 from datapipe.core.context import Context
 from datapipe.core.operator import Map
+from datapipe.core.stop_words import stop_words
+from datapipe.core.word_lists import WordLists, WordTable
 from datapipe.kernels.points import point_tables
 from datapipe.kernels.signals import LINE_MEASURES, MEASURES, measure_signals
-from datapipe.ops.word_lists import WordLists, WordTable, stop_words
 
 NEWLINE = 10
 

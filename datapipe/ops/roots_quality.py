@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -11,11 +12,12 @@ from pydantic import Field, PrivateAttr
 
 from datapipe.arrow.text import text_of
 from datapipe.core.context import Context
-from datapipe.core.operator import Filter
-from datapipe.core.verdict import Mask, Verdict
+from datapipe.core.stop_words import stop_words
+from datapipe.core.threshold_filter import ThresholdFilter
+from datapipe.core.verdict import Mask, Numbers, Verdict
+from datapipe.core.word_lists import WordLists, WordTable, coded, numbers_of
 from datapipe.kernels.points import HAN_SIGNS, point_tables
 from datapipe.kernels.text_stats import MEASURES, PAIRS, SIGNS, WORDS, measure_text
-from datapipe.ops.word_lists import WordLists, WordTable, coded, numbers_of, stop_words
 
 
 class Thresholds(NamedTuple):
@@ -59,7 +61,7 @@ def _bound(what: str) -> Any:
     return Field("published", description=f"{what}; a number for all languages, or null: not looked at")
 
 
-class RootsQuality(Filter):
+class RootsQuality(ThresholdFilter):
     """Drop documents by BLOOM's rules for ROOTS, each with the thresholds of the row's `lang`.
 
     Rules of Laurençon et al. 2022, arXiv:2303.03915, as bigscience-workshop/data-preparation measures them
@@ -74,6 +76,15 @@ class RootsQuality(Filter):
 
     name: ClassVar[str] = "roots_quality"
     reads: ClassVar[tuple[str, ...]] = ("text", "lang")
+    bounds: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "too_few_words": ("min_words", "words"),
+        "too_many_words": ("max_words", "words"),
+        "character_repetition": ("max_character_repetition", "character_repetition"),
+        "word_repetition": ("max_word_repetition", "word_repetition"),
+        "special_characters": ("max_special_characters", "special_characters"),
+        "few_stop_words": ("min_stop_words", "stop_words"),
+        "flagged_words": ("max_flagged_words", "flagged_words"),
+    }
     examples: ClassVar[tuple[dict[str, Any], ...]] = (
         {},
         {"stop_words": {"en": ["the", "and"]}, "flagged_words": {"en": ["lorem"]}, "min_words": 2, "max_words": None},
@@ -98,16 +109,14 @@ class RootsQuality(Filter):
             WordTable(self.flagged_words, ctx, _phrase),
         )
 
-    def judge(self, batch: pa.RecordBatch) -> Verdict:
-        """Measure every document once, then hold the measures against its language's thresholds."""
+    def measure(self, batch: pa.RecordBatch) -> Verdict:
+        """All measures in one pass, and the language, which the rules ask for."""
         text = text_of(batch.column("text"))
-        languages = numbers_of(*coded(batch.column("lang")), LANGUAGES)
-        published = np.array([THRESHOLDS[lang] for lang in LANGUAGES]).T[:, languages]
         stop, flagged = self._tables
         settings = np.empty((5, len(text)), np.int64)
         for row, table in enumerate((stop, flagged)):
             settings[row] = table.numbers(batch.column("lang"))
-        settings[2:] = published[-3:]
+        settings[2:] = _published(batch.column("lang"))[-3:]
         out = np.empty((len(MEASURES), len(text)))
         points = point_tables()
         measure_text(
@@ -124,23 +133,29 @@ class RootsQuality(Filter):
             out,
         )
         scores = {name: out[MEASURES.index(name)] for name in SCORES}
+        return Verdict(len(text), scores=scores, columns={"lang": batch.column("lang")})
+
+    def rules(self, measured: Verdict) -> dict[str, Mask]:
+        """By the thresholds of each row's language, where the recipe gives no others."""
+        published = _published(measured.columns["lang"])
         failed: dict[str, Mask] = {}
-        for rule, reason in (
-            ("min_words", "too_few_words"),
-            ("max_words", "too_many_words"),
-            ("max_character_repetition", "character_repetition"),
-            ("max_word_repetition", "word_repetition"),
-            ("max_special_characters", "special_characters"),
-            ("min_stop_words", "few_stop_words"),
-            ("max_flagged_words", "flagged_words"),
-        ):
-            asked = getattr(self, rule)
-            if asked is None:
-                continue
-            bound = published[Thresholds._fields.index(rule)] if asked == "published" else asked
-            score = scores[rule[4:]]
-            failed[reason] = score < bound if rule.startswith("min") else score > bound
-        return Verdict(len(text), failed, scores)
+        for rule, (parameter, score) in self.bounds.items():
+            asked, values = getattr(self, parameter), measured.scores[score]
+            if asked is not None:
+                bound = published[Thresholds._fields.index(parameter)] if asked == "published" else asked
+                failed[rule] = values < bound if parameter.startswith("min_") else values > bound
+        return failed
+
+    def judge(self, batch: pa.RecordBatch) -> Verdict:
+        """Measure every document once, then hold the measures against the thresholds; the language stays as it is."""
+        measured = self.measure(batch)
+        return Verdict(measured.rows, self.rules(measured), measured.scores)
+
+
+def _published(languages: pa.Array) -> Numbers:
+    """The fields of Thresholds for each row."""
+    table: Numbers = np.array([THRESHOLDS[lang] for lang in LANGUAGES]).T
+    return table[:, numbers_of(*coded(languages), LANGUAGES)]
 
 
 _HAN = "".join("-".join(chr(int(end, 16)) for end in part.split("-")) for part in HAN_SIGNS.split())

@@ -45,6 +45,12 @@ def pinned(located: Located, store: Store) -> Plan | None:
     return _read(store, _name(located))
 
 
+def inputs_changed(plan: Plan, now: Plan) -> bool:
+    """Whether an input of a plan is gone or another one now, so that it cannot be run to its end; new ones do no harm."""
+    then, there = ({(p.url, p.version) for shard in x.shards for p in shard.pieces} for x in (plan, now))
+    return not then <= there
+
+
 def unpin(located: Located, store: Store) -> None:
     """Let the next member list the inputs anew."""
     store.remove(_name(located))

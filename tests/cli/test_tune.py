@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,59 @@ def test_exact_is_what_a_run_gives(tuned: Runs, settings: tuple[str, ...]) -> No
     assert by_group(found, "now") == published(before)
 
 
+def test_any_thresholds_are_exact_or_between_the_bounds(runs: Runs) -> None:
+    """Three steps in a row, two sources, languages with thresholds of their own; what is asked for is drawn."""
+    draw = random.Random(6)
+    for source in ("a", "b"):
+        rows = [
+            {"id": f"{source}{i}", "lang": draw.choice(["en", "de", None]), "text": _lines(draw)} for i in range(200)
+        ]
+        runs.jsonl(f"{source}.jsonl", rows)
+    recipe = """
+name: drawn
+scores: true
+datasets:
+  a: {read: {jsonl: a.jsonl}, steps: [{length: {min_words: 8, max_lines: 20}}, normalize]}
+  b: {read: {jsonl: b.jsonl}, steps: [{length: {min_words: 3, action: tag, label: b_length}}]}
+  both:
+    from: [a, b]
+    steps:
+      - gopher_repetition: {where: {lang: [en, de]}, max_top_2_gram: 0.5, max_duplicate_lines: 0.4}
+      - length: {max_words: 50, label: last, by_lang: {de: {max_words: 40}}}
+write: {dataset: both, path: out}
+"""
+    runs(recipe)
+    exact = 0
+    for _ in range(12):
+        choices = {
+            "a.01.length.min_words": draw.randint(1, 20),
+            "b_length.min_words": draw.randint(0, 9),
+            "gopher_repetition.max_duplicate_lines": draw.choice([0.1, 0.4, 0.6]),
+            "gopher_repetition.by_lang.de.max_top_2_gram": draw.choice([0.2, 0.5, None]),
+            "last.max_words": draw.randint(20, 80),
+            "last.by_lang.de.max_words": draw.randint(20, 80),
+        }
+        settings = tuple(f"{k}={'null' if v is None else v}" for k, v in choices.items() if draw.random() < 0.4)
+        found = ask(runs, *settings)
+        dropping = recipe.replace("action: tag, ", "")
+        again, low, more = (
+            published(rerun(runs, dropping, settings)),
+            by_group(found, "then"),
+            by_group(found, "unjudged"),
+        )
+        if found["exact"]:
+            exact += 1
+            assert again == low, settings
+        for group in {*again, *low, *more}:
+            n, least = again.get(group, (0, 0))[0], low.get(group, (0, 0))[0]
+            assert least <= n <= least + more.get(group, (0, 0))[0], (settings, group)
+    assert 3 <= exact < 12
+
+
+def _lines(draw: random.Random) -> str:
+    return "\n".join(" ".join(draw.choices("abcdefghijk", k=draw.randint(1, 9))) for _ in range(draw.randint(0, 14)))
+
+
 def test_loosening_an_early_step_gives_bounds(tuned: Runs) -> None:
     settings = ("gopher_repetition.max_duplicate_5_gram=0.5", "language_id.min_score=0.4", "c4_quality.min_sentences=9")
     found = ask(tuned, *settings)
@@ -160,7 +214,20 @@ def test_what_compares_documents_makes_it_inexact(runs: Runs) -> None:
     assert found["then"]["documents"] < found["now"]["documents"]
     assert "recipe.01.exact_dedup" not in found["inexact"][0]
     assert "recipe.02.exact_dedup: compares" in found["inexact"][0]
-    assert ask(runs, "length.min_words=7")["exact"]
+    assert ask(runs, "length.max_words=500")["exact"]  # no row moves
+
+
+def test_without_edits_only_documents_are_exact(runs: Runs) -> None:
+    runs.jsonl("in.jsonl", [{"id": f"{i}", "text": "a  b\n" * i} for i in range(9)])
+    recipe = "scores: true\nread: {jsonl: in.jsonl}\nwrite: {path: out}\nsteps: [{length: {min_words: 4}}, normalize]\n"
+    runs(recipe)
+    settings = ("length.min_words=9",)
+    found = ask(runs, *settings)
+    assert found["exact"]
+    assert by_group(found, "then") == published(rerun(runs, recipe, settings))  # bytes that normalize cut, too
+    runs(recipe + "ledger: {edits: false}")
+    found = ask(runs, *settings)
+    assert "edits: false" in found["inexact"][0]
 
 
 def test_branches_are_judged_apart(runs: Runs) -> None:
@@ -185,6 +252,34 @@ write: [{dataset: short, path: out}, {dataset: long, path: out2}]
     long = orjson.loads(done.stdout)["outputs"][1]
     assert long["then"]["documents"] == 38
     assert "long.02.normalize: may change the bytes" in long["inexact"][0]
+
+
+PLUGIN = """
+import numpy as np
+import pyarrow.compute as pc
+from datapipe import ThresholdFilter, Verdict
+
+class Capitals(ThresholdFilter):
+    name = "capitals"
+    bounds = {"shouting": ("max_share", "share")}
+    max_share: float | None = 0.5
+
+    def measure(self, batch):
+        text = batch.column("text")
+        capitals = pc.count_substring_regex(text, "[A-Z]").to_numpy(zero_copy_only=False)
+        characters = pc.utf8_length(text).fill_null(0).to_numpy(zero_copy_only=False)
+        return Verdict(batch.num_rows, scores={"share": capitals / np.maximum(characters, 1)})
+"""
+
+
+def test_a_plugin_can_be_tuned(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    (runs.folder / "capitals.py").write_text(PLUGIN)
+    runs.jsonl("in.jsonl", [{"id": f"{i}", "text": "A" * i + "b" * (20 - i)} for i in range(20)])
+    recipe = "scores: true\nplugins: [capitals.py]\nread: {jsonl: in.jsonl}\nsteps: [capitals]\nwrite: {path: out}"
+    runs(recipe)
+    monkeypatch.chdir("/")
+    found = ask(runs, "capitals.max_share=0.25")
+    assert (found["now"]["documents"], found["then"]["documents"], found["exact"]) == (11, 6, True)
 
 
 def test_tables_for_people(tuned: Runs) -> None:

@@ -18,8 +18,9 @@ from datapipe.engine.executors.local import InProcess
 from datapipe.engine.member import EVERYTHING, Member
 from datapipe.engine.names import LOCK
 from datapipe.io.store import LocalStore
+from datapipe.plan.compile import compile_recipe
 from datapipe.plan.locate import load
-from datapipe.plan.pin import pinned_plan
+from datapipe.plan.pin import inputs_changed, pinned_plan
 from tests.arrays import RECIPE, finish, result, start, write_recipe
 from tests.conftest import Quiet, Runs
 
@@ -197,3 +198,24 @@ def test_members_killed_at_any_moment_and_started_again(recipe: Path, tmp_path: 
         code, said = finish(member)
         assert code == 0, said
     assert result(tmp_path / "out") == expected
+
+
+def test_an_input_that_changes_or_goes_during_the_run_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("read: {jsonl: in/*.jsonl}\ninput_split: 1KB\nsteps: [normalize]\nwrite: {path: out}\n")
+    for name in ("a", "b"):
+        Runs(tmp_path).jsonl(f"in/{name}.jsonl", [{"id": f"{name}{i}", "text": f"old {i}"} for i in range(100)])
+    array, plan = Array(recipe, tmp_path / "out", monkeypatch), compile_recipe(load(str(recipe)))
+    assert array(0, 2) == 75
+    changed = tmp_path / "in/b.jsonl"
+    changed.write_text(changed.read_text().replace("old", "new"))
+    os.utime(changed, ns=(0, 1))
+    with pytest.raises(RunFailed, match=r"b\.jsonl: has changed since the run was planned; to plan anew, run it witho"):
+        array(1, 2)
+    assert inputs_changed(plan, compile_recipe(load(str(recipe))))
+    changed.unlink()
+    with pytest.raises(RunFailed, match=r"b\.jsonl: the file was there .* No such file or directory; to plan anew"):
+        array(1, 2)
+    plan = compile_recipe(load(str(recipe)))
+    Runs(tmp_path).jsonl("in/c.jsonl", [{"id": "c", "text": "more"}])
+    assert not inputs_changed(plan, compile_recipe(load(str(recipe))))

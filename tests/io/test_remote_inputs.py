@@ -14,7 +14,7 @@ import pytest
 
 from datapipe.core.errors import RecipeError, RunFailed
 from datapipe.io import retry
-from datapipe.io.files import expand, open_input
+from datapipe.io.files import expand, open_input, refuse_changed
 from datapipe.io.opening import open_file
 from tests.s3 import BUCKET, Server, first, s3_server
 
@@ -112,3 +112,15 @@ def test_what_cannot_be_read_is_told(server: Server, monkeypatch: pytest.MonkeyP
     with pytest.raises(RunFailed, match=r"a.jsonl: cannot read it, in 2 attempts: 503"):
         stream.read(10)
     stream.close()
+
+
+def test_an_object_that_changes_is_told_by_one_request(server: Server) -> None:
+    put = server.client().put_object
+    put(Bucket=BUCKET, Key="late/a.txt", Body=b"old")
+    (file,) = expand([f"s3://{BUCKET}/late/*.txt"], ())
+    server.requests.clear()
+    refuse_changed(file.url, file.version)
+    assert len(server.requests) == 1
+    put(Bucket=BUCKET, Key="late/a.txt", Body=b"new")
+    with pytest.raises(RunFailed, match=r"late/a\.txt: has changed since the run was planned"):
+        refuse_changed(file.url, file.version)

@@ -259,6 +259,11 @@ def test_where_no_run_folder_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
         open_store("hf://datasets/a/b")
     with pytest.raises(RecipeError, match="a URL has two slashes; did you mean s3://bucket/run"):
         open_store("/home/me/s3:/bucket/run")
+    with monkeypatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", "127.0.0.1:9000")
+        patch.delenv("AWS_ENDPOINT_URL_S3", raising=False)
+        with pytest.raises(RecipeError, match=r"AWS_ENDPOINT_URL=127\.0\.0\.1:9000: expected a URL that begins with http"):
+            open_store("s3://bucket/run").names("")
     with pytest.raises(RecipeError, match="patterns"):
         open_store("s3://bucket/run[1]")
     with pytest.raises(RecipeError, match="nosuch"):

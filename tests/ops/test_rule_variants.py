@@ -155,3 +155,16 @@ def test_a_variant_gives_its_defaults_and_says_less_than_the_recipe() -> None:
 def test_a_rule_that_a_variant_lacks_is_refused(operator: Any, parameters: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         operator(**parameters)
+
+
+def test_what_a_variant_measures_is_what_can_be_tuned() -> None:
+    assert GopherRepetition(variant="data_juicer").tunable() == tuple(f"max_duplicate_{n}_gram" for n in range(5, 11))
+    assert "max_duplicate_lines" not in GopherRepetition(variant="rpv2").tunable()
+    assert "javascript" in C4Quality(variant="dolma").tunable()
+    assert "javascript" not in C4Quality(variant="dclm").tunable()
+
+
+def test_dolma_has_no_rule_of_three_dots() -> None:
+    verdict = judged(GopherQuality(variant="dolma", max_symbol_word_ratio=0.1), ["to ... and ... of ... the ... be"])
+    assert not verdict.failed["hash_symbols"].any()
+    assert not verdict.failed["ellipsis_symbols"].any()

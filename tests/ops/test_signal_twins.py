@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError
+from datapipe.core.word_lists import WordTable
 from datapipe.io.opening import open_file
 from datapipe.kernels.text_stats import MEASURES
 from datapipe.ops.data_juicer_stats import STATS, DataJuicerStats
 from datapipe.ops.redpajama_signals import RedpajamaSignals
 from datapipe.ops.roots_quality import SCORES, THRESHOLDS, RootsQuality
-from datapipe.ops.word_lists import WordTable
 from datapipe.plan.compile import compile_recipe
 from datapipe.plan.locate import parse
 from tests.kernels.test_linear import UNITS

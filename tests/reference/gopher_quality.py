@@ -56,7 +56,7 @@ def spaced(text: str, stop_words: set[str], variant: str) -> dict[str, float]:
         "words": len(words),
         "mean_word_length": length(map(len, tokens)) if tokens else math.nan,
         "hashes_per_word": signs / n,
-        "ellipses_per_word": ellipses / n,
+        "ellipses_per_word": ellipses / n if variant == "paper" else math.nan,
         "bullet_lines": sum(line.startswith(bullets) for line in lines) / m,
         "ellipsis_lines": sum(line.endswith(ends) for line in lines) / m,
         "alphabetic_words": sum(any(c.isalpha() for c in token) for token in tokens) / n,

@@ -3,7 +3,8 @@
 import re
 import unicodedata
 
-from datapipe.kernels.classes import SYMBOLS, TERMINALS, UNSPACED
+from datapipe.kernels import scripts
+from datapipe.kernels.classes import SYMBOLS, TERMINALS
 from datapipe.kernels.words import ABBREVIATIONS
 
 QUOTES = "'\"`´‘’‚“”„»«「」『』（）〔〕【】《》〈〉"
@@ -20,22 +21,57 @@ def points(ranges: str) -> set[str]:
 
 TERMINAL = points(TERMINALS)
 SYMBOL = points(SYMBOLS) | TERMINAL
-NO_SPACES = points(UNSPACED)
+RANGED = points(scripts.UNSPACED)
+SHARED = points(scripts.SHARED)
+# A letter for each role, so that a rule on syllables is a regular expression.
+LETTER = {c: "svlakLcmKHdT"[number] for number, ranges in scripts.ROLES.items() for c in points(ranges)}
 
 
 def alone(c: str) -> bool:
-    """A code point that is a word of its own wherever it stands."""
+    """Of a script without spaces."""
     assigned_sign = unicodedata.category(c)[0] in "PS"
-    return c in NO_SPACES and (c.isalpha() or not (assigned_sign or c.isspace()))
+    return c in SHARED or (c in RANGED and (c.isalpha() or not (assigned_sign or c.isspace())))
+
+
+def role(c: str) -> str:
+    return "d" if c.isdecimal() else LETTER.get(c, "s")
+
+
+def plain(c: str) -> bool:
+    return not (alone(c) or sign(c) or c.isspace())
+
+
+def syllable(chunk: str) -> str:
+    """The word that starts a chunk of a script without spaces."""
+    roles = ["" if not alone(c) else role(c) for c in chunk] + ["", "", ""]
+    last = roles[0]  # the role that counts: signs above and below leave it
+    for i in range(1, len(chunk)):
+        now = roles[i]
+        if now == "":
+            if ord(chunk[i]) < 128 or not plain(chunk[i]) or chunk[i].isalpha() or chunk[i].isnumeric():
+                return chunk[:i]
+            last = ""
+        elif now == "a" or (last in ("L", "a") and now in "sLcmKHd"):
+            last = now
+        elif now in "vlk":
+            continue
+        elif now in "sLT" or now != last:
+            return chunk[:i]
+        elif now == "c":
+            if i > 1 and roles[i + 1] in ("v", "a"):
+                return chunk[:i]
+        elif now == "m" and not re.match("\u1037?\u103a|[\u1039\u17d2]", chunk[i + 1 : i + 3]):
+            return chunk[:i]
+    return chunk
 
 
 def sign(c: str) -> bool:
-    return unicodedata.category(c)[0] in "PS" and not alone(c)
+    return unicodedata.category(c)[0] in "PS"
 
 
 def comes_off_both(c: str) -> bool:
     category = unicodedata.category(c)
-    if c in BOTH_ENDS or alone(c):
+    if c in BOTH_ENDS:
         return True
     return ord(c) > 127 and c not in "§¶" and category in ("So", "Po", "Ps", "Pe", "Pi", "Pf", "Pd")
 
@@ -49,7 +85,7 @@ def after_digit(c: str) -> bool:
 
 
 def cuts_inside(c: str) -> bool:
-    return alone(c) or c == "…" or unicodedata.category(c) == "So"
+    return c == "…" or unicodedata.category(c) == "So"
 
 
 def upper(c: str) -> bool:
@@ -84,13 +120,13 @@ def suffix(chunk: str) -> str:
 
 def full_stop(word: str) -> bool:
     last = word[-1]
-    if last.isalpha() and not alone(last):
+    if last.isalpha():
         if len(word) == 1 or word[-2] == ".":
             return False
         if upper(last):
             return upper(word[-2])
         return word not in ABBREVIATIONS.split()
-    return last.isnumeric() or comes_off_both(last) or last in QUOTES or after_digit(last) or last == "-"
+    return plain(last) or comes_off_both(last) or last in QUOTES or after_digit(last) or last == "-"
 
 
 def inside(chunk: str) -> list[str]:
@@ -144,12 +180,30 @@ def joint_at(chunk: str, i: int) -> tuple[str, int]:
 def words(text: str) -> list[str]:
     out = []
     for chunk in text.split():
-        head, tail = [], []
-        while chunk and prefix(chunk):
-            head.append(prefix(chunk))
-            chunk = chunk[len(head[-1]) :]
-        while chunk and suffix(chunk):
-            tail.insert(0, suffix(chunk))
-            chunk = chunk[: -len(tail[0])]
-        out += head + (inside(chunk) if chunk else []) + tail
+        while chunk:
+            spaced = re.match("[^\0]*", "".join("\0" if alone(c) else "x" for c in chunk))
+            size = spaced.end() if spaced else 0
+            if size == 0:
+                out.append(syllable(chunk))
+                chunk = chunk[len(out[-1]) :]
+                continue
+            found, rest = cut(chunk[:size])
+            if rest and role(chunk[size : size + 1] or " ") == "T":
+                found[-1] += chunk[size]
+                size += 1
+            out += found
+            chunk = chunk[size:]
     return out
+
+
+def cut(chunk: str) -> tuple[list[str], bool]:
+    """The words of a chunk without a letter of scripts without spaces; is the last one plain up to the end?"""
+    head, tail = [], []
+    while chunk and prefix(chunk):
+        head.append(prefix(chunk))
+        chunk = chunk[len(head[-1]) :]
+    whole = chunk != "" and all(map(plain, chunk))
+    while chunk and suffix(chunk):
+        tail.insert(0, suffix(chunk))
+        chunk = chunk[: -len(tail[0])]
+    return head + (inside(chunk) if chunk else []) + tail, whole

@@ -57,7 +57,7 @@ def predict(paths: Paths, published: Mapping[str, Mapping[str, list[int]]], read
     freed = (rows.dropped >= 0) & (rows.dropped == rows.last) & ~rows.failed[1]
     decided = np.zeros_like(freed)
     for source, path in paths.items():
-        last = max((step.number for step in path if step.kind != "map"), default=NOWHERE)
+        last = max((step.number for step in path if step.decides), default=NOWHERE)
         decided |= (rows.last == last) & (rows.source == rows.names.get(source, -1))
     _add(groups, "then", rows, freed & decided, 1)
     _add(groups, "unjudged", rows, freed & ~decided, 1)
@@ -89,8 +89,9 @@ def _inexact(paths: Paths, steps: list[JudgedStep], rows: JudgedRows, freed: Mas
     edited: set[str] = set()
     for source, path in paths.items():
         mine = rows.source == rows.names.get(source, -1)
+        moved = bool((mine & (rows.failed[0] != rows.failed[1])).any())
         for place, step in enumerate(path):
-            if step.kind == "global" and any(earlier.changed for earlier in path[:place]):
+            if step.kind == "global" and moved and any(earlier.changed for earlier in path[:place]):
                 compared.add(step.label)
             if step.kind == "map" and (freed & decided & mine & (rows.last < step.number)).any():
                 edited.add(step.label)

@@ -17,11 +17,6 @@ Int64s = npt.NDArray[np.int64]
 Phrase = Callable[[str, str], tuple[str, ...]]  # language and entry to the words that it is made of
 
 
-def stop_words(lang: str) -> tuple[str, ...]:
-    """The stop words that come with the package: for no language so far, so a recipe gives its own."""
-    return ()
-
-
 def as_written(lang: str, entry: str) -> tuple[str, ...]:
     """An entry is one word."""
     return (entry,)
