@@ -174,21 +174,24 @@ def count_comments(
                 break
             b = data[i]
             end = i
+            signs = 0
             for k in range(2):  # blocks first: Lua's --[[ starts with its --
                 open_at = s * MARKS + 2 + 2 * k
                 if end == i and stands(data, i, stop, marks, starts[open_at], starts[open_at + 1]):
                     inner = i + starts[open_at + 1] - starts[open_at]
                     end = block_end(data, inner, stop, marks, starts[open_at + 1], starts[open_at + 2])
-                    out[1, d] += starts[open_at + 2] - starts[open_at]
+                    signs = starts[open_at + 2] - starts[open_at]
             for k in range(2):
                 line_at = s * MARKS + k
                 if end == i and stands(data, i, stop, marks, starts[line_at], starts[line_at + 1]):
                     if kind & WORD_START and i > offsets[d] and data[i - 1] > 32 and data[i - 1] != 59:
                         continue
                     end = byte_at(data, i, stop, NEWLINE)
-                    out[1, d] += starts[line_at + 1] - starts[line_at]
+                    signs = starts[line_at + 1] - starts[line_at]
             if end > i:
-                out[0, d] += code_points(data, i, end)
+                size = code_points(data, i, end)
+                out[0, d] += size
+                out[1, d] += min(signs, size)  # a block may be open to the end
                 if leading:
                     if run == last or byte_at(data, byte_at(data, last, i, NEWLINE) + 1, i, NEWLINE) < i:
                         run = i
@@ -218,8 +221,10 @@ def count_comments(
                     while at > offsets[d] and (data[at - 1] == 32 or data[at - 1] == 9):
                         at -= 1
                     if at == offsets[d] or data[at - 1] == NEWLINE:
-                        out[1, d] += i - first + (6 if is_triple(data, i, stop, kind) else 2)
-                        out[0, d] += unindented(data, first, min(end, stop), first - at)
+                        signs = i - first + (6 if is_triple(data, i, stop, kind) else 2)
+                        size = unindented(data, first, min(end, stop), first - at)
+                        out[0, d] += size
+                        out[1, d] += min(signs, size)
                 i = end
                 continue
             depth += b == 40 or b == 91 or b == 123

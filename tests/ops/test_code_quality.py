@@ -88,7 +88,8 @@ def test_real_files_are_measured_as_by_curator(files: tuple[list[str], list[str]
         ("sh", "x='\\' # y", 3), ("SQL", "select 'it''s -- no' -- c", 4), (".sql", "/* a */ select 1", 7),
         ("Python", "def f():\n    '''Doc.\n    More.'''\n    x = 'no'  # c\n", 12), ("py", 'x = (\n"""no"""\n)', 0),
         ("Python", 'r"""doc"""', 3), ("HTML", "<!-- a --><p>'</p>", 10), ("Lua", "--[[ a\nb ]] c -- d", 15),
-        ("C", "/* open", 7), ("CSS", "a { b: url('//x') } /* c */", 7), ("Haskell", "{- a -} b -- c'", 12),
+        ("C", "/* open", 7), ("C", "/*", 2), ("py", "'", 0), ("py", '"""a', 0),
+        ("CSS", "a { b: url('//x') } /* c */", 7), ("Haskell", "{- a -} b -- c'", 12),
     ],
 )  # fmt: skip
 def test_comments_are_found_by_the_marks_of_the_language(language: str, code: str, comments: int) -> None:
