@@ -66,11 +66,8 @@ class _Lines:
         tell(notice)
 
     def _tell(self) -> None:
-        print(
-            f"{self._title}: {self._done}/{self._tasks}, {rate(self._rows, self._size, time.monotonic() - self._started)}",
-            file=sys.stderr,
-            flush=True,
-        )
+        speed = rate(self._rows, self._size, time.monotonic() - self._started)
+        print(f"{self._title}: {self._done}/{self._tasks}{', ' if speed else ''}{speed}", file=sys.stderr, flush=True)
 
 
 class _Bars:

@@ -91,7 +91,7 @@ class Driver:
         while True:
             self.store.write_json(plan_name(self.plan.fingerprint), small.model_dump(mode="json"))
             try:
-                return self.member.patient(self._go)
+                return self.member.patient(self._go, self.observer.tell)
             except WorkLost as lost:
                 times[lost.name] += 1
                 where = self.store.url(lost.name)
@@ -231,7 +231,8 @@ class Driver:
                 todo.append(i)
             else:
                 each(report)
-        self.observer.begin(title, len(mine), len(mine) - len(todo))
+        if todo:  # who waits comes by here again and again
+            self.observer.begin(title, len(mine), len(mine) - len(todo))
         try:
             for _, report in self.executor.run((make(i) for i in todo), limits):
                 each(report)
@@ -241,7 +242,8 @@ class Driver:
                 raise
             raise RunFailed(self._with_inputs(str(error))) from error
         finally:
-            self.observer.end()
+            if todo:
+                self.observer.end()
         others = member.others(len(names), last=all_are_read)
         for i, report in zip(others, self.store.read_reports(f"{names[i]}.json" for i in others), strict=True):
             if report is None or not done(i, report):

@@ -40,8 +40,8 @@ class Member:
         first = max(0, tasks - self.of) if last else 0
         return [i for i in range(first, tasks) if i % self.of != self.index]
 
-    def patient(self, go: Callable[[], T]) -> T:
-        """Call again and again while a barrier waits for others, if this member waits at all."""
+    def patient(self, go: Callable[[], T], tell: Callable[[str], None]) -> T:
+        """Call again and again while a barrier waits for others, if this member waits at all; tell once of each."""
         pause, barrier = POLL[0], ""
         while True:
             try:
@@ -51,6 +51,7 @@ class Member:
                     raise
                 if str(waiting) != barrier:  # the run goes on: look often again
                     pause, barrier = POLL[0], str(waiting)
+                    tell(barrier.replace("run it again when", "it goes on when"))
             time.sleep(pause)
             pause = min(POLL[1], pause * 1.5)
 

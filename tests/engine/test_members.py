@@ -219,3 +219,16 @@ def test_an_input_that_changes_or_goes_during_the_run_is_told(tmp_path: Path, mo
     plan = compile_recipe(load(str(recipe)))
     Runs(tmp_path).jsonl("in/c.jsonl", [{"id": "c", "text": "more"}])
     assert not inputs_changed(plan, compile_recipe(load(str(recipe))))
+
+
+def test_who_waits_says_so_once_a_barrier() -> None:
+    barriers = ["a: others are not; run it again when they are"] * 2 + ["b: others are not; run it again when they are"]
+    said: list[str] = []
+
+    def go() -> str:
+        if barriers:
+            raise Waiting(barriers.pop(0))
+        return "done"
+
+    assert Member(0, 2, shared=True, wait=True).patient(go, said.append) == "done"
+    assert said == ["a: others are not; it goes on when they are", "b: others are not; it goes on when they are"]

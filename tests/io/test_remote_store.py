@@ -262,9 +262,7 @@ def test_where_no_run_folder_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", "127.0.0.1:9000")
         patch.delenv("AWS_ENDPOINT_URL_S3", raising=False)
-        with pytest.raises(
-            RecipeError, match=r"AWS_ENDPOINT_URL=127\.0\.0\.1:9000: expected a URL that begins with http"
-        ):
+        with pytest.raises(RecipeError, match=r"=127\.0\.0\.1:9000: expected a URL that begins"):
             open_store("s3://bucket/run").names("")
     with pytest.raises(RecipeError, match="patterns"):
         open_store("s3://bucket/run[1]")
