@@ -110,7 +110,7 @@ class Fineweb2Quality(Segmented, ThresholdFilter):
     `deu_Latn` are one; without a script it is the one of most documents. English has the defaults of the same rules;
     so has a language that the table lacks, but for stop words and word lengths. The thresholds were chosen on words
     that datatrove cut by a tokenizer for each language; ours are kernels/words.py for all, so in scripts without spaces
-    n-grams are of written syllables, unless `segmenters` gives words. None disables a rule; 0 is a threshold.
+    n-grams are of syllables and stop words of more than one are not found. None disables a rule; 0 is a threshold.
     """
 
     name: ClassVar[str] = "fineweb2_quality"
