@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -113,7 +114,11 @@ def seconds(operator: Operator, work: list[pa.RecordBatch]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file")
-    file = parser.parse_args().file
+    parser.add_argument(
+        "--datatrove", metavar="PYTHON", help="an interpreter that has it: its four filters, in the same run"
+    )
+    asked = parser.parse_args()
+    file = asked.file
     work = batches(file)
     size = sum(batch.column("text").nbytes for batch in work) / 1e6
     total = 0.0
@@ -123,6 +128,10 @@ def main() -> None:
             total += best
         print(f"{name:<20} {size / best:8.1f} MB/s", flush=True)
     print(f"{'the four rule sets':<20} {size / total:8.1f} MB/s")
+    if asked.datatrove:
+        rival = [asked.datatrove, str(Path(__file__).with_name("rival_datatrove.py")), "--time", file]
+        took = float(subprocess.run(rival, capture_output=True, text=True, check=True).stdout)
+        print(f"{'datatrove, all four':<20} {size / took:8.3f} MB/s, {took / total:.0f} times our seconds", flush=True)
     for action in ("drop", "tag"):
         best = min(in_a_run(file, action) for _ in range(3))
         print(f"{f'in a run, {action}':<20} {size / best:8.1f} MB/s")
