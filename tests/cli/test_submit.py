@@ -267,7 +267,7 @@ def test_a_member_that_fails_stops_the_others_and_is_heard_once(tmp_path: Path) 
 
 def test_check_tells_what_is_asked_for(recipe: Path) -> None:
     printed, _ = start("check", str(recipe)).communicate(timeout=60)
-    assert "all datasets: 1 cores, memory 1.0 GB\n  corpus: 1 cores, memory 2.0 GB, time 1:30:00" in printed
+    assert "all datasets: 1 core, memory 1.0 GB\n  corpus: 1 core, memory 2.0 GB, time 1:30:00" in printed
 
 
 def children(pid: int) -> list[tuple[int, list[str]]]:
