@@ -93,14 +93,21 @@ class RayExecutor:
         return submit, ended
 
     def _cancel(self) -> None:
-        """Kill what is in flight and see it ended, so that nothing writes beside the next run."""
+        """Let nothing that is in flight write beside the next run: Ray kills the workers of whoever leaves.
+
+        `ray.cancel` is for a Ray that others joined in this process alone: where a task ends just then, Ray 2.60 fails a
+        check of its own and aborts the process (its pull request 54798 mended one of two ways there).
+        """
         if not self._flying:
             return
-        ray = self.cluster.join()
-        for _, reference in self._flying.values():
-            with suppress(ray.exceptions.RayError):  # it has ended
-                ray.cancel(reference, force=True)
-        futures.wait(self._flying, CANCEL_SECONDS)
+        if self.cluster.joined:
+            self.cluster.leave()  # the next run joins anew
+        else:
+            ray = self.cluster.join()
+            for _, reference in self._flying.values():
+                with suppress(ray.exceptions.RayError):  # it has ended
+                    ray.cancel(reference, force=True)
+            futures.wait(self._flying, CANCEL_SECONDS)
         self._flying.clear()
 
     def _may_retry(self, error: BaseException) -> bool:
