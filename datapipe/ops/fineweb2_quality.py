@@ -24,9 +24,9 @@ from datapipe.ops.fineweb_quality import FinewebQuality
 from datapipe.ops.gopher_quality import GopherQuality
 from datapipe.ops.gopher_repetition import GopherRepetition
 
-# The thresholds: configs/*.yml of huggingface/fineweb-2 at d0defb2 (2025-10-27), a row a file, under the file's names,
-# n-grams by their n, stop words between bars; within a language the script of most documents in the published set
-# (fineweb2-language-distribution.csv) comes first.
+# The thresholds: configs/*.yml of huggingface/fineweb-2 (Apache-2.0) at d0defb2 (2025-10-27), a row a file, under the
+# file's names, n-grams by their n, stop words between bars; within a language the script of most documents in the
+# published set (fineweb2-language-distribution.csv) comes first.
 TABLE = Path(__file__).with_suffix(".csv.zst")
 NGRAMS = (*(f"top_{n}" for n in TOP), *(f"dup_{n}" for n in REPEATED))
 # FineWeb-2 has no English: these are the defaults of the same rules in datatrove, which FineWeb used.
