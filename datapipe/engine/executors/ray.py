@@ -21,7 +21,7 @@ from datapipe.engine.task import NO_LIMITS, Limits, Task
 AHEAD = 2  # tasks in flight for each that can run: one runs, one waits, so that no CPU waits for the driver
 REFRESH_SECONDS = 5.0  # clusters grow and shrink
 GROW_SECONDS = 300.0  # in which an autoscaler may bring a node that is big enough; cloud machines take minutes
-CANCEL_SECONDS = 5.0
+ENDING_SECONDS, CANCEL_SECONDS = 1.0, 5.0
 
 Future = futures.Future[Any]
 
@@ -93,21 +93,20 @@ class RayExecutor:
         return submit, ended
 
     def _cancel(self) -> None:
-        """Let nothing that is in flight write beside the next run: Ray kills the workers of whoever leaves.
+        """Kill what is in flight and see it ended, so that nothing writes beside the next run.
 
-        `ray.cancel` is for a Ray that others joined in this process alone: where a task ends just then, Ray 2.60 fails a
-        check of its own and aborts the process (its pull request 54798 mended one of two ways there).
+        What is about to end may: Ray 2.60 aborts the whole process where a task ends while it is cancelled (its pull
+        request 54798 mended one of two ways there). And shutting Ray down under pending futures hangs, one time in eight.
         """
         if not self._flying:
             return
-        if self.cluster.joined:
-            self.cluster.leave()  # the next run joins anew
-        else:
-            ray = self.cluster.join()
-            for _, reference in self._flying.values():
+        ray = self.cluster.join()
+        futures.wait(self._flying, ENDING_SECONDS)
+        for future, (_, reference) in self._flying.items():
+            if not future.done():
                 with suppress(ray.exceptions.RayError):  # it has ended
                     ray.cancel(reference, force=True)
-            futures.wait(self._flying, CANCEL_SECONDS)
+        futures.wait(self._flying, CANCEL_SECONDS)
         self._flying.clear()
 
     def _may_retry(self, error: BaseException) -> bool:

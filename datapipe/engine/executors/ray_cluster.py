@@ -26,12 +26,12 @@ class RayCluster:
     def __init__(self, address: str | None = None, cpus: int | None = None) -> None:
         self.address = address or os.environ.get("RAY_ADDRESS") or None
         self._cpus = cpus or len(os.sched_getaffinity(0))
-        self.joined = False  # by this very object
+        self._ours = False
 
     @property
     def started(self) -> bool:
         """Whether this is a Ray of our own on this machine, which will not grow."""
-        return self.joined and self.address is None
+        return self._ours and self.address is None
 
     def check(self) -> None:
         """Say what is wrong before any work is done: Ray itself takes minutes to give up on a dead address."""
@@ -62,7 +62,7 @@ class RayCluster:
         ray = import_ray()
         if ray.is_initialized():
             return ray
-        self.joined = True
+        self._ours = True
         for name in ("RAY_USAGE_STATS_ENABLED", "RAY_COLOR_PREFIX"):
             os.environ.setdefault(name, "0")
         quiet = {"include_dashboard": False, "log_to_driver": True, "logging_level": logging.ERROR}
@@ -82,8 +82,8 @@ class RayCluster:
 
     def leave(self) -> None:
         """Stop the Ray that was started here, or disconnect."""
-        if self.joined:
-            self.joined = False
+        if self._ours:
+            self._ours = False
             import_ray().shutdown()
 
     def slots(self, limits: Limits) -> int:
