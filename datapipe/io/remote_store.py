@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from itertools import islice
 from typing import Any, BinaryIO, cast
 
@@ -129,7 +130,7 @@ class RemoteStore(Store):
             for upload in found.get("Uploads", []):
                 key, number = upload["Key"], upload["UploadId"]
                 with suppress(FileNotFoundError):
-                    retrying(url, "abort an upload", lambda k=key, n=number: fs.abort_mpu(bucket, k, n))  # type: ignore[misc]
+                    retrying(url, "abort an upload", partial(fs.abort_mpu, bucket, key, number))
         except RunFailed:  # tidying; many may write who may not list uploads, and some stores know no such request
             return
 

@@ -117,5 +117,5 @@ def below(marks: Eight) -> Eight:
 @inlined
 def length(mask: Eight) -> int:
     """How many bytes a mask of `below` covers."""
-    covered: int = np.int64((mask & ONES) * ONES >> LAST)  # type: ignore[assignment]
+    covered: int = np.int64((mask & ONES) * ONES >> LAST)  # type: ignore[assignment]  # an int in the kernel
     return covered

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from datapipe.core.errors import RecipeError, RunFailed
 from datapipe.core.fingerprint import fingerprint
 from datapipe.core.operator import Global, Operator
 from datapipe.core.registry import operators
-from datapipe.io.files import open_input
 from datapipe.plan.graph import check_uses, in_order, published_datasets
 from datapipe.plan.inputs import build_reader, list_shards
 from datapipe.plan.limits import limits_of
@@ -33,6 +31,7 @@ from datapipe.plan.plan import (
 )
 from datapipe.plan.plugins import load_all
 from datapipe.plan.recipe import Dataset, Recipe, Step, absolute, read_recipe, read_step
+from datapipe.plan.resources import file_digest
 from datapipe.plan.steps import columns_after, plan_step
 
 FORMAT = 3  # bump when stage files change their meaning: old work is then never reused
@@ -279,19 +278,6 @@ def _unique_ids(label: str, number: int) -> StepPlan:
         label=label, operator=cls.name, version=cls.version, kind="global", number=number,
         column=cls.name, parameters={}, quarantine=True, reads=cls.reads,
     )  # fmt: skip
-
-
-_digests: dict[tuple[str, float], tuple[str, int]] = {}
-
-
-def file_digest(path: str) -> tuple[str, int]:
-    """sha256 and size of a model or list; remembered while the file does not change."""
-    stamp = Path(path).stat().st_mtime_ns if "://" not in path else 0.0
-    if (path, stamp) not in _digests:
-        with open_input(path) as stream:
-            digest = hashlib.file_digest(stream, "sha256")  # type: ignore[arg-type]  # every stream has readinto
-            _digests[path, stamp] = (digest.hexdigest(), stream.tell())
-    return _digests[path, stamp]
 
 
 def _in_json(shards: list[Shard]) -> bytes:

@@ -10,11 +10,12 @@ from pydantic import ValidationError
 from datapipe import __version__
 from datapipe.core.fingerprint import fingerprint
 from datapipe.io.store import Store
-from datapipe.plan.compile import FORMAT, compile_recipe, file_digest
+from datapipe.plan.compile import FORMAT, compile_recipe
 from datapipe.plan.locate import Located
 from datapipe.plan.plan import Plan
 from datapipe.plan.plugins import load_all
 from datapipe.plan.recipe import absolute, read_recipe
+from datapipe.plan.resources import file_digest
 
 
 def output_folder(located: Located) -> str:
