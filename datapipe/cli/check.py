@@ -92,11 +92,14 @@ def _tell_stage(plan: Plan, stage: Stage) -> None:
             click.echo(f"  continue with {count} shards of stage {plan.stage(lane.input or '').number + 1}")
         _tell_chain(lane)
     for sketch in stage.sketches:
-        what = "duplicate ids" if sketch.at == "read" else f"{sketch.step.label} looks at all rows"
+        again = " again" if sketch.step.round else ""
+        what = "duplicate ids" if sketch.at == "read" else f"{sketch.step.label} looks at all rows{again}"
         click.echo(f"  barrier: {what}")
 
 
 def _tell_chain(lane: Lane) -> None:
+    from datapipe.core.registry import operators
+
     for link in lane.chain:
         step = link.step
         if step is None:
@@ -119,6 +122,8 @@ def _tell_chain(lane: Lane) -> None:
             else step.kind
         )
         click.echo(f"    {step.label}  ({kind}; {'; '.join(changes)})")
+        for remark in operators.get(step.operator).model_validate(step.parameters).remarks():
+            click.echo(f"      {remark}")
 
 
 def _columns(plan: Plan, key: str) -> str:

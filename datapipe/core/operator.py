@@ -47,6 +47,14 @@ class Operator(BaseModel):
         if cls.__dict__.get("name") and not inspect.isabstract(cls):
             operators.add(cls.name, cls)
 
+    def remarks(self) -> tuple[str, ...]:
+        """Lines that `datapipe check` prints below the step: what the parameters come to (a planned size, a curve)."""
+        return ()
+
+    def sources(self) -> tuple[str, ...]:
+        """The datasets that parameters speak of: each must be among those whose rows come here."""
+        return ()
+
     def columns_read(self) -> tuple[str, ...]:
         """The columns this very operator needs; override when parameters decide."""
         return self.reads
@@ -125,6 +133,14 @@ class Global(Operator):
 
     partition_by: ClassVar[str] = ADDR
 
+    def rounds(self) -> tuple[Global, ...]:
+        """The questions asked one after another, each at its own barrier; `bind` of one gives the next one, bound.
+
+        A later question is asked only of shards about which the artifact before has rows. Unbound it sketches nothing;
+        its `reduce` and `combine` run unbound, so what they need is in its sketch.
+        """
+        return (self,)
+
     @abstractmethod
     def sketch(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """What these rows tell the corpus: one sketch row or more per row, `_addr` and `partition_by` among the columns."""
@@ -138,5 +154,8 @@ class Global(Operator):
         return pa.concat_tables(parts)
 
     @abstractmethod
-    def bind(self, artifact: pa.Table) -> Map | Filter | Expand:
-        """The answer as a local operator; of an artifact with `_addr` it gets its own shard's rows, sorted by address."""
+    def bind(self, artifact: pa.Table) -> Map | Filter | Expand | Global:
+        """The answer as a local operator, or as the next round's question.
+
+        Of an artifact with `_addr` it gets its own shard's rows, sorted by address.
+        """

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from datapipe.core.context import Context
 from datapipe.core.errors import DatapipeError, RunFailed
-from datapipe.core.operator import Operator
+from datapipe.core.operator import Global, Operator
 from datapipe.core.registry import operators
 from datapipe.core.seeds import step_seed
 from datapipe.engine import beacon
@@ -17,8 +17,8 @@ from datapipe.plan.plugins import load_all
 Variants = dict[str, Operator]  # "" is the step's own operator; a language's own thresholds stand under its code
 
 
-class Operators(dict[str, Variants]):
-    """Label to operators, each set up when its step first runs in this process."""
+class Operators(dict[tuple[str, int], Variants]):
+    """Label and round to operators, each set up when its step first runs in this process."""
 
     def __init__(self, plan: Plan) -> None:
         super().__init__()
@@ -26,15 +26,23 @@ class Operators(dict[str, Variants]):
 
     def of(self, step: StepPlan) -> Variants:
         """The operators of a step, ready to work."""
-        if step.label not in self:
-            self[step.label] = dict(self._built(step))
-        return self[step.label]
+        if (step.label, step.round) not in self:
+            self[step.label, step.round] = dict(self._built(step))
+        return self[step.label, step.round]
+
+    def question(self, step: StepPlan) -> Global:
+        """The global operator that a step's round asks."""
+        operator = self.of(step)[""]
+        assert isinstance(operator, Global)
+        return operator
 
     def _built(self, step: StepPlan) -> Iterator[tuple[str, Operator]]:
         cls: type[Operator] = operators.get(step.operator)
         context = Context(step.label, step_seed(self._seed, step.label), open_file)
         for lang, parameters in {"": step.parameters, **(step.by_lang or {})}.items():
             operator = cls.model_validate(parameters)
+            if isinstance(operator, Global):
+                operator = operator.rounds()[step.round]
             beacon.at(f"setup of {step.label}")
             try:
                 operator.setup(context)

@@ -14,6 +14,7 @@ from datapipe.core.context import Context
 from datapipe.core.operator import Expand, Filter, Global, Map, Operator
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Verdict
+from datapipe.engine.asking import ask
 from datapipe.io.opening import open_file
 
 TEXTS: tuple[str | None, ...] = (
@@ -138,22 +139,29 @@ def _check_global(operator: Operator) -> Iterator[str]:
     if not isinstance(operator, Global):
         return
     batch = rows_for(operator)
-    artifacts = []
+    questions = operator.rounds()
+    for question in questions:
+        question.setup(Context("contract.01", 7, open_file))
+    answers = []
     for pieces in (
         [batch],
         [batch.slice(5), batch.slice(0, 5)],
         [batch.slice(i, 1) for i in range(batch.num_rows)][::-1],
     ):
-        sketch = pa.Table.from_batches([operator.sketch(piece) for piece in pieces])
-        order = np.lexsort((sketch.column(ADDR).to_numpy(), sketch.column(operator.partition_by).to_numpy()))
-        artifacts.append(operator.combine([operator.reduce(sketch.take(pa.array(order)).combine_chunks())]))
-    if any(not artifact.equals(artifacts[0]) for artifact in artifacts[1:]):
+        artifact, bound = ask(questions, pieces)
+        answers.append(artifact)
+    if any(not answer.equals(answers[0]) for answer in answers[1:]):
         yield "the artifact depends on the order or the size of shards"
-    empty = operator.reduce(pa.Table.from_batches([operator.sketch(batch.slice(0, 0))]))
-    if empty.num_rows and ADDR in empty.schema.names:
-        yield "an empty corpus has an answer about rows"
-    bound = operator.bind(artifacts[0])
-    if isinstance(bound, Filter) and bound.judge(rows_for(bound)).rows != len(TEXTS):
+    for question in questions:
+        empty = question.reduce(pa.Table.from_batches([question.sketch(batch.slice(0, 0))]))
+        if empty.num_rows and ADDR in empty.schema.names:
+            yield "an empty corpus has an answer about rows"
+    for later in questions[1:]:
+        if later.sketch(batch).num_rows:
+            yield "a later round sketches rows before anything is bound to it"
+    if dict(bound.columns_written()) != dict(operator.columns_written()):
+        yield f"bound it writes {sorted(bound.columns_written())}, declared are {sorted(operator.columns_written())}"
+    if isinstance(bound, Filter) and bound.judge(batch).rows != len(TEXTS):
         yield "the bound filter judges every row"
 
 

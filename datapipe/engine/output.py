@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,6 @@ from datapipe.core.columns import ADDR
 from datapipe.core.condition import Condition
 from datapipe.core.errors import ContractError, RunFailed
 from datapipe.core.operator import Global
-from datapipe.engine.build import Operators
 from datapipe.engine.calls import OperatorFailed, call
 from datapipe.engine.names import sketch_name
 from datapipe.io.arrow_files import ArrowWriter, Index, create_arrow
@@ -112,47 +112,55 @@ class Output:
             self._text += row["bytes_sum"]
 
 
+@dataclass(frozen=True)
+class Question:
+    """A question that a shard is asked of its rows, as read or as the stage leaves them."""
+
+    at: Literal["read", "end"]
+    step: StepPlan
+    operator: Global
+
+
 class SketchOutput:
     """The sketches of a shard, each written sorted by its partition key so that a reducer reads one slice of it."""
 
-    def __init__(self, stage: Stage, operators: Operators) -> None:
-        self._sketches = [(s.at, s.step, operators.of(s.step)[""]) for s in stage.sketches]
-        self._found: dict[str, list[pa.RecordBatch]] = {s.step.label: [] for s in stage.sketches}
+    def __init__(self, questions: Sequence[Question]) -> None:
+        self._questions = questions
+        self._found: dict[str, list[pa.RecordBatch]] = {q.step.label: [] for q in questions}
         self.files: dict[str, Index] = {}
         self.sizes: dict[str, int] = {}  # bytes by label
 
     @classmethod
     @contextmanager
-    def opened(cls, store: Store, number: int, stage: Stage, operators: Operators) -> Iterator[SketchOutput]:
+    def opened(cls, store: Store, number: int, stage: Stage, questions: Sequence[Question]) -> Iterator[SketchOutput]:
         """Sketches that are written when the block ends without an error."""
-        output = cls(stage, operators)
+        output = cls(questions)
         yield output
-        for _, step, operator in output._sketches:
-            assert isinstance(operator, Global)
-            batches = output._found[step.label]
+        for question in questions:
+            batches = output._found[question.step.label]
             if not batches:
                 continue
             table = pa.Table.from_batches(batches)
-            key = table.column(operator.partition_by).to_numpy()
+            key = table.column(question.operator.partition_by).to_numpy()
             order = np.lexsort((table.column(ADDR).to_numpy(), key))
-            name = sketch_name(stage.key, number, step.label)
+            name = sketch_name(stage.key, number, question.step.label)
             with create_arrow(store, name, table.schema) as writer:
                 writer.write_table(table.take(pa.array(order)).combine_chunks())
             output.files[name] = writer.described
-            output.sizes[step.label] = writer.index["bytes"]
+            output.sizes[question.step.label] = writer.index["bytes"]
 
     def add(self, at: str, batch: pa.RecordBatch) -> None:
         """Sketch a batch, as read or as the stage leaves it."""
-        for when, step, operator in self._sketches:
-            if when == at and batch.num_rows:
-                asked = batch
+        for question in self._questions:
+            if question.at == at and batch.num_rows:
+                step, asked = question.step, batch
                 if step.where:
                     asked = batch.filter(pa.array(Condition.model_validate(step.where).holds(batch)))
                 try:
-                    sketch = call(f"sketch of {step.label}", operator.sketch, asked, step=False)  # type: ignore[attr-defined]  # sketches are of Globals
+                    sketch = call(f"sketch of {step.label}", question.operator.sketch, asked, step=False)
                 except OperatorFailed as failure:
                     raise RunFailed(f"{step.label}: its sketch of the rows failed: {failure}") from failure
-                self._check(step, operator, sketch)  # type: ignore[arg-type]  # as above
+                self._check(step, question.operator, sketch)
                 if sketch.num_rows:
                     self._found[step.label].append(sketch)
 

@@ -13,7 +13,6 @@ import numpy as np
 import pyarrow as pa
 
 from datapipe.core.columns import ADDR
-from datapipe.core.operator import Global
 from datapipe.engine import beacon
 from datapipe.engine.artifact import answers_about, write_artifact
 from datapipe.engine.build import Operators
@@ -55,7 +54,7 @@ def gather_sketches(
     twin, say).
     """
     sketch = _sketch(stage, label)
-    operator = _operator(operators, sketch)
+    operator = operators.question(sketch.step)
     parts = []
     for number in stage.numbers()[start:end]:
         beacon.at(f"gather of {label}: reading shard {number}")
@@ -84,7 +83,7 @@ def reduce_partition(
     store: Store, operators: Operators, stage: Stage, label: str, index: int, groups: int
 ) -> dict[str, Any]:
     """Answer one partition, which has a batch in each group's file."""
-    operator = _operator(operators, _sketch(stage, label))
+    operator = operators.question(_sketch(stage, label).step)
     parts: list[pa.RecordBatch] = []
     for group in range(groups):
         beacon.at(f"reduce of {label}: reading group {group}")
@@ -107,7 +106,7 @@ def reduce_partition(
 
 def combine_artifact(store: Store, operators: Operators, stage: Stage, label: str, of: int) -> dict[str, Any]:
     """Make the artifact of all partitions' answers."""
-    operator = _operator(operators, _sketch(stage, label))
+    operator = operators.question(_sketch(stage, label).step)
     names = [partition_name(stage.key, label, index) for index in range(of)]
     parts = [read_table(store, f"{name}.arrow", committed(store, name)["file"]) for name in names]
     beacon.at(f"combine of {label}")
@@ -118,12 +117,6 @@ def combine_artifact(store: Store, operators: Operators, stage: Stage, label: st
 
 def _sketch(stage: Stage, label: str) -> Sketch:
     return next(sketch for sketch in stage.sketches if sketch.step.label == label)
-
-
-def _operator(operators: Operators, sketch: Sketch) -> Global:
-    operator = operators.of(sketch.step)[""]
-    assert isinstance(operator, Global)
-    return operator
 
 
 def _bounds(key: np.ndarray, of: int) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,11 +17,11 @@ from datapipe.core.reader import Piece, Reader
 from datapipe.core.records import StepCount
 from datapipe.core.registry import readers
 from datapipe.engine import beacon
-from datapipe.engine.artifact import answers_about, whole_artifact
+from datapipe.engine.asking import answer_at, is_silent, question_at
 from datapipe.engine.build import Operators, Variants
 from datapipe.engine.isolation import Isolation
-from datapipe.engine.names import artifact_name, shard_name
-from datapipe.engine.output import Output, SketchOutput
+from datapipe.engine.names import shard_name
+from datapipe.engine.output import Output, Question, SketchOutput
 from datapipe.engine.reports import committed
 from datapipe.engine.sink import Sink, bad_row
 from datapipe.engine.step import StepRunner
@@ -76,51 +77,74 @@ class _Shard:
         self.starts: list[int] = [] if self.previous is None else self.previous["starts"]
         self.read: dict[str, Any] = {"rows": 0, "bytes": 0, "quarantined": 0, "notes": {}}
         self.chain = [self._link(link) for link in self.lane.chain]
+        self.questions = self._questions()
+        self.unchanged = self.previous is not None and all(isinstance(link, _Idle) for link in self.chain)
 
     def passed_through(self) -> dict[str, Any] | None:
-        """The report of a stage that leaves this shard as it is: only bound answers, none about its rows."""
-        if self.previous is None or not all(isinstance(link, _Idle) for link in self.chain) or self._has_sketches():
+        """The report of a stage that leaves this shard as it is and asks it nothing: bound answers, none about its rows."""
+        if not self.unchanged or self.questions:
             return None
-        same = {key: self.previous[key] for key in ("output", "rows", "bytes", "weight", "marks", "groups", "starts")}
+        same = self._same()
         steps = {}
         for link in self.chain:
             assert isinstance(link, _Idle)
             rows, size = same["rows"], same["bytes"]
             steps[link.label] = asdict(StepCount(rows_in=rows, rows_out=rows, bytes_in=size, bytes_out=size))
-        files = {same["output"]: self.previous["files"][same["output"]]}
-        return {**same, "read": self.read, "steps": steps, "files": files, "sketches": {}}
+        return {**same, "read": self.read, "steps": steps, "sketches": {}}
 
     def run(self, name: str) -> dict[str, Any]:
+        """Run the rows through the chain; where nothing can change them, the output stays the previous stage's."""
         output_name = f"{name}.arrow"
         with (
-            Output.opened(self.store, output_name, self.stage.rows, self.stage.mark, self.plan.spill) as output,
-            SketchOutput.opened(self.store, self.number, self.stage, self.operators) as sketches,
+            nullcontext()
+            if self.unchanged
+            else Output.opened(self.store, output_name, self.stage.rows, self.stage.mark, self.plan.spill) as output,
+            SketchOutput.opened(self.store, self.number, self.stage, self.questions) as sketches,
         ):
             for batch in _gathered(self._batches()):
-                if self.lane.ids:
-                    sketches.add("read", batch)
+                sketches.add("read", batch)
                 for link in self.chain:
                     batch = link.run(batch)
                 batch = align(batch, self.stage.rows)
                 sketches.add("end", batch)
-                output.write(batch)
+                if output is not None:
+                    output.write(batch)
             beacon.at("write")
         steps = {link.step.label: asdict(link.count) for link in self.chain if isinstance(link, StepRunner)}
         for link in self.chain:
             if isinstance(link, _Idle):
                 steps[link.label] = asdict(link.count)
+        if output is None:
+            rows = self._same()
+        else:
+            rows = {
+                "output": output_name,
+                "files": {output_name: output.index},
+                "starts": self.starts,
+                **output.report(),
+            }
         return {
-            "output": output_name,
-            "files": {output_name: output.index, **sketches.files},
+            **rows,
+            "files": {**rows["files"], **sketches.files},
             "sketches": sketches.sizes,
-            "starts": self.starts,
             "read": self.read,
             "steps": steps,
-            **output.report(),
         }
 
-    def _has_sketches(self) -> bool:
-        return any(sketch.at == "end" or self.lane.ids for sketch in self.stage.sketches)
+    def _same(self) -> dict[str, Any]:
+        """Of the previous stage's report, what tells of its rows."""
+        assert self.previous is not None
+        same = {key: self.previous[key] for key in ("output", "rows", "bytes", "weight", "marks", "groups", "starts")}
+        return {**same, "files": {same["output"]: self.previous["files"][same["output"]]}}
+
+    def _questions(self) -> list[Question]:
+        found = []
+        for sketch in self.stage.sketches:
+            if sketch.at == "end" or self.lane.ids:
+                operator = question_at(self.store, self.operators, sketch.step, self.number)
+                if operator is not None:
+                    found.append(Question(sketch.at, sketch.step, operator))
+        return found
 
     def _link(self, link: Link) -> StepRunner | _Align | _Idle:
         if link.step is None:
@@ -128,14 +152,13 @@ class _Shard:
         step = link.step
         if step.artifact is None:
             return self._runner(step, self.operators.of(step))
-        question = self.operators.of(step)[""]
-        assert isinstance(question, Global)
-        answer = answers_about(self.store, artifact_name(*step.artifact), self.number)
-        if answer is not None and answer.num_rows == 0 and step.action == "drop":
+        answer = answer_at(self.store, step, self.number)
+        if is_silent(answer) and step.action == "drop" and set(step.writes) <= {"text"}:
             return _Idle(step.label)
-        table = answer if answer is not None else whole_artifact(self.store, artifact_name(*step.artifact))
         beacon.at(f"bind of {step.label}")
-        return self._runner(step, {"": question.bind(table)})
+        bound = self.operators.question(step).bind(answer)
+        assert not isinstance(bound, Global)
+        return self._runner(step, {"": bound})
 
     def _runner(self, step: StepPlan, operators: Variants) -> StepRunner:
         return StepRunner(step, operators, self.sink, self.number, self._place, self.isolation)

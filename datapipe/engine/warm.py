@@ -8,8 +8,9 @@ import pyarrow as pa
 
 from datapipe.core.columns import ADDR
 from datapipe.core.fingerprint import fingerprint
-from datapipe.core.operator import Expand, Filter, Global, Map
+from datapipe.core.operator import Expand, Filter, Global, Map, Operator
 from datapipe.core.registry import operators as registry
+from datapipe.engine.asking import ask
 from datapipe.engine.build import Operators
 from datapipe.kernels.jit import cache_folder, cache_stamp
 from datapipe.plan.plan import Plan
@@ -42,19 +43,19 @@ def _compile(plan: Plan, operators: Operators) -> None:
         for step in {link.step.label: link.step for lane in stage.lanes for link in lane.chain if link.step}.values():
             for operator in operators.of(step).values():
                 with contextlib.suppress(Exception):  # real rows will be judged by the runner, with all its care
-                    if isinstance(operator, Filter):
-                        operator.judge(batch)
-                    elif isinstance(operator, Map):
-                        operator.apply(batch)
-                    elif isinstance(operator, Expand):
-                        operator.expand(batch)
-                    elif isinstance(operator, Global):
-                        operator.sketch(batch)
-        for sketch in stage.sketches:
-            operator = operators.of(sketch.step)[""]
-            with contextlib.suppress(Exception):  # as above
-                if isinstance(operator, Global):
-                    operator.sketch(batch)
+                    if isinstance(operator, Global):
+                        rounds = [step.model_copy(update={"round": n}) for n in range(step.round + 1)]
+                        _, operator = ask([operators.question(one) for one in rounds], [batch])
+                    _try(operator, batch)
+
+
+def _try(operator: Operator, batch: pa.RecordBatch) -> None:
+    if isinstance(operator, Filter):
+        operator.judge(batch)
+    elif isinstance(operator, Map):
+        operator.apply(batch)
+    elif isinstance(operator, Expand):
+        operator.expand(batch)
 
 
 def _rows(schema: pa.Schema) -> pa.RecordBatch:

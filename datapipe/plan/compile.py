@@ -9,7 +9,7 @@ import orjson
 import pyarrow as pa
 
 from datapipe.core.columns import BASE, union
-from datapipe.core.errors import RecipeError, RunFailed
+from datapipe.core.errors import RecipeError, RunFailed, did_you_mean
 from datapipe.core.fingerprint import fingerprint
 from datapipe.core.operator import Global, Operator
 from datapipe.core.registry import operators
@@ -80,9 +80,11 @@ class _Compiler:
             self._take_names(name, step, plan, operator)
             after = columns_after(lanes[0].rows, plan, operator)
             if isinstance(operator, Global):
-                lanes = [self._cut(name, plan.operator, lanes, plan)]
-                bound = plan.model_copy(update={"artifact": (self.stages[-1].key, plan.label)})
-                lanes = [lanes[0].then(Link(step=bound))]
+                for number in range(len(operator.rounds())):
+                    plan = plan.model_copy(update={"round": number})
+                    lanes = [self._cut(name, plan.operator, lanes, plan)]
+                    plan = plan.model_copy(update={"artifact": (self.stages[-1].key, plan.label)})
+                lanes = [lanes[0].then(Link(step=plan))]
             else:
                 lanes = [lane.then(Link(step=plan)) for lane in lanes]
             lanes = [replace(lane, rows=after) for lane in lanes]
@@ -195,6 +197,10 @@ class _Compiler:
         if plan.label in self.labels:
             raise self.located.error(f"two steps are labelled {plan.label}; labels are unique in a recipe", step.place)
         self.labels[plan.label] = step
+        for source in operator.sources():
+            if source not in self.sources[dataset]:
+                hint = did_you_mean(source, self.sources[dataset])
+                raise self.located.error(f"{plan.operator}: no rows read in {source} come here{hint}", step.place)
         if plan.action == "tag":
             tags = self.tags[dataset]
             if plan.column in tags:

@@ -32,7 +32,8 @@ class StepPlan(_Value):
     code        digest of a plugin operator's source ("" for built-in ones: `version` speaks for them)
     column      prefix of the columns that `action: tag` writes
     scores      names of the scores that `action: tag` writes as columns
-    artifact    for the bound half of a global operator: (stage key, label) of its answer
+    artifact    for the bound half of a global operator, and for its later rounds: (stage key, label) of the answer
+    round       which of a global operator's questions this is, or the answer to
     quarantine  what the step fails goes to quarantine, not to the ledger (duplicate ids)
     """
 
@@ -48,6 +49,7 @@ class StepPlan(_Value):
     action: Literal["drop", "tag"] = "drop"
     by_lang: dict[str, dict[str, Any]] | None = None
     artifact: tuple[str, str] | None = None
+    round: int = 0
     scores: tuple[str, ...] = ()
     quarantine: bool = False
     reads: tuple[str, ...] = ()
