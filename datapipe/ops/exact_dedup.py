@@ -9,88 +9,73 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
-from pydantic import Field, PrivateAttr, field_validator
+from pydantic import Field, PrivateAttr
 
 from datapipe.arrow.text import text_of
 from datapipe.core.columns import ADDR
-from datapipe.core.operator import Filter, Global
+from datapipe.core.operator import Filter
+from datapipe.core.preference import Preference
+from datapipe.core.urls import normal_url
 from datapipe.core.verdict import Verdict
 from datapipe.kernels.fold import fold_text, lower_table
 
-Order = Literal["asc", "desc"]
 
+class ExactDedup(Preference):
+    """Keep one document of every text (or URL, or value of a column), by a 128-bit hash; the others are dropped as `duplicate`.
 
-class ExactDedup(Global):
-    """Keep one document of every normalised text, by a 128-bit hash (xxh3); the others are dropped as `duplicate`.
-
-    Two different texts among 10^9 share a hash with probability below 10^-20. Memory is bounded: hashes are
-    partitioned by their top bits. Documents whose normalised text is empty are kept: they say nothing of each other.
+    Two different texts among 10^9 share a hash (xxh3) with probability below 10^-20. Memory is bounded: hashes are
+    partitioned by their top bits. Documents whose normalised text is empty, whose URL or value is null, are kept: they
+    say nothing of each other.
     """
 
     name: ClassVar[str] = "exact_dedup"
+    version: ClassVar[int] = 2
     partition_by: ClassVar[str] = "high"
 
+    by: str = Field(
+        "text",
+        description="what is compared: text; url, without scheme, `www.`, fragment and last slash; or any other column",
+    )
     ignore: tuple[Literal["case", "whitespace", "punctuation"], ...] = Field(
         ("case", "whitespace"),
-        description="what makes no difference: letter case; runs of white space and those at the ends; ASCII punctuation",
+        description="what makes no difference in a text: letter case; runs of white space and those at the ends; ASCII "
+        "punctuation",
     )
-    keep: Literal["first", "longest"] | dict[str, Order] = Field(
-        "first",
-        description="which document stays: the one read first, the longest (in bytes), or {column: desc|asc}; ties: the first",
-    )
-
-    @field_validator("keep")
-    @classmethod
-    def _one_column(cls, value: Any) -> Any:
-        if isinstance(value, dict) and len(value) != 1:
-            raise ValueError("expected first, longest, or one column and its order, such as {quality: desc}")
-        return value
 
     def columns_read(self) -> tuple[str, ...]:
-        """Text, id, and the column that decides."""
-        return ("text", "id", *(self.keep if isinstance(self.keep, dict) else ()))
+        """What is compared, id, and the columns that decide."""
+        return tuple(dict.fromkeys((self.by, "id", *self.deciding())))
 
     def check(self, schema: pa.Schema) -> str | None:
-        """The deciding column must be a number."""
-        if isinstance(self.keep, dict):
-            column = next(iter(self.keep))
-            dtype = schema.field(column).type
-            if not (pa.types.is_integer(dtype) or pa.types.is_floating(dtype)):
-                return f"keep: the column {column} is {dtype}, expected a number"
-        return None
+        """Lists and structs are not compared."""
+        dtype = schema.field(self.by).type
+        if pa.types.is_nested(dtype):
+            return f"by: the column {self.by} is {dtype}, expected text, a number, a time or a truth value"
+        return super().check(schema)
 
     def sketch(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Hash, rank (the highest stays) and id of each document."""
-        text = text_of(batch.column("text"))
-        folded = fold_text(
-            text.offsets,
-            text.data,
-            lower_table(),
-            "case" in self.ignore,
-            "whitespace" in self.ignore,
-            "punctuation" in self.ignore,
-        )
-        halves = _hashes(*folded)
-        used = np.flatnonzero(np.diff(folded[0]) > 0)
-        columns = [
-            batch.column(ADDR),
-            pa.array(halves[:, 0]),
-            pa.array(halves[:, 1]),
-            pa.array(self._rank(batch, text.lengths)),
-            batch.column("id"),
-        ]
-        return pa.RecordBatch.from_arrays(columns, names=[ADDR, "high", "low", "rank", "id"]).take(pa.array(used))
+        """Hash, preference and id of each document that has something to compare."""
+        halves, used = self._hashes(batch)
+        columns = {
+            ADDR: batch.column(ADDR),
+            "high": pa.array(halves[:, 0]),
+            "low": pa.array(halves[:, 1]),
+            **self.preference(batch),
+            "id": batch.column("id"),
+        }
+        found = pa.RecordBatch.from_pydict(columns)
+        return found if used.all() else found.filter(pa.array(used))
 
     def reduce(self, part: pa.Table) -> pa.Table:
         """Every document but the best of its text, with the id of that one."""
-        address, high, low, rank = (part.column(c).to_numpy() for c in (ADDR, "high", "low", "rank"))
-        order = np.lexsort((address, -rank, low, high))  # best first within a text
+        high, low, tier = (part.column(name).to_numpy() for name in ("high", "low", "tier"))
+        order = self.best_first(part, low, high)
         high, low = high[order], low[order]
         same = np.zeros(len(order), np.bool_)
         same[1:] = (high[1:] == high[:-1]) & (low[1:] == low[:-1])
-        best = np.maximum.accumulate(np.where(same, 0, np.arange(len(order))))
-        twins = part.column("id").combine_chunks().take(pa.array(order[best[same]]))
-        return pa.table({ADDR: pa.array(address[order[same]], pa.uint64()), "duplicate_of": twins})
+        gone, first = self.dropped(same, tier[order])
+        twins = part.column("id").combine_chunks().take(pa.array(order[first[gone]]))
+        return pa.table({ADDR: part.column(ADDR).take(pa.array(order[gone])), "duplicate_of": twins})
 
     def bind(self, artifact: pa.Table) -> Filter:
         """Drops the documents found."""
@@ -99,15 +84,21 @@ class ExactDedup(Global):
         found._twin = artifact.column("duplicate_of").combine_chunks()
         return found
 
-    def _rank(self, batch: pa.RecordBatch, lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-        if self.keep == "longest":
-            return lengths.astype(np.float64)
-        if isinstance(self.keep, dict):
-            ((column, order),) = self.keep.items()
-            values = pc.cast(batch.column(column), pa.float64()).to_numpy(zero_copy_only=False)
-            values = values if order == "desc" else -values
-            return np.where(np.isnan(values), -np.inf, values)
-        return np.zeros(batch.num_rows)
+    def _hashes(self, batch: pa.RecordBatch) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.bool_]]:
+        """The 128 bits of each row in two numbers, and which rows have something to compare."""
+        column = batch.column(self.by)
+        used = np.asarray(column.is_valid().to_numpy(zero_copy_only=False))
+        if self.by == "url":
+            column = pa.array([normal_url(url) for url in column.fill_null("").to_pylist()], pa.large_string())
+        elif self.by != "text":
+            column = pc.cast(column, pa.large_string())
+        offsets, data = text_of(column)
+        if self.by == "text":
+            ignored = (name in self.ignore for name in ("case", "whitespace", "punctuation"))
+            offsets, data = fold_text(offsets, data, lower_table(), *ignored)
+        if self.by in ("text", "url"):
+            used &= np.diff(offsets) > 0
+        return _hashes(offsets, data), used
 
 
 class Duplicates(Filter):
