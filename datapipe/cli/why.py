@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+SPANS_TOLD = 20
+
 
 @click.command()
 @click.argument("folder", metavar="RUN")
@@ -43,6 +45,7 @@ def why(folder: str, identifier: str, source: str | None) -> None:
         click.echo(
             f"  {row['id']}: text edited by {row['step']}: {row['bytes_before']:,} → {row['bytes_after']:,} bytes"
         )
+        _tell_spans(row)
     for row in _find(folder, manifest, "scores", identifier, source):
         if row["scores"] and row["step"] not in told:
             click.echo(f"  {row['id']}: scores by {row['step']}: {_scores(row)}")
@@ -59,12 +62,23 @@ def _tell_dropped(row: dict[str, Any]) -> None:
         click.echo(f"  all failing rules: {', '.join(row['reasons'])}")
     if row["duplicate_of"] is not None:
         click.echo(f"  duplicate of {row['duplicate_of']}")
+    _tell_spans(row)
     if row["scores"]:
         click.echo(f"  scores: {_scores(row)}")
     if row["url"]:
         click.echo(f"  url: {row['url']}")
     if row["text"]:
         click.echo(f"  text: {row['text'][:200]!r}")
+
+
+def _tell_spans(row: dict[str, Any]) -> None:
+    """The parts of the text that were cut or that decided, the first ones of many."""
+    spans = row["spans"] or []
+    for span in spans[:SPANS_TOLD]:
+        of = f" as in {span['of']}" if span["of"] is not None else ""
+        click.echo(f"    characters {span['start']:,} to {span['end']:,}: {span['reason']}{of}: {span['text']!r}")
+    if len(spans) > SPANS_TOLD:
+        click.echo(f"    and {len(spans) - SPANS_TOLD:,} more")
 
 
 def _scores(row: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from datapipe.core.columns import ADDR
+from datapipe.core.spans import SPANS
 
 HEAD = 500  # characters of text that the ledger and the quarantine keep
 
@@ -24,6 +25,7 @@ LEDGER = pa.schema(
         pa.field("reasons", pa.list_(pa.string())),  # all failing rules
         pa.field("scores", pa.map_(pa.string(), pa.float64())),
         pa.field("duplicate_of", pa.string()),  # id of the kept twin
+        pa.field("spans", SPANS),  # the parts of the text that decided, where the operator names them
         pa.field("bytes", pa.int64()),  # of the text
         pa.field("text", pa.large_string()),  # as the step saw it
     ]
@@ -52,6 +54,7 @@ EDITS = pa.schema(
         pa.field("step", pa.string()),
         pa.field("bytes_before", pa.int64()),
         pa.field("bytes_after", pa.int64()),
+        pa.field("spans", SPANS),  # the parts cut out, where the operator names them
     ]
 )
 

@@ -20,6 +20,7 @@ class Verdict:
     scores       score name -> one number a row (NaN: not applicable)
     columns      column name -> new values for all rows (a label, a cut text)
     duplicate_of id of the kept twin, null elsewhere
+    spans        parts of each text that were cut, or that decided (`core/spans.py`); an empty list where there are none
     """
 
     rows: int
@@ -27,6 +28,7 @@ class Verdict:
     scores: Mapping[str, Numbers] = field(default_factory=dict)
     columns: Mapping[str, pa.Array] = field(default_factory=dict)
     duplicate_of: pa.Array | None = None
+    spans: pa.Array | None = None
 
     @property
     def keep(self) -> Mask:

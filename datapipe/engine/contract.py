@@ -188,6 +188,11 @@ def _same_verdict(parts: list[Verdict], whole: Verdict) -> bool:
     for name, values in whole.scores.items():
         if not np.array_equal(np.concatenate([part.scores[name] for part in parts]), values, equal_nan=True):
             return False
+    if (
+        whole.spans is not None
+        and pa.chunked_array([part.spans for part in parts]).to_pylist() != whole.spans.to_pylist()
+    ):
+        return False
     return all(
         pa.chunked_array([part.columns[name] for part in parts]).combine_chunks().equals(values)
         for name, values in whole.columns.items()

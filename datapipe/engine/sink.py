@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from datapipe.core.columns import ADDR
 from datapipe.core.reader import BadRecord
 from datapipe.core.records import EDITS, HEAD, LEDGER, QUARANTINE, SCORES
+from datapipe.core.spans import SPANS
 from datapipe.core.verdict import Verdict
 from datapipe.io.arrow_files import ArrowWriter, Index, create_arrow
 from datapipe.io.store import Store
@@ -62,6 +63,7 @@ class Sink:
             "reasons": pa.array(reasons, pa.list_(pa.string())),
             "scores": scores_column(verdict, rows),
             "duplicate_of": twins,
+            "spans": _spans(verdict, rows),
             "bytes": pc.binary_length(gone.column("text")),
             "text": self._text(gone.column("text")),
         }
@@ -72,8 +74,8 @@ class Sink:
         if rows:
             self._write("quarantine", pa.RecordBatch.from_pylist(rows, schema=QUARANTINE))
 
-    def edit(self, step: StepPlan, before: pa.RecordBatch, after: pa.RecordBatch) -> int:
-        """Enter the rows whose text a step changed; both batches hold the same rows. Returns how many."""
+    def edit(self, step: StepPlan, before: pa.RecordBatch, after: pa.RecordBatch, spans: pa.Array | None = None) -> int:
+        """Enter the rows whose text a step changed; both batches and the spans cut are of the same rows. Returns how many."""
         old, new = before.column("text"), after.column("text")
         if old is new or old.buffers()[-1] is new.buffers()[-1]:
             return 0
@@ -86,6 +88,7 @@ class Sink:
                 "step": pa.array([step.label] * len(changed), pa.string()),
                 "bytes_before": pc.binary_length(was.column("text")),
                 "bytes_after": pc.binary_length(now),
+                "spans": pa.nulls(len(changed), SPANS) if spans is None else spans.take(rows),
             }
             self._write("edits", pa.RecordBatch.from_pydict(columns, schema=EDITS))
         return len(changed)
@@ -148,6 +151,10 @@ def scores_column(verdict: Verdict, rows: Rows) -> pa.Array:
     keys = pa.DictionaryArray.from_arrays(pa.array(np.tile(np.arange(len(names), dtype=np.int32), len(rows))), names)
     items = pa.array(values, pa.float64(), mask=np.isnan(values))
     return pa.MapArray.from_arrays(pa.array(offsets), keys.dictionary_decode().cast(pa.string()), items)
+
+
+def _spans(verdict: Verdict, rows: Rows) -> pa.Array:
+    return pa.nulls(len(rows), SPANS) if verdict.spans is None else verdict.spans.take(pa.array(rows))
 
 
 def failed_rows(

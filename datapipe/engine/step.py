@@ -16,6 +16,7 @@ from datapipe.core.condition import Condition
 from datapipe.core.errors import ContractError
 from datapipe.core.operator import Expand, Filter, Map, Operator
 from datapipe.core.records import StepCount
+from datapipe.core.spans import SPANS, no_spans
 from datapipe.core.verdict import Verdict
 from datapipe.engine.calls import OperatorFailed, call
 from datapipe.engine.isolation import Isolation
@@ -111,7 +112,8 @@ class StepRunner:
         kept = np.flatnonzero(~drop) if self.step.action == "drop" else np.arange(batch.num_rows)
         if "text" in columns:
             rows = pa.array(kept)
-            self.count.edited += self._sink.edit(self.step, batch.take(rows), after.take(rows))
+            spans = verdict.spans.take(rows) if verdict.spans is not None else None
+            self.count.edited += self._sink.edit(self.step, batch.take(rows), after.take(rows), spans)
         if self.step.action == "tag" or not len(gone):
             self.count.tagged += len(gone)
             return after
@@ -199,6 +201,8 @@ class StepRunner:
         for name, values in (*verdict.failed.items(), *verdict.scores.items()):
             if len(values) != n:
                 raise self._broken(f"{name}: one value a row: {n}, not {len(values)}")
+        if verdict.spans is not None and (verdict.spans.type != SPANS or len(verdict.spans) != n):
+            raise self._broken(f"spans: one list of them a row: {n}, not {len(verdict.spans)} of {verdict.spans.type}")
         columns = {name: self._typed(name, values, n) for name, values in verdict.columns.items()}
         return replace(verdict, columns=columns) if columns else verdict
 
@@ -224,8 +228,10 @@ class StepRunner:
         failed: dict[str, npt.NDArray[np.bool_]] = {}
         scores: dict[str, npt.NDArray[np.float64]] = {}
         columns = {name: self._base(batch, name) for name in self.step.writes}
-        twins = None
+        twins = spans = None
         for rows, verdict in verdicts:
+            if verdict.spans is not None:
+                spans = scatter_column(no_spans(n) if spans is None else spans, rows, verdict.spans)
             for name, mask in verdict.failed.items():
                 failed.setdefault(name, np.zeros(n, np.bool_))[rows] |= mask
             for name, values in verdict.scores.items():
@@ -234,7 +240,7 @@ class StepRunner:
                 columns[name] = scatter_column(columns[name], rows, column)
             if verdict.duplicate_of is not None:
                 twins = scatter_column(pa.nulls(n, pa.string()), rows, verdict.duplicate_of)
-        return Verdict(n, failed, scores, columns, twins)
+        return Verdict(n, failed, scores, columns, twins, spans)
 
     def _base(self, batch: pa.RecordBatch, name: str) -> pa.Array:
         """A column before a step writes to some of its rows."""
