@@ -1,0 +1,265 @@
+"""De-duplication by the share of word n-grams seen before, in a Bloom filter: lines are cut, documents dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pydantic import Field, PrivateAttr, model_validator
+
+from datapipe.arrow.text import column_of, text_of, valid_of
+from datapipe.core.columns import ADDR
+from datapipe.core.errors import RunFailed
+from datapipe.core.operator import Filter
+from datapipe.core.preference import Preference
+from datapipe.core.segmenters import Segmented
+from datapipe.core.spans import no_spans, spans_column
+from datapipe.core.verdict import Verdict
+from datapipe.kernels.bloom import (
+    BLOCK,
+    MOST_BLOCKS,
+    blocks_for,
+    empty_filter,
+    keys_and_functions,
+    realised_rate,
+    screen,
+)
+from datapipe.kernels.classes import class_table
+from datapipe.kernels.hashing import BASE
+from datapipe.kernels.line_ngrams import line_ngrams
+from datapipe.kernels.lines import NEWLINE
+from datapipe.kernels.spans import cut_spans
+from datapipe.kernels.words import abbreviations
+
+Int64s = npt.NDArray[np.int64]
+
+CHUNK = 1 << 22  # n-grams screened at once: 32 MB
+DOCUMENT = -1  # in place of a line
+
+
+class BloomDedup(Segmented, Preference):
+    """Cut lines, and drop documents, of whose word n-grams at least `threshold` were seen before, by a Bloom filter.
+
+    As BFF, which made DCLM-Baseline (mlfoundations/dclm, dedup/bff/src/main.rs: n-grams of 13, threshold 0.8, rate 0.01;
+    `both` is its `old-both`). Documents are taken one after another, the best first (by default as they were read), lines
+    one after another. A line whose n-grams the filter holds to `threshold` goes; the n-grams of the others are put in. A
+    document goes as `duplicate` if the n-grams seen are `threshold` of all in its lines, or as `empty` if no line is
+    left; lines of fewer words than `min_ngram` are neither judged nor counted, and stay.
+
+    BFF fills its filter in the order of threads and files it shuffles; here the order is that of reading, and any number
+    of workers gives the same bytes: they hash the n-grams, one task screens them (8 bytes each on disk). Other than BFF:
+    a share equal to the threshold goes, as in its mode `both` and in Dolma (allenai/dolma, src/deduper.rs); words are
+    ours, punctuation among them, not Unicode's; the first line goes with the newline after it, the others with the one
+    before. A filter remembers no documents, so nothing names the one that held an n-gram before.
+    """
+
+    name: ClassVar[str] = "bloom_dedup"
+    partition_by: ClassVar[str] = "key"
+    writes: ClassVar[Mapping[str, pa.DataType]] = {"text": pa.large_string()}
+    examples = ({"ngram": 5, "min_ngram": 1}, {"remove": "document"}, {"remove": "paragraph", "expected_ngrams": 10**6})
+
+    remove: Literal["paragraph", "document", "both"] = Field(
+        "both", description="what goes: lines (what the field calls paragraphs here), whole documents, or both"
+    )
+    ngram: int = Field(13, ge=1, description="words of an n-gram")
+    min_ngram: int | None = Field(
+        None,
+        ge=1,
+        description="a line of fewer words than `ngram` and at least so many is one n-gram; null: as `ngram`",
+    )
+    threshold: float = Field(0.8, gt=0, le=1, description="smallest share of n-grams seen before that goes")
+    fpr: float = Field(
+        0.01,
+        ge=1e-9,
+        le=0.1,
+        description="largest share of new n-grams that the filter may take for seen (false positives)",
+    )
+    expected_ngrams: int | None = Field(
+        None,
+        ge=1,
+        description="n-grams for which memory is planned; the run fails if more make the rate exceed `fpr`. null: as many "
+        "as the corpus has, counted before the filter is made",
+    )
+
+    @model_validator(mode="after")
+    def _least(self) -> BloomDedup:
+        if self.min_ngram is not None and self.min_ngram > self.ngram:
+            raise ValueError(f"min_ngram: {self.min_ngram} is more than ngram: {self.ngram}")
+        return self
+
+    def columns_read(self) -> tuple[str, ...]:
+        """Text, the columns that decide, and the language where segmenters are named."""
+        return tuple(dict.fromkeys((*super().columns_read(), *self.deciding())))
+
+    def remarks(self) -> tuple[str, ...]:
+        """The filter's size."""
+        keys, functions = keys_and_functions(self.fpr)
+        ngrams = self.expected_ngrams or 10**9
+        size = blocks_for(ngrams, self.fpr) * BLOCK / 8e9
+        what = "planned for" if self.expected_ngrams else "sized by the corpus;"
+        return (
+            f"Bloom filter {what} {ngrams:,} n-grams: {size:.3g} GB of memory ({BLOCK / keys:.1f} bits an n-gram, "
+            f"{functions} hash functions), at most {self.fpr:g} of new n-grams taken for seen",
+        )
+
+    def sketch(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The n-gram hashes of each document that has some, and how many each line has."""
+        text = text_of(batch.column("text"))
+        size = int(text.offsets[-1] - text.offsets[0])
+        hashes = np.empty(size, np.uint64)  # pages that are never touched cost nothing
+        counts = np.empty(size + len(text), np.uint32)
+        ends = np.zeros((2, len(text) + 1), np.int64)
+        line_ngrams(
+            text.offsets,
+            text.data,
+            class_table(),
+            abbreviations(),
+            self.breaks(batch, text),
+            self.ngram,
+            self.min_ngram or self.ngram,
+            self.remove != "document",
+            hashes,
+            counts,
+            ends,
+        )
+        columns = {
+            ADDR: batch.column(ADDR),
+            "key": pa.array(batch.column(ADDR).to_numpy() * BASE),  # Fibonacci hashing: the top bits are even
+            **self.preference(batch),
+            "hashes": pa.LargeListArray.from_arrays(pa.array(ends[0]), pa.array(hashes[: ends[0, -1]])),
+            "counts": pa.LargeListArray.from_arrays(pa.array(ends[1]), pa.array(counts[: ends[1, -1]])),
+        }
+        return pa.RecordBatch.from_pydict(columns).filter(pa.array(np.diff(ends[0]) > 0))
+
+    def reduce(self, part: pa.Table) -> pa.Table:
+        """The documents as they are: only in their order can the filter be filled."""
+        return part.drop_columns(["key"])
+
+    def combine(self, parts: list[pa.Table]) -> pa.Table:
+        """Lines that go, and documents (line -1), with the share of their n-grams that was seen; by address and line."""
+        batches = [batch for part in parts for batch in part.to_batches() if batch.num_rows]
+        total = sum(len(batch.column("hashes").flatten()) for batch in batches)
+        blocks = blocks_for(self.expected_ngrams or total, self.fpr)
+        if blocks > MOST_BLOCKS:
+            raise RunFailed(
+                f"bloom_dedup: {total:,} n-grams at fpr: {self.fpr:g} need more than 256 GB; take a larger fpr"
+            )
+        bits, functions = empty_filter(blocks), keys_and_functions(self.fpr)[1]
+        found = [self._screened(bits, functions, documents) for documents in self._in_order(batches)]
+        rate = realised_rate(bits, functions)
+        if self.expected_ngrams and total > self.expected_ngrams and rate > self.fpr:
+            raise RunFailed(
+                f"bloom_dedup: the corpus has {total:,} n-grams, expected_ngrams is {self.expected_ngrams:,}: {rate:.3g} of "
+                f"new n-grams are taken for seen, more than fpr: {self.fpr:g}; raise expected_ngrams or leave it out"
+            )
+        return pa.concat_tables([_answer([], [], []), *found]).sort_by([(ADDR, "ascending"), ("line", "ascending")])
+
+    def bind(self, artifact: pa.Table) -> Filter:
+        """Cuts and drops what was found."""
+        found = SeenBefore()
+        found._address, found._line, found._share = (artifact.column(c).to_numpy() for c in (ADDR, "line", "share"))
+        return found
+
+    def _in_order(self, batches: list[pa.RecordBatch]) -> Iterator[pa.Table]:
+        """The documents, the best first, a few million n-grams at once; of all there are 40 bytes each in memory."""
+        if not batches:
+            return
+        heads = pa.Table.from_batches(batches, batches[0].schema).select([ADDR, "tier", "rank"])
+        order = self.best_first(heads)
+        size = np.concatenate([batch.column("hashes").value_lengths().to_numpy() for batch in batches])
+        of = np.repeat(np.arange(len(batches)), [batch.num_rows for batch in batches])
+        first = np.cumsum([0, *(batch.num_rows for batch in batches)])
+        chunk = np.cumsum(size[order]) // CHUNK
+        for rows in np.split(order, np.flatnonzero(np.diff(chunk)) + 1):
+            by_batch = rows[np.argsort(of[rows], kind="stable")]
+            here = of[by_batch]
+            parts = [batches[b].take(pa.array(by_batch[here == b] - first[b])) for b in np.unique(here)]
+            place = np.empty(len(rows), np.int64)
+            place[np.argsort(of[rows], kind="stable")] = np.arange(len(rows))
+            yield pa.Table.from_batches(parts).combine_chunks().take(pa.array(place)).combine_chunks()
+
+    def _screened(self, bits: npt.NDArray[np.uint64], functions: int, documents: pa.Table) -> pa.Table:
+        """Put documents into the filter, and say what of them goes."""
+        lists = documents.column("counts").combine_chunks()
+        counts = lists.flatten().to_numpy().astype(np.int64)
+        lines = np.concatenate([[0], np.cumsum(lists.value_lengths().to_numpy())])
+        held = documents.column("tier").to_numpy() < len(self.against)
+        inserts = held if self.against else np.ones(len(held), np.bool_)
+        seen = np.empty(len(counts), np.int64)
+        hashes = documents.column("hashes").combine_chunks().flatten().to_numpy()
+        screen(bits, functions, hashes, counts, lines, ~held, inserts, self.threshold, seen)
+        address = documents.column(ADDR).to_numpy()
+        answers = []
+        if self.remove != "paragraph":
+            share = np.add.reduceat(seen, lines[:-1]) / np.add.reduceat(counts, lines[:-1])
+            gone = np.flatnonzero(share >= self.threshold)
+            answers.append(_answer(address[gone], np.full(len(gone), DOCUMENT), share[gone]))
+        if self.remove != "document":
+            share = seen / np.maximum(counts, 1)
+            gone = np.flatnonzero(share >= self.threshold)
+            row = np.searchsorted(lines, gone, "right") - 1
+            answers.append(_answer(address[row], gone - lines[row], share[gone]))
+        return pa.concat_tables(answers)
+
+
+class SeenBefore(Filter):
+    """Cuts the lines it was given, and drops the documents it was given or of which nothing is left."""
+
+    reads: ClassVar[tuple[str, ...]] = (ADDR, "text")
+    writes: ClassVar[Mapping[str, pa.DataType]] = {"text": pa.large_string()}
+
+    _address: np.ndarray = PrivateAttr(default_factory=lambda: np.zeros(0, np.uint64))
+    _line: np.ndarray = PrivateAttr(default_factory=lambda: np.zeros(0, np.int64))
+    _share: np.ndarray = PrivateAttr(default_factory=lambda: np.zeros(0))
+
+    def judge(self, batch: pa.RecordBatch) -> Verdict:
+        """A binary search a row, in the answers about its shard; newlines are looked for in texts that lose some."""
+        column = batch.column("text")
+        here = batch.column(ADDR).to_numpy()
+        begin, end = np.searchsorted(self._address, here, "left"), np.searchsorted(self._address, here, "right")
+        rows = np.repeat(np.arange(len(here)), end - begin)
+        answer = np.arange(len(rows)) - np.repeat(np.cumsum(end - begin) - end, end - begin)
+        line, share = self._line[answer], self._share[answer]
+        whole = line == DOCUMENT
+        duplicate, overlap = np.zeros(len(here), np.bool_), np.full(len(here), np.nan)
+        duplicate[rows[whole]] = True
+        overlap[rows[whole]] = share[whole]
+
+        text = text_of(column)
+        rows, line = rows[~whole], line[~whole].astype(np.int64)
+        if not len(rows):
+            left, spans = column, no_spans(len(here))
+            empty = np.zeros(len(here), np.bool_)
+        else:
+            cuts = (rows, *_bytes_of_lines(text.offsets, text.data, rows, line))
+            offsets, data = cut_spans(text.offsets, text.data, *cuts)
+            left = column_of(offsets, data, valid_of(column))
+            spans = spans_column(text, *cuts, "seen_before")
+            empty = np.zeros(len(here), np.bool_)
+            cut = np.unique(rows)
+            empty[cut] = [not left[int(row)].as_py().strip() for row in cut]
+        failed = {"duplicate": duplicate, "empty": empty & ~duplicate}
+        return Verdict(len(here), failed, {"overlap": overlap}, {"text": left}, spans=spans)
+
+
+def _answer(address: npt.ArrayLike, line: npt.ArrayLike, share: npt.ArrayLike) -> pa.Table:
+    columns = {ADDR: (address, np.uint64), "line": (line, np.int32), "share": (share, np.float64)}
+    return pa.table({name: pa.array(np.asarray(values, dtype)) for name, (values, dtype) in columns.items()})
+
+
+def _bytes_of_lines(offsets: Int64s, data: npt.NDArray[np.uint8], rows: Int64s, line: Int64s) -> tuple[Int64s, Int64s]:
+    """Where lines begin and end in their texts, each with the newline before it, those at the top with the one after it."""
+    newlines = np.flatnonzero(data[offsets[0] : offsets[-1]] == NEWLINE) + offsets[0]
+    before = np.searchsorted(newlines, offsets[rows])  # newlines of the texts before
+    last = np.searchsorted(newlines, offsets[rows + 1]) - before  # the number of the text's last line
+    marks = np.concatenate([newlines, [0]])
+    start = np.where(line > 0, marks[before + line - 1], offsets[rows])
+    stop = np.where(line < last, marks[np.minimum(before + line, len(newlines))], offsets[rows + 1])
+    rank = np.arange(len(rows)) - np.searchsorted(rows, rows)  # of the line among those that go
+    top = rank == line
+    stop = stop + (top & (line < last))
+    start = np.where(top & (line > 0), start + 1, start)
+    return start - offsets[rows], stop - offsets[rows]
