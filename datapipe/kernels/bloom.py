@@ -14,6 +14,7 @@ from datapipe.kernels.hashing import ONE, Hashes, mixed
 from datapipe.kernels.jit import inlined, kernel
 
 Int64s = npt.NDArray[np.int64]
+Counts = npt.NDArray[np.uint32]
 Flags = npt.NDArray[np.bool_]
 
 BLOCK = 512  # bits: a cache line
@@ -111,7 +112,7 @@ def screen(
     bits: Hashes,
     functions: int,
     hashes: Hashes,
-    counts: Int64s,
+    counts: Counts,
     lines: Int64s,
     tests: Flags,
     inserts: Flags,
@@ -128,7 +129,7 @@ def screen(
     n = 0
     for d in range(len(lines) - 1):
         for line in range(lines[d], lines[d + 1]):
-            count = counts[line]
+            count: int = np.int64(counts[line])  # type: ignore[assignment]  # an int in the kernel
             found = 0
             if tests[d]:
                 for i in range(n, n + count):

@@ -111,11 +111,11 @@ def test_false_positives_are_as_planned(rate: float) -> None:
     assert blocks * 512 / n < 1.1 * 1.4427 * np.log2(1 / rate) * 1.35  # bits a key: near those of an unblocked filter
     bits, seen, yes = empty_filter(blocks), np.zeros(1, np.int64), np.array([True])
     one = np.array([0, 1])
-    screen(bits, functions, keys[:n], np.array([n]), one, ~yes, yes, 0.5, seen)
-    screen(bits, functions, keys[:n], np.array([n]), one, yes, ~yes, 0.5, seen)
+    screen(bits, functions, keys[:n], np.array([n], np.uint32), one, ~yes, yes, 0.5, seen)
+    screen(bits, functions, keys[:n], np.array([n], np.uint32), one, yes, ~yes, 0.5, seen)
     assert seen[0] == n  # never a false negative
     new = keys[n:]
-    screen(bits, functions, new, np.array([len(new)]), one, yes, ~yes, 0.5, seen)
+    screen(bits, functions, new, np.array([len(new)], np.uint32), one, yes, ~yes, 0.5, seen)
     error = 4 * np.sqrt(rate * len(new)) + 0.02 * rate * len(new)
     assert abs(seen[0] - realised_rate(bits, functions) * len(new)) <= error
     assert abs(seen[0] - rate * len(new)) <= error
