@@ -100,10 +100,14 @@ class BloomDedup(Segmented, Preference):
         keys, functions = keys_and_functions(self.fpr)
         ngrams = self.expected_ngrams or 10**9
         size = blocks_for(ngrams, self.fpr) * BLOCK / 8e9
-        what = "planned for" if self.expected_ngrams else "sized by the corpus;"
+        plan = (
+            f"planned for {ngrams:,} n-grams"
+            if self.expected_ngrams
+            else f"sized by the corpus; for {ngrams:,} n-grams"
+        )
         return (
-            f"Bloom filter {what} {ngrams:,} n-grams: {size:.3g} GB of memory ({BLOCK / keys:.1f} bits an n-gram, "
-            f"{functions} hash functions), at most {self.fpr:g} of new n-grams taken for seen",
+            f"Bloom filter {plan} {size:.3g} GB of memory ({BLOCK / keys:.1f} bits an n-gram, {functions} hash functions): "
+            f"at most {self.fpr:g} of new n-grams are taken for seen",
         )
 
     def sketch(self, batch: pa.RecordBatch) -> pa.RecordBatch:
