@@ -135,7 +135,7 @@ def k_means(vectors: Vectors, clusters: int) -> Vectors:
         used, first, count = np.unique(of[order], return_index=True, return_counts=True)
         if not len(used):
             break
-        means = np.add.reduceat(vectors[order].astype(np.int64), first, axis=0) / count[:, None]
+        means = np.add.reduceat(vectors[order], first, axis=0, dtype=np.int64) / count[:, None]
         means = np.rint(means * FINER).astype(np.int64)
         norms = np.sqrt(np.sum(means * means, axis=1))
         moved = centroids.copy()
