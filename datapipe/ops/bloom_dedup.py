@@ -30,7 +30,7 @@ from datapipe.kernels.bloom import (
 from datapipe.kernels.classes import class_table
 from datapipe.kernels.hashing import BASE
 from datapipe.kernels.line_ngrams import line_ngrams
-from datapipe.kernels.lines import NEWLINE
+from datapipe.kernels.line_spans import line_spans
 from datapipe.kernels.spans import cut_spans
 from datapipe.kernels.words import abbreviations
 
@@ -51,7 +51,8 @@ class BloomDedup(Segmented, Preference):
     left; lines of fewer words than `min_ngram` are neither judged nor counted, and stay.
 
     BFF fills its filter in the order of threads and files it shuffles; here the order is that of reading, and any number
-    of workers gives the same bytes: they hash the n-grams, one task screens them (8 bytes each on disk). Other than BFF:
+    of workers gives the same bytes: they hash the n-grams (8 bytes each on disk), one task screens them, 17 million a
+    second. Other than BFF:
     a share equal to the threshold goes, as in its mode `both` and in Dolma (allenai/dolma, src/deduper.rs); words are
     ours, punctuation among them, not Unicode's; the first line goes with the newline after it, the others with the one
     before. A filter remembers no documents, so nothing names the one that held an n-gram before.
@@ -84,12 +85,27 @@ class BloomDedup(Segmented, Preference):
         description="n-grams for which memory is planned; the run fails if more make the rate exceed `fpr`. null: as many "
         "as the corpus has, counted before the filter is made",
     )
+    memory_gb: float | None = Field(
+        None,
+        gt=0,
+        description="most GB that the filter may take; if it needs more nothing is screened. null: what it needs",
+    )
 
     @model_validator(mode="after")
     def _least(self) -> BloomDedup:
         if self.min_ngram is not None and self.min_ngram > self.ngram:
             raise ValueError(f"min_ngram: {self.min_ngram} is more than ngram: {self.ngram}")
+        if self.expected_ngrams and (problem := self._too_large(self.expected_ngrams)):
+            raise ValueError(problem)
         return self
+
+    def _too_large(self, ngrams: int) -> str | None:
+        """A sentence if the filter for so many n-grams may not be made."""
+        size = blocks_for(ngrams, self.fpr) * BLOCK / 8e9
+        most = min(self.memory_gb or np.inf, MOST_BLOCKS * BLOCK / 8e9)
+        if size <= most:
+            return None
+        return f"{ngrams:,} n-grams at fpr: {self.fpr:g} need {size:.3g} GB, more than {most:.3g} (memory_gb); take a larger fpr"
 
     def columns_read(self) -> tuple[str, ...]:
         """Text, the columns that decide, and the language where segmenters are named."""
@@ -147,12 +163,10 @@ class BloomDedup(Segmented, Preference):
         """Lines that go, and documents (line -1), with the share of their n-grams that was seen; by address and line."""
         batches = [batch for part in parts for batch in part.to_batches() if batch.num_rows]
         total = sum(len(_unpacked(batch.column("hashes"), HASH)[0]) for batch in batches)
-        blocks = blocks_for(self.expected_ngrams or total, self.fpr)
-        if blocks > MOST_BLOCKS:
-            raise RunFailed(
-                f"bloom_dedup: {total:,} n-grams at fpr: {self.fpr:g} need more than 256 GB; take a larger fpr"
-            )
-        bits, functions = empty_filter(blocks), keys_and_functions(self.fpr)[1]
+        planned = self.expected_ngrams or total
+        if problem := self._too_large(planned):
+            raise RunFailed(f"bloom_dedup: {problem}")
+        bits, functions = empty_filter(blocks_for(planned, self.fpr)), keys_and_functions(self.fpr)[1]
         found = [self._screened(bits, functions, documents) for documents in self._in_order(batches)]
         rate = realised_rate(bits, functions)
         if self.expected_ngrams and total > self.expected_ngrams and rate > self.fpr:
@@ -239,7 +253,7 @@ class SeenBefore(Filter):
             left, spans = column, no_spans(len(here))
             empty = np.zeros(len(here), np.bool_)
         else:
-            cuts = (rows, *_bytes_of_lines(text.offsets, text.data, rows, line))
+            cuts = (rows, *line_spans(text.offsets, text.data, rows, line))
             offsets, data = cut_spans(text.offsets, text.data, *cuts)
             left = column_of(offsets, data, valid_of(column))
             spans = spans_column(text, *cuts, "seen_before")
@@ -272,18 +286,3 @@ def _rows(batch: pa.RecordBatch, rows: Int64s) -> pa.RecordBatch:
 def _answer(address: npt.ArrayLike, line: npt.ArrayLike, share: npt.ArrayLike) -> pa.Table:
     columns = {ADDR: (address, np.uint64), "line": (line, np.int32), "share": (share, np.float64)}
     return pa.table({name: pa.array(np.asarray(values, dtype)) for name, (values, dtype) in columns.items()})
-
-
-def _bytes_of_lines(offsets: Int64s, data: npt.NDArray[np.uint8], rows: Int64s, line: Int64s) -> tuple[Int64s, Int64s]:
-    """Where lines begin and end in their texts, each with the newline before it, those at the top with the one after it."""
-    newlines = np.flatnonzero(data[offsets[0] : offsets[-1]] == NEWLINE) + offsets[0]
-    before = np.searchsorted(newlines, offsets[rows])  # newlines of the texts before
-    last = np.searchsorted(newlines, offsets[rows + 1]) - before  # the number of the text's last line
-    marks = np.concatenate([newlines, [0]])
-    start = np.where(line > 0, marks[before + line - 1], offsets[rows])
-    stop = np.where(line < last, marks[np.minimum(before + line, len(newlines))], offsets[rows + 1])
-    rank = np.arange(len(rows)) - np.searchsorted(rows, rows)  # of the line among those that go
-    top = rank == line
-    stop = stop + (top & (line < last))
-    start = np.where(top & (line > 0), start + 1, start)
-    return start - offsets[rows], stop - offsets[rows]

@@ -42,7 +42,14 @@ class SemanticDedup(Preference, Clustered):
         {"embed": "trigrams", "clusters": 3, "keep": "longest", "max_cluster": 2},
     )
 
-    epsilon: float = Field(0.1, gt=0, lt=1, description="a cosine above 1 minus this makes two documents the same")
+    # With wordllama on 2,812 near-copies of known origin, the twin is of the same origin for 99.8 % of those dropped at
+    # 0.01, 98.6 % at 0.02, 89 % at 0.05, 74 % at 0.1.
+    epsilon: float = Field(
+        0.02,
+        gt=0,
+        lt=1,
+        description="a cosine above 1 minus this makes two documents the same; it depends on the model",
+    )
     keep: Literal["farthest", "nearest", "first", "longest"] | dict[str, Order] = Field(  # type: ignore[assignment]
         "farthest",
         description="which document stays: the farthest from the centroid (SemDeDup's `hard`), the nearest (`easy`), the "

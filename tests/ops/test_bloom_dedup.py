@@ -126,6 +126,12 @@ def test_a_plan_that_is_exceeded_says_so() -> None:
     with pytest.raises(RunFailed, match=r"6,000 n-grams, expected_ngrams is 500: 0\.\d+ of new n-grams .* fpr: 0\.01"):
         left(batch_of(texts), ngram=3, fpr=0.01, expected_ngrams=500)
     assert len(left(batch_of(texts), ngram=3, fpr=0.01, expected_ngrams=6000)) == 3000
+    with pytest.raises(
+        RunFailed, match=r"6,000 n-grams at fpr: 0\.01 need 7\.49e-06 GB, more than 1e-06 \(memory_gb\)"
+    ):
+        left(batch_of(texts), ngram=3, fpr=0.01, memory_gb=1e-6)
+    with pytest.raises(ValidationError, match=r"need 12\.4 GB, more than 8"):
+        BloomDedup(expected_ngrams=10**10, memory_gb=8)
     assert "1.24 GB" in BloomDedup().remarks()[0]
     assert "for 6,000 n-grams" in BloomDedup(expected_ngrams=6000).remarks()[0]
 
