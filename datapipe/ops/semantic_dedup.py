@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pydantic import Field, PrivateAttr
 
-from datapipe.core.clusters import Clustered, hashed, k_means, lengths, nearest, packed, products, unpacked
+from datapipe.core.centroids import Clustered, hashed, k_means, lengths, nearest, packed, products, unpacked
 from datapipe.core.columns import ADDR
 from datapipe.core.embedding import Vectors
 from datapipe.core.operator import Filter, Global

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field, PrivateAttr
 
-from datapipe.core.clusters import Clustered, nearest
+from datapipe.core.centroids import Clustered, nearest
 from datapipe.core.columns import ADDR
 from datapipe.core.operator import Filter, Global
 from datapipe.core.verdict import Verdict

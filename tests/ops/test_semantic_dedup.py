@@ -15,7 +15,7 @@ import pytest
 import zstandard
 from pydantic import ValidationError
 
-from datapipe.core.clusters import CLUSTER_ROWS, k_means, lengths, nearest, products
+from datapipe.core.centroids import CLUSTER_ROWS, k_means, lengths, nearest, products
 from datapipe.core.columns import ADDR
 from datapipe.core.embedding import NAMED, UNIT, hashed_trigrams
 from datapipe.core.errors import MissingDependency, RecipeError, RunFailed
