@@ -54,14 +54,17 @@ def fold_table(case: bool, digits: bool, accents: bool) -> Int32s:
 def point_at(data: Bytes, i: int) -> int:
     """The code point that starts at i."""
     b: Any = np.int64(data[i])
+    point: Any
     if b < 128:
-        return b
-    if b < 224:
-        return (b & 31) << 6 | (np.int64(data[i + 1]) & 63)
-    if b < 240:
-        return (b & 15) << 12 | (np.int64(data[i + 1]) & 63) << 6 | (np.int64(data[i + 2]) & 63)
-    high = (b & 7) << 18 | (np.int64(data[i + 1]) & 63) << 12
-    return high | (np.int64(data[i + 2]) & 63) << 6 | (np.int64(data[i + 3]) & 63)
+        point = b
+    elif b < 224:
+        point = (b & 31) << 6 | (np.int64(data[i + 1]) & 63)
+    elif b < 240:
+        point = (b & 15) << 12 | (np.int64(data[i + 1]) & 63) << 6 | (np.int64(data[i + 2]) & 63)
+    else:
+        point = (b & 7) << 18 | (np.int64(data[i + 1]) & 63) << 12
+        point |= (np.int64(data[i + 2]) & 63) << 6 | (np.int64(data[i + 3]) & 63)
+    return point  # type: ignore[no-any-return]  # an int
 
 
 @inlined
