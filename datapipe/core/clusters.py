@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, PrivateAttr
 
-from datapipe.core.columns import ADDR
+from datapipe.core.columns import ADDR, SHARD_SHIFT
 from datapipe.core.operator import Filter
 from datapipe.core.preference import Order, Preference
 from datapipe.core.shingling import Shingled, sets_of, splitmix
@@ -19,7 +19,7 @@ from datapipe.core.verdict import Verdict
 from datapipe.kernels.similar import join_similar, similarities
 
 SIZE = "cluster_size"
-CANDIDATES = pa.schema([(ADDR, pa.uint64()), ("number", pa.uint64()), ("cluster", pa.uint64())])
+CANDIDATES = pa.schema([(ADDR, pa.uint64()), ("cluster", pa.uint64())])
 
 
 class Clustered(Shingled, Preference):
@@ -53,10 +53,10 @@ class Clustered(Shingled, Preference):
 class Clusters(Clustered):
     """The second round: candidates by cluster, verified if asked, become answers about rows.
 
-    Bound to CANDIDATES of a shard: `number` is a row's own, `cluster` that of the row its cluster is named by (with
-    `against`: of the row it is compared with), and a row may have several. With `verify` the sketch has the shingles of
-    candidates, 4 bytes each. Rows are compared with all of their cluster, not only those they share a band with, up to
-    the bound of kernels/similar.py.
+    Bound to CANDIDATES of a shard: `cluster` is the address of the row that a row's cluster is named by (with `against`:
+    of a row it is compared with, and there may be several). With `verify` the sketch has the shingles of candidates, 4
+    bytes each; rows are compared with all of their cluster, not only those they share a band with, up to the bound of
+    kernels/similar.py.
     """
 
     partition_by: ClassVar[str] = "key"
@@ -95,12 +95,12 @@ class Clusters(Clustered):
 
     def reduce(self, part: pa.Table) -> pa.Table:
         """Cluster, its size and the kept twin's id (null: this one stays) of every row that has one alike."""
-        cluster, number, tier = (part.column(name).to_numpy() for name in ("cluster", "number", "tier"))
+        address, cluster, tier = (part.column(name).to_numpy() for name in (ADDR, "cluster", "tier"))
         sets = _Sets(part) if self.verify else None
         if sets and not self.against:
             joined = sets.joined(cluster, self.verify_threshold)
             least = np.full(part.num_rows, np.iinfo(np.uint64).max)
-            np.minimum.at(least, joined, number)
+            np.minimum.at(least, joined, address)
             cluster = least[joined]
         order = self.best_first(part, cluster)
         same = np.zeros(len(order), np.bool_)
@@ -115,7 +115,7 @@ class Clusters(Clustered):
         told = gone if self.against else sizes > 1
         names = part.column("id").combine_chunks().take(pa.array(order[first], mask=~gone))
         answer = {
-            ADDR: part.column(ADDR).combine_chunks().take(pa.array(order)),
+            ADDR: pa.array(address[order]),
             "duplicate_of": names,
             "cluster": pa.array(cluster[order]),
             SIZE: pa.array(sizes),
@@ -142,7 +142,7 @@ class _Sets:
         offsets, values = lists.offsets.to_numpy(), lists.values.to_numpy()
         self._sets = np.array(offsets), np.array(values), np.array(part.column("digest").to_numpy())
 
-    def joined(self, cluster: npt.NDArray[np.uint64], threshold: float) -> npt.NDArray[np.int64]:
+    def joined(self, cluster: npt.NDArray[np.uint64], threshold: float) -> npt.NDArray[np.uint32]:
         """For each row one row of those it is joined to."""
         offsets, _, digest = self._sets
         order = np.lexsort((digest, np.diff(offsets), cluster))
@@ -180,7 +180,7 @@ class NearDuplicates(Filter):
         sizes = pc.fill_null(answer.column(SIZE).combine_chunks(), 1)
         scores = {}
         if self.clusters:
-            scores = {"cluster": _numbers(answer.column("cluster")), SIZE: sizes.to_numpy().astype(np.float64)}
+            scores = {"cluster": _named(answer.column("cluster")), SIZE: sizes.to_numpy().astype(np.float64)}
         if self.verified:
             scores["similarity"] = _numbers(answer.column("similarity"))
         gone = twins.is_valid().to_numpy(zero_copy_only=False)
@@ -191,4 +191,17 @@ class NearDuplicates(Filter):
 
 def _numbers(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
     """With NaN where there is none."""
-    return np.asarray(pc.cast(column, pa.float64(), safe=False).to_numpy(), np.float64)
+    return np.asarray(column.to_numpy(), np.float64)
+
+
+def _named(clusters: pa.ChunkedArray) -> npt.NDArray[np.float64]:
+    """The address of a cluster's first row in the 53 bits of a score: shard * 2^32 + row, for two million shards.
+
+    Rows made by an Expand have more bits; these go where 16 million rows of a shard have none.
+    """
+    address = pc.fill_null(clusters, 0).to_numpy()
+    row = address & np.uint64((1 << SHARD_SHIFT) - 1)
+    low = (row & np.uint64(0xFFFFFFFF)) ^ (row >> np.uint64(32) << np.uint64(24))
+    names: npt.NDArray[np.float64] = ((address >> np.uint64(SHARD_SHIFT) << np.uint64(32)) + low).astype(np.float64)
+    names[clusters.is_null().to_numpy()] = np.nan
+    return names

@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from datapipe.kernels.hashing import Hashes
 from datapipe.kernels.jit import inlined, kernel
+from datapipe.kernels.union_find import flatten, root_of
 
 Int64s = npt.NDArray[np.int64]
 UInt32s = npt.NDArray[np.uint32]
@@ -28,25 +29,16 @@ def in_common(sets: UInt32s, i: int, i_stop: int, j: int, j_stop: int, needed: i
     return count
 
 
-@inlined
-def root_of(parent: Int64s, i: int) -> int:
-    """The root of i, whose path becomes half as long."""
-    while parent[i] != i:
-        parent[i] = parent[parent[i]]
-        i = parent[i]
-    return i
-
-
 @kernel
 def join_similar(
     order: Int64s, clusters: Int64s, offsets: Int64s, sets: UInt32s, digests: Hashes, threshold: float
-) -> Int64s:
+) -> UInt32s:
     """For each row one row of those it is joined to, within its cluster, by similarities of at least `threshold`.
 
     order  the rows by cluster, size of the set, digest. Equal digests are equal documents, of which one is compared
     """
     rows = len(order)
-    parent = np.arange(rows)
+    parent = np.arange(rows).astype(np.uint32)
     distinct = np.empty(rows, np.int64)
     count = first = 0
     for k in range(rows):
@@ -54,7 +46,8 @@ def join_similar(
         if k and clusters[i] != clusters[order[k - 1]]:
             first = count
         elif k and digests[i] == digests[order[k - 1]]:
-            parent[i] = root_of(parent, order[k - 1])
+            one, two = i, root_of(parent, order[k - 1])
+            parent[max(one, two)] = min(one, two)
             continue
         size = offsets[i + 1] - offsets[i]
         c = count - 1
@@ -63,16 +56,16 @@ def join_similar(
             other = offsets[j + 1] - offsets[j]
             if other < threshold * size:
                 break
-            if root_of(parent, i) != root_of(parent, j):
+            one, two = root_of(parent, i), root_of(parent, j)
+            if one != two:
                 needed = int(threshold * (size + other) / (1 + threshold))
                 shared = in_common(sets, offsets[i], offsets[i + 1], offsets[j], offsets[j + 1], needed)
                 if shared >= threshold * (size + other - shared):
-                    parent[root_of(parent, i)] = root_of(parent, j)
+                    parent[max(one, two)] = min(one, two)
             c -= 1
         distinct[count] = i
         count += 1
-    for i in range(rows):
-        parent[i] = root_of(parent, i)
+    flatten(parent)
     return parent
 
 

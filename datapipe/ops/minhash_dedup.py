@@ -13,14 +13,12 @@ from pydantic import Field, model_validator
 from datapipe.core.banding import plan_bands, s_curve
 from datapipe.core.clusters import CANDIDATES, Clustered, Clusters
 from datapipe.core.columns import ADDR
-from datapipe.core.components import connected_components, mapped
+from datapipe.core.components import connected_components
 from datapipe.core.operator import Global
 from datapipe.core.shingling import Shingles
 from datapipe.kernels.minhash import band_keys, minhash, permutations
 
 COMPARED = 8  # rows of `against` in a bucket with which a row is compared; the others are near-duplicates of these
-BLOCK = 1 << 20  # rows of an artifact made at once
-NEVER = np.iinfo(np.uint64).max
 
 
 class MinhashDedup(Clustered):
@@ -134,19 +132,14 @@ class MinhashDedup(Clustered):
         found = np.unique(np.concatenate(pairs), axis=0)
         named = np.unique(found[:, 1])
         rows, clusters = np.concatenate([found[:, 0], named]), np.concatenate([found[:, 1], named])
-        return pa.table([pa.array(rows), pa.array(rows), pa.array(clusters)], schema=CANDIDATES)
+        return pa.table([pa.array(rows), pa.array(clusters)], schema=CANDIDATES)
 
     def combine(self, parts: list[pa.Table]) -> pa.Table:
-        """The connected components of all pairs, numbered by their least member."""
+        """The connected components of all pairs, named by their least address."""
         if self.against:
             return super().combine(parts)
         nodes, roots = connected_components(_pairs(parts))
-        number, cluster = mapped(len(nodes), np.uint64), mapped(len(nodes), np.uint64)
-        for at in range(0, len(nodes), BLOCK):
-            stop = min(at + BLOCK, len(nodes))
-            number[at:stop] = np.arange(at, stop)
-            cluster[at:stop] = np.searchsorted(nodes, roots[at:stop])
-        return pa.table([pa.array(nodes), pa.array(number), pa.array(cluster)], schema=CANDIDATES)
+        return pa.table([pa.array(nodes), pa.array(roots)], schema=CANDIDATES)
 
     def bind(self, artifact: pa.Table) -> Clusters:
         """The second round's question."""

@@ -38,7 +38,9 @@ class Rehydrate(Expand):
     @classmethod
     def _ascending(cls, value: dict[int, int]) -> dict[int, int]:
         if not value or min(value) < 1 or min(value.values()) < 1:
-            raise ValueError("expected sizes and copies of at least 1, such as {1: 1, 2: 2, 100: 8}; to drop, use select")
+            raise ValueError(
+                "expected sizes and copies of at least 1, such as {1: 1, 2: 2, 100: 8}; to drop, use select"
+            )
         return dict(sorted(value.items()))
 
     def check(self, schema: pa.Schema) -> str | None:
