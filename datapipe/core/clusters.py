@@ -34,7 +34,10 @@ class Clustered(Shingled, Preference):
         False, description="compare the shingles of candidates (exact Jaccard), join those of `verify_threshold` only"
     )
     verify_threshold: float = Field(
-        0.7, gt=0, le=1, description="least Jaccard similarity of two documents that are joined; not given: `threshold`"
+        0.7,
+        gt=0,
+        le=1,
+        description="with `verify`: least Jaccard similarity of two that are joined; where there is a `threshold`, that one",
     )
     cluster_size: bool = Field(
         True,

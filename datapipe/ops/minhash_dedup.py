@@ -11,7 +11,7 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from datapipe.core.banding import plan_bands, s_curve
-from datapipe.core.clusters import CANDIDATES, Clustered, Clusters
+from datapipe.core.clusters import CANDIDATES, SIZE, Clustered, Clusters
 from datapipe.core.columns import ADDR
 from datapipe.core.components import connected_components
 from datapipe.core.operator import Global
@@ -33,6 +33,8 @@ class MinhashDedup(Clustered):
 
     name: ClassVar[str] = "minhash_dedup"
     partition_by: ClassVar[str] = "key"
+    reads: ClassVar[tuple[str, ...]] = ("text", "id")
+    writes: ClassVar[Mapping[str, pa.DataType]] = {SIZE: pa.int64()}
     examples: ClassVar[tuple[Mapping[str, Any], ...]] = (
         {},
         {"verify": True, "keep": "first"},
@@ -40,8 +42,8 @@ class MinhashDedup(Clustered):
         {"against": ["web"], "verify": True},
     )
 
-    bands: int = Field(14, ge=1, description="bands: more find pairs that are less alike")
-    rows: int = Field(8, ge=1, description="MinHash values a band: more find fewer pairs that are not alike")
+    bands: int = Field(14, ge=1, le=1024, description="bands: more find pairs that are less alike")
+    rows: int = Field(8, ge=1, le=256, description="MinHash values a band: more find fewer pairs that are not alike")
     threshold: float | None = Field(
         None,
         gt=0,
@@ -125,13 +127,14 @@ class MinhashDedup(Clustered):
         counts = np.bincount(bucket[place], minlength=int(new.sum()))
         starts = np.cumsum(counts) - counts
         asking = np.flatnonzero(~held)
-        pairs = [np.zeros((0, 2), np.uint64)]
+        pairs: list[tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]] = []
         for nth in range(COMPARED if self.verify else 1):
             some = asking[counts[bucket[asking]] > nth]
-            pairs.append(np.column_stack([address[some], address[place[starts[bucket[some]] + nth]]]))
-        found = np.unique(np.concatenate(pairs), axis=0)
-        named = np.unique(found[:, 1])
-        rows, clusters = np.concatenate([found[:, 0], named]), np.concatenate([found[:, 1], named])
+            pairs.append((address[some], address[place[starts[bucket[some]] + nth]]))
+        rows, clusters = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
+        named = np.sort(clusters)
+        named = named[np.diff(named, prepend=~named[:1]) != 0]
+        rows, clusters = np.concatenate([rows, named]), np.concatenate([clusters, named])
         return pa.table([pa.array(rows), pa.array(clusters)], schema=CANDIDATES)
 
     def combine(self, parts: list[pa.Table]) -> pa.Table:

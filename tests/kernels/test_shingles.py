@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise, product
 
 import numpy as np
@@ -113,3 +114,20 @@ def test_sets() -> None:
     assert np.diff(offsets).tolist() == [2, 2, 0, 0, 0, 3]
     assert (np.diff(values[offsets[0] : offsets[1]].astype(np.int64)) > 0).all()
     assert (digest[0] == digest[1], digest[2] == digest[3], digest[0] == digest[5]) == (True, True, False)
+
+
+@pytest.mark.parametrize("unit", ["words", "chars"])
+def test_a_megabyte_of_one_thing_is_linear(unit: str) -> None:
+    operator = Shingled.model_validate({"unit": unit})
+    operator.shingles(rows([""]))  # compiled
+    for piece in ("word ", "a", "-", " ", "漢", "e\u0301", "ภา", "\u1039", "1"):
+        start = time.process_time()
+        operator.shingles(rows([piece * (1_000_000 // len(piece.encode()))]))
+        assert time.process_time() - start < 1
+
+
+def test_segmenters_decide_where_words_end() -> None:
+    text = "我们今天去北京大学参加一个关于自然语言处理的会议"
+    batch = rows([text, text], lang=["zh", "ja"])
+    (cut, _), (whole, _) = found(Shingled.model_validate({"segmenters": {"zh": "jieba"}, "ngram": 2}), batch)
+    assert 2 < len(cut) < len(whole) == len(text) - 1
