@@ -27,8 +27,9 @@ class MinhashDedup(Clustered):
     Documents that agree in all values of a band are candidates; candidates of candidates are one cluster. The signature
     is datasketch 2.0's (`affine32`, seed 1) of 32-bit shingle hashes. Documents of at most one shingle are candidates
     where they are equal (64 bits); those without a word are kept. With `against`, rows are compared with those datasets
-    alone, and are dropped only for a row they share a band with. Defaults: FineWeb's 14 bands of 8 over 5 words, here
-    with digits and accents told apart.
+    alone, and are dropped only for a row they share a band with. Scores: `cluster`, a number that names it;
+    `cluster_size`; with `verify` the exact `similarity` to the twin that stays. Defaults: FineWeb's 14 bands of 8 over 5
+    words, here with digits and accents told apart.
     """
 
     name: ClassVar[str] = "minhash_dedup"
