@@ -4,6 +4,7 @@ Signs part words or are left out; a written syllable of a script without spaces 
 """
 
 from functools import cache
+from typing import Any
 from unicodedata import category, normalize
 
 import numpy as np
@@ -60,16 +61,21 @@ def letter_table(joined: bool, plain: bool) -> Int32s:
 @inlined
 def letter_at(data: Bytes, i: int, table: Int32s) -> tuple[int, int]:
     """What the code point at i is folded to, and its bytes."""
-    b = np.int64(data[i])
-    if b < 128:
-        return np.int64(table[b]), 1
-    if b < 224:
-        return np.int64(table[(b & 31) << 6 | (np.int64(data[i + 1]) & 63)]), 2
-    point = np.int64(data[i + 1]) & 63
-    if b < 240:
-        return np.int64(table[(b & 15) << 12 | point << 6 | (np.int64(data[i + 2]) & 63)]), 3
-    low = (np.int64(data[i + 2]) & 63) << 6 | (np.int64(data[i + 3]) & 63)
-    return np.int64(table[(b & 7) << 18 | point << 12 | low]), 4
+    b: Any = np.int64(data[i])
+    point: Any = b
+    size = 1
+    if b >= 240:
+        point = (b & 7) << 18 | (np.int64(data[i + 1]) & 63) << 12
+        point |= (np.int64(data[i + 2]) & 63) << 6 | (np.int64(data[i + 3]) & 63)
+        size = 4
+    elif b >= 224:
+        point = (b & 15) << 12 | (np.int64(data[i + 1]) & 63) << 6 | (np.int64(data[i + 2]) & 63)
+        size = 3
+    elif b >= 128:
+        point = (b & 31) << 6 | (np.int64(data[i + 1]) & 63)
+        size = 2
+    letter: Any = np.int64(table[point])
+    return letter, size
 
 
 @inlined
@@ -95,7 +101,8 @@ def next_word(data: Bytes, i: int, stop: int, classes: Classes, table: Int32s) -
     h = NONE
     power = ONE
     start = -1
-    last = 0  # letter; 0: none yet
+    letter: Any
+    last: Any = 0  # letter; 0: none yet
     while i < stop:
         if data[i] < 128:
             if i + 8 <= len(data):  # a run of ASCII letters, eight at a time
