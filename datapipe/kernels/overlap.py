@@ -1,4 +1,4 @@
-"""N-grams of known texts found in documents: words are hashed, n-grams roll, one bit tells of most that they are not known.
+"""N-grams of known texts found in documents: words are hashed, n-grams roll, two bits tell of most that they are not known.
 
 Every hit is held against the known words, letter by letter: no hash is believed.
 """
@@ -19,7 +19,7 @@ Int64s = npt.NDArray[np.int64]
 Int32s = npt.NDArray[np.int32]
 Shares = npt.NDArray[np.float64]
 
-PER_GRAM = 32  # bits of the gate for a gram: 3 words of 100 pass it by chance
+PER_GRAM = 32  # bits of the gate for a gram, which sets two: 4 words of 1,000 pass it by chance
 _SIX, _BIT = np.uint64(6), np.uint64(63)
 
 
@@ -28,7 +28,7 @@ class Known(NamedTuple):
 
     data, starts, stops  the words, where they stand       hashes        of the grams
     firsts, sizes        the words of each gram            lengths       the sizes there are
-    gate                 a bit for the hash of a gram's last `least` words
+    gate                 two bits for a gram's last `least` words: a Bloom filter
     """
 
     data: Bytes
@@ -52,6 +52,12 @@ def hash_gram(hashes: Hashes, first: int, size: int, mask: int) -> np.uint64:
 
 
 @inlined
+def is_set(gate: Hashes, bit: np.uint64) -> bool:
+    """Is this bit of the gate set?"""
+    return bool(gate[bit >> _SIX] >> (bit & _BIT) & ONE)
+
+
+@inlined
 def place_of(hashes: Hashes, key: np.uint64) -> int:
     """Where the key is among sorted hashes, -1 if it is not."""
     low = 0
@@ -67,15 +73,16 @@ def place_of(hashes: Hashes, key: np.uint64) -> int:
 
 @kernel
 def hash_grams(hashes: Hashes, firsts: Int64s, sizes: Int64s, least: int) -> tuple[Hashes, Hashes]:
-    """Of each gram, given by words of these hashes: its hash, and that of its last `least` words for the gate."""
+    """Of each gram, given by words of these hashes: its hash, and two of its last `least` words for the gate."""
     whole = np.empty(len(firsts), np.uint64)
-    tails = np.empty(len(firsts), np.uint64)
+    tails = np.empty((2, len(firsts)), np.uint64)
     for g in range(len(firsts)):
         whole[g] = hash_gram(hashes, firsts[g], sizes[g], -1)
         roll = NONE
         for t in range(firsts[g] + sizes[g] - least, firsts[g] + sizes[g]):
             roll = roll * BASE + hashes[t]
-        tails[g] = roll
+        tails[0, g] = roll
+        tails[1, g] = mixed(roll)
     return whole, tails
 
 
@@ -117,8 +124,7 @@ def find_grams(offsets: Int64s, data: Bytes, classes: Classes, table: Int32s, kn
             starts[at] = start
             stops[at] = i
             t += 1
-            bit = roll >> shift
-            if t < least or known.gate[bit >> _SIX] >> (bit & _BIT) & ONE == NONE:
+            if t < least or not (is_set(known.gate, roll >> shift) and is_set(known.gate, mixed(roll) >> shift)):
                 continue
             for size in known.lengths:
                 if t < size:
