@@ -129,10 +129,11 @@ def next_word(data: Bytes, i: int, stop: int, classes: Classes, table: Int32s) -
                 start = i if start < 0 else start
                 while i < end:
                     letter, size = letter_at(data, i, table)
-                    if letter > 0 or letter == NUMERAL:
+                    if letter > 0 or (letter == NUMERAL and last != NUMERAL):
                         h += letter_digit(max(letter, 0)) * power
                         power *= DIGIT
-                        last = 1
+                    if letter != LEFT_OUT and letter != PARTS:
+                        last = letter
                     i += size
                 if last:
                     break
