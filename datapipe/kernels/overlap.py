@@ -204,7 +204,6 @@ def attribute(
                 continue
             counts[d] += 1
             if n and runs[n - 1, 0] == d and runs[n - 1, 3] == unit and hits[row, 1] <= runs[n - 1, 2]:
-                runs[n - 1, 1] = min(runs[n - 1, 1], hits[row, 1])
                 runs[n - 1, 2] = hits[row, 2]
                 continue
             runs[n, 0] = d

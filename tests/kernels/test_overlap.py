@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,13 @@ from datapipe.core.known_texts import KnownTexts, Spelling
 from datapipe.core.spans import spans_column
 from datapipe.kernels.classes import class_table
 from datapipe.kernels.folded_words import cut_words, letter_table
+from datapipe.kernels.overlap import hash_grams
 from tests.ops.texts import TEXTS, each_way
 from tests.reference import overlap
 
 # Few words, so that items share n-grams with each other and with the documents.
 WORDS = st.sampled_from(["a", "A", "b", "don't", "well-known", "é", "3.14", "12", "漢", "字。", "ไทย", "-", "…", "\n"])
-DENSE = st.lists(WORDS, max_size=14).map(" ".join)
+DENSE = st.builds(str.join, st.sampled_from([" ", ""]), st.lists(WORDS, max_size=14))
 SPELLING = st.sampled_from([(False, False), (True, False), (False, True)])
 ITEM = st.builds(lambda q, answers: (q, answers), st.one_of(st.none(), DENSE), st.lists(DENSE, max_size=2))
 
@@ -36,7 +38,7 @@ def test_words_of_any_unicode(texts: list[str | None], spelling: tuple[bool, boo
                 (text.data[a:b].tobytes().decode(), h)
                 for a, b, h in zip(starts[i:j], stops[i:j], hashes[i:j], strict=True)
             ]
-            for i, j in zip(before[:-1], before[1:], strict=True)
+            for i, j in pairwise(before)
         ]
         by_hash: dict[Any, tuple[str, ...]] = {}
         for row, original in zip(spans, batch.column("text").to_pylist(), strict=True):
@@ -99,9 +101,7 @@ def test_no_hash_is_believed() -> None:
     assert known.find(text, 0).hits.tolist() == [0, 1]
     assert known._known is not None
     _, _, _, hashes = cut_words(text.offsets, text.data, class_table(), letter_table(False, False))
-    from datapipe.kernels.overlap import hash_grams
-
-    forged, tails = hash_grams(hashes, np.array([0]), np.array([3]), 3)
+    forged, _ = hash_grams(hashes, np.array([0]), np.array([3]), 3)
     gate = np.full_like(known._known.gate, np.uint64(2**64 - 1))
     known._known = known._known._replace(hashes=forged, gate=gate)
     assert known.find(text, 0).hits.tolist() == [0, 0]

@@ -132,7 +132,7 @@ def find(
         best_share = max(best_share, shares[unit])
         first, last = here[start].start, here[end - 1].stop
         if runs and runs[-1][2] == unit and first <= runs[-1][1]:
-            runs[-1] = (min(first, runs[-1][0]), last, unit)
+            runs[-1] = (runs[-1][0], last, unit)
         else:
             runs.append((first, last, unit))
     return hits, best_share, [(start, stop, known[unit][0]) for start, stop, unit in runs]
