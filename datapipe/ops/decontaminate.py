@@ -54,7 +54,7 @@ class Fields(BaseModel):
     question: tuple[str, ...] = Field((), description="fields of the question; several are read as one text")
     answer: tuple[str, ...] = Field((), description="fields of answers; each text in them is an answer")
 
-    @field_validator("question", "answer", mode="before")
+    @field_validator("question", "answer", mode="before", json_schema_input_type=str | tuple[str, ...])
     @classmethod
     def _one_is_a_list(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
@@ -123,7 +123,7 @@ class Decontaminate(Filter):
     _items: list[Item] = PrivateAttr(default_factory=list)
     _known: KnownTexts | None = PrivateAttr(None)
 
-    @field_validator("against", mode="before")
+    @field_validator("against", mode="before", json_schema_input_type=str | tuple[str, ...])
     @classmethod
     def _one_is_a_list(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
