@@ -38,6 +38,8 @@ class _Rule(NamedTuple):
 
 
 PARTED = Spelling(joined=False, plain=False)
+# From 8 words on: of 700 documents with a planted item 645 are found (615 from 13 on) and of 1,048 clean ones none is hit;
+# 6 words find 5 more, but 6 Han signs are four words only: clauses of XQuAD hit 118 of 2,195 Chinese pages, at 8 one.
 VARIANTS = {
     "ngram": _Rule(13, 8, 0.0, "document", True, PARTED),
     "gpt3": _Rule(13, 13, 0.0, "span", True, Spelling(joined=True, plain=False)),

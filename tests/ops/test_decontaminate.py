@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +184,15 @@ write: {{dataset: both, path: out}}
     for row in edits:
         assert row["bytes_after"] < row["bytes_before"]
         assert {span["reason"] for span in row["spans"]} > {"cut"}
+
+
+def test_a_megabyte_of_one_item_takes_no_longer_than_megabytes_do(write: Any) -> None:
+    path = write([{"id": n, "question": QUESTION, "answer": f"{ANSWER} {n}"} for n in range(60)])  # words of many items
+    judge([QUESTION], path, mode="span")  # compiled
+    began = time.process_time()
+    verdict = judge([QUESTION * 10_000, "漢" * 300_000, "0 " * 500_000, *[QUESTION] * 10_000], path, mode="span")
+    assert time.process_time() - began < 10  # 0.5 s; a quadratic step takes minutes
+    assert verdict.reason == ["nothing_left", None, None, *["nothing_left"] * 10_000]
 
 
 @pytest.mark.parametrize(
