@@ -32,7 +32,8 @@ class SemanticDedup(Preference, Clustered):
     both sides of a border between clusters are not compared, there as here. A cluster of more than `max_cluster`
     documents is split by k-means again, so that time grows as documents times `max_cluster`. Cosines are exact to 0.0003.
 
-    For D4 (Tirumala et al. 2023, arXiv:2308.12284) let `semantic_prototypes` follow, which clusters what is left.
+    Both rounds, the sample and the pairs, ask for the vectors; a slow model runs once if `embed` stands before, and `column`
+    names what it wrote. For D4 (Tirumala et al. 2023, arXiv:2308.12284) let `semantic_prototypes` follow, which clusters what is left.
     """
 
     name: ClassVar[str] = "semantic_dedup"
