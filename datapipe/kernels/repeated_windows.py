@@ -1,7 +1,7 @@
 """Which windows of `length` symbols occur elsewhere, among passages that share an anchor (kernels/winnow.py).
 
-Hashes only lead to the windows that may be equal; symbols are compared. Neighbouring windows mostly equal neighbouring
-windows, so that one symbol each is: 100,000 copies of a passage take the time of reading them.
+Hashes only lead to the windows that may be equal; symbols are compared. The right neighbours of equal windows are equal if
+one more symbol is, so 100,000 copies of a passage take the time of reading them.
 """
 
 import numpy as np
@@ -26,28 +26,44 @@ ROW, BEGIN, END, TWIN = (
 HOLDER, PLACE, OTHER = 0, 1, 2  # of a window: the best passage that has it, where it begins, another that has it or -1
 
 _FREE = np.uint64(0)
+_NO_SLOT = np.int64(-1)
+
+
+@inlined
+def equal_from(symbols: Symbols, at: int, twin: int, length: int, equal: int) -> int:
+    """How many symbols two windows have in common, `equal` of which are known to be."""
+    while equal < length and symbols[at + equal] == symbols[twin + equal]:
+        equal += 1
+    return equal
+
+
+@inlined
+def hash_at(symbols: Symbols, at: int, length: int, before: int, h: np.uint64, drop: np.uint64) -> np.uint64:
+    """The sum of the window at `at`, from that of the one at `before` if they overlap (-1: there is none)."""
+    if before < 0 or at - before >= length:
+        h = np.uint64(0)
+        for i in range(at, at + length):
+            h = h * BASE + value_of(symbols, i)
+        return h
+    for i in range(before, at):
+        h = (h - value_of(symbols, i) * drop) * BASE + value_of(symbols, i + length)
+    return h
 
 
 @inlined
 def look_up(
-    offsets: Int64s, symbols: Symbols, at: int, length: int, key: np.uint64, keys: Hashes, size: int, known: Int64s,
-    before: int,
-) -> int:  # fmt: skip
-    """The slot of the window that begins at `at`, or the free one it may take; `before` is that of its left neighbour."""
+    starts: Int64s, symbols: Symbols, at: int, length: int, key: np.uint64, keys: Hashes, size: int, known: Int64s
+) -> np.int64:
+    """The slot of the window at `at`, or the free one it may take."""
     while True:
         slot = slot_of(keys, size, key)
         if keys[slot] == _FREE:
             break
-        twin = offsets[known[slot, HOLDER]] + known[slot, PLACE]
-        i = 0
-        if before >= 0 and offsets[known[before, HOLDER]] + known[before, PLACE] + 1 == twin:
-            i = length - 1  # the neighbours are equal
-        while i < length and symbols[at + i] == symbols[twin + i]:
-            i += 1
-        if i == length:
+        twin = starts[known[slot, HOLDER]] + known[slot, PLACE]
+        if equal_from(symbols, at, twin, length, 0) == length:
             break
         key = mixed(key + ONE)
-    return int(slot)
+    return np.int64(slot)
 
 
 @inlined
@@ -65,12 +81,12 @@ def twin_of(row: int, j: int, slot: int, passage: Int64s, held: bool, cut: int, 
 
 @kernel
 def repeated_spans(
-    groups: Int64s, offsets: Int64s, symbols: Symbols, passages: Int64s, held: Flags, length: int, cut: int
+    groups: Int64s, starts: Int64s, symbols: Symbols, passages: Int64s, held: Flags, length: int, cut: int
 ) -> Int64s:
     """The spans of passages (columns ROW to TWIN) that windows to be cut cover; those of one passage may overlap.
 
     groups    passages of one anchor are those from groups[g] to groups[g + 1], the best first
-    offsets   passage i is symbols[offsets[i]:offsets[i + 1]], its windows one after another
+    starts    where each passage lies in `symbols`: its windows begin one symbol after another
     passages  rows as kernels/winnow.py makes them
     """
     most = total = 0
@@ -82,7 +98,8 @@ def repeated_spans(
         total += windows
     keys = np.empty(table_size(most), np.uint64)
     known = np.empty((len(keys), 3), np.int64)
-    slots = np.empty(most, np.int64)
+    slots = np.empty(most, np.int64)  # of all windows of a group, those of passage i from bases[i] on
+    bases = np.empty(len(passages), np.int64)
     spans = np.empty((total + len(passages), 4), np.int64)  # pages that are never touched cost nothing
     drop = power_of(length - 1)
     n = 0
@@ -95,25 +112,36 @@ def repeated_spans(
         keys[:size] = _FREE
         t = 0
         for i in range(first, stop):
-            h = np.uint64(0)
-            for at in range(offsets[i], offsets[i] + length - 1):
-                h = h * BASE + value_of(symbols, at)
-            slot = -1
+            bases[i] = t
+            # The window may be that of passage `row` at `place`, `equal` symbols of it surely: the one before, to begin
+            # with, and then whatever passage had the window before.
+            row, place, equal = np.int64(i - 1), np.int64(0), 0
+            hashed = -1
+            h = _FREE
             for j in range(passages[i, WINDOWS]):
-                at = offsets[i] + j
-                h = h * BASE + value_of(symbols, at + length - 1)
-                key = mixed(h)
-                h -= value_of(symbols, at) * drop
-                slot = look_up(offsets, symbols, at, length, key, keys, size, known, slot)
-                slots[t] = slot
-                if keys[slot] != _FREE:
-                    if known[slot, OTHER] < 0:
-                        known[slot, OTHER] = i
-                elif cut != OF_HELD or held[i]:
-                    keys[slot] = key
-                    known[slot, HOLDER], known[slot, PLACE], known[slot, OTHER] = i, j, -1
+                at = starts[i] + j
+                if row >= first and place < passages[row, WINDOWS]:
+                    equal = equal_from(symbols, at, starts[row] + place, length, equal)
+                if equal == length:
+                    slot = slots[bases[row] + place]
                 else:
-                    slots[t] = slot = -1
+                    h = hash_at(symbols, at, length, hashed, h, drop)
+                    hashed = at
+                    key = mixed(h)
+                    slot = look_up(starts, symbols, at, length, key, keys, size, known)
+                    row = np.int64(-1)
+                    if keys[slot] != _FREE:
+                        row, place, equal = known[slot, HOLDER], known[slot, PLACE], length
+                    elif cut != OF_HELD or held[i]:
+                        keys[slot] = key
+                        known[slot, HOLDER], known[slot, PLACE], known[slot, OTHER] = i, j, -1
+                    else:
+                        slot = _NO_SLOT
+                slots[t] = slot
+                if slot >= 0 and known[slot, HOLDER] != i and known[slot, OTHER] < 0:
+                    known[slot, OTHER] = i
+                place += 1
+                equal = max(equal - 1, 0)
                 t += 1
         t = 0
         for i in range(first, stop):

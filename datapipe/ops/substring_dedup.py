@@ -18,7 +18,7 @@ from datapipe.core.symbols import Symbols, symbols_of
 from datapipe.core.verdict import Verdict
 from datapipe.kernels.repeated_windows import ALL, BEGIN, COPIES, END, OF_HELD, ROW, TWIN, repeated_spans
 from datapipe.kernels.spans import cut_spans
-from datapipe.kernels.winnow import AGAIN, DOCUMENT, PERIOD, START, WINDOWS, anchors, passages
+from datapipe.kernels.winnow import AGAIN, DOCUMENT, PERIOD, START, WIDTH, WINDOWS, anchors, passages
 
 Int64s = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -151,24 +151,23 @@ class RepeatedWindows(SubstringDedup):
     def reduce(self, part: pa.Table) -> pa.Table:
         """The spans to cut, in symbols, with the id of a document that has the same."""
         start, address, rank, tier, key = (part.column(n).to_numpy() for n in ("start", ADDR, "rank", "tier", "key"))
-        order = np.lexsort((start, address, -rank, tier, key))
-        part = part.take(pa.array(order)).combine_chunks()
+        order = np.lexsort((start, address, -rank, tier, key))  # of one anchor the best first
         offsets, values = text_of(part.column("passage"))
         if self.min_words:
             offsets, values = offsets // 8, values[: offsets[-1]].view(np.uint64)
-        rows = np.zeros((part.num_rows, len(PASSAGE) + 1), np.int64)
+        rows = np.zeros((len(order), WIDTH), np.int64)
         for at, name in zip((START, WINDOWS, AGAIN, PERIOD), PASSAGE, strict=True):
-            rows[:, at] = part.column(name).to_numpy()
-        groups = np.append(np.flatnonzero(np.diff(key[order], prepend=~key[order[:1]])), part.num_rows)
+            rows[:, at] = part.column(name).to_numpy()[order]
+        groups = np.append(np.flatnonzero(np.append(True, np.diff(key[order]) > 0)[: len(order)]), len(order))
         held = tier[order] < len(self.against)
         cut = ALL if self.remove == "all" else OF_HELD if self.against else COPIES
-        spans = repeated_spans(groups, offsets, values, rows, held, self.length, cut)
+        spans = repeated_spans(groups, offsets[:-1][order], values, rows, held, self.length, cut)
         begin = rows[spans[:, ROW], START]
         found = {
-            ADDR: part.column(ADDR).take(pa.array(spans[:, ROW])),
+            ADDR: pa.array(address[order[spans[:, ROW]]]),
             "start": pa.array(begin + spans[:, BEGIN]),
             "end": pa.array(begin + spans[:, END]),
-            "of": part.column("id").take(pa.array(spans[:, TWIN])),
+            "of": part.column("id").take(pa.array(order[spans[:, TWIN]])),
         }
         return pa.table(found).sort_by([(name, "ascending") for name in (ADDR, "start", "end")])
 
