@@ -140,7 +140,9 @@ def test_words_whatever_the_white_space() -> None:
 
 
 def test_the_best_copy_stays_and_the_others_name_it() -> None:
-    passage = "Über dieser Stelle stand ein Satz, den zwei andere Bücher Wort für Wort wiederholen; 漢字も含む文である。 "
+    passage = (
+        "Über dieser Stelle stand ein Satz, den zwei andere Bücher Wort für Wort wiederholen; 漢字も含む文である。 "
+    )
     texts = ["A" + passage, "Ein anderer Anfang. " + passage + "Und ein Ende.", passage]
     verdict = judged(texts)
     assert verdict.reason == [None, None, "too_few_words_left"]
