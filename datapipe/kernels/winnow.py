@@ -17,10 +17,10 @@ from datapipe.kernels.jit import inlined, kernel
 Int64s = npt.NDArray[np.int64]
 Symbols = npt.NDArray[np.uint8] | Hashes  # bytes, or hashes of words
 
-# An anchor is a row of numbers: its document; its first window and how many it has; how many windows follow these that
-# repeat the last ones, and the period with which they do.
-DOCUMENT, START, WINDOWS, AGAIN, PERIOD = 0, 1, 2, 3, 4
-WIDTH = 5
+# An anchor is a row of numbers: its document; its first window, how many it has, and where it stands in that first one; how
+# many windows follow these that repeat the last ones, and the period with which they do.
+DOCUMENT, START, WINDOWS, ANCHOR, AGAIN, PERIOD = 0, 1, 2, 3, 4, 5
+WIDTH = 6
 
 # What is known of the anchor before: where it stands (-1: none), and that symbols[j] == symbols[j - SHIFT] for j
 # from SAME up to UPTO. Its hash is that of the last row.
@@ -137,6 +137,7 @@ def anchors(offsets: Int64s, symbols: Symbols, length: int, k: int) -> tuple[Int
                     rows[n, DOCUMENT] = d
                     rows[n, START] = start
                     rows[n, WINDOWS] = window - start
+                    rows[n, ANCHOR] = place - start
                     rows[n, AGAIN] = rows[n, PERIOD] = 0
                     hashes[n] = value
                     n += 1

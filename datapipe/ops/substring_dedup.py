@@ -18,13 +18,19 @@ from datapipe.core.symbols import Symbols, symbols_of
 from datapipe.core.verdict import Verdict
 from datapipe.kernels.repeated_windows import ALL, BEGIN, COPIES, END, OF_HELD, ROW, TWIN, repeated_spans
 from datapipe.kernels.spans import cut_spans
-from datapipe.kernels.winnow import AGAIN, DOCUMENT, PERIOD, START, WIDTH, WINDOWS, anchors, passages
+from datapipe.kernels.winnow import AGAIN, ANCHOR, DOCUMENT, PERIOD, START, WIDTH, WINDOWS, anchors, passages
 
 Int64s = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 BYTES, WORDS = 100, 50  # Lee et al. 2022: 50 tokens, stored as 100 bytes
-PASSAGE = {"start": pa.int64(), "windows": pa.int32(), "again": pa.int64(), "period": pa.int32()}
+PASSAGE = {  # columns of the second sketch, and where a row of an anchor has them
+    "start": (START, pa.int64()),
+    "windows": (WINDOWS, pa.int32()),
+    "anchor": (ANCHOR, pa.int32()),
+    "again": (AGAIN, pa.int64()),
+    "period": (PERIOD, pa.int32()),
+}
 
 
 class SubstringDedup(Preference):
@@ -139,10 +145,7 @@ class RepeatedWindows(SubstringDedup):
         documents = pa.array(rows[:, DOCUMENT])
         columns = {ADDR: batch.column(ADDR).take(documents), "key": pa.array(keys)}
         columns |= {name: column.take(documents) for name, column in self.preference(batch).items()}
-        places = (START, WINDOWS, AGAIN, PERIOD)
-        columns |= {
-            name: pa.array(rows[:, at]).cast(dtype) for at, (name, dtype) in zip(places, PASSAGE.items(), strict=True)
-        }
+        columns |= {name: pa.array(rows[:, at]).cast(dtype) for name, (at, dtype) in PASSAGE.items()}
         buffers = [None, pa.py_buffer(offsets * values.itemsize), pa.py_buffer(values.view(np.uint8))]
         columns["passage"] = pa.Array.from_buffers(pa.large_binary(), len(rows), buffers)
         columns["id"] = batch.column("id").take(documents)
@@ -156,7 +159,7 @@ class RepeatedWindows(SubstringDedup):
         if self.min_words:
             offsets, values = offsets // 8, values[: offsets[-1]].view(np.uint64)
         rows = np.zeros((len(order), WIDTH), np.int64)
-        for at, name in zip((START, WINDOWS, AGAIN, PERIOD), PASSAGE, strict=True):
+        for name, (at, _) in PASSAGE.items():
             rows[:, at] = part.column(name).to_numpy()[order]
         groups = np.append(np.flatnonzero(np.append(True, np.diff(key[order]) > 0)[: len(order)]), len(order))
         held = tier[order] < len(self.against)
