@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field, PrivateAttr, model_validator
 
 from datapipe.arrow.text import Text, column_of, text_of, valid_of
@@ -37,17 +39,22 @@ class SubstringDedup(Preference):
     """Cut every passage of at least 100 bytes (or 50 words) that stands twice or more in the corpus, but for one copy.
 
     ExactSubstr of Lee et al. 2022 (section 4.1; google-research/deduplicate-text-datasets) without its suffix array: a
-    window of `min_bytes` is cut if a better document, or the same one further up, has an equal one; `remove: all` cuts
-    every window that has an equal one, as the published tool does. No window then stands in two places, nor is a byte
-    cut of which no copy stays; where a cut joins what stood apart, new repetitions may arise. Windows lie within one
-    document. A span is shrunk to the borders of its characters.
+    window of `min_bytes` is cut if a better document, or the same one further up, has an equal one. Of every byte cut a
+    copy stays, in this document or a better one, and no window is left in two places, unless a cut joins what stood
+    apart. `remove: all` cuts every window that has an equal one, as the published tool does. Windows lie within one
+    document; spans are shrunk to the borders of their characters.
 
     Two rounds: k-grams chosen by winnowing lead to the places where equal windows may be, and their texts are compared.
     """
 
     name: ClassVar[str] = "substring_dedup"
     partition_by: ClassVar[str] = "key"
-    examples = ({}, {"min_words": 4, "remove": "all"}, {"min_bytes": 20, "mode": "drop"}, {"against": ["web"]})
+    examples = (
+        {},
+        {"min_words": 4, "remove": "all", "min_words_left": 3},
+        {"min_bytes": 20, "mode": "drop"},
+        {"against": ["web"]},
+    )
 
     min_bytes: int | None = Field(
         None, ge=16, description=f"bytes that a passage has at least; {BYTES} if none is given"
@@ -61,10 +68,17 @@ class SubstringDedup(Preference):
         "copies", description="copies: the best copy stays (keep, prefer, against); all: every one goes, as published"
     )
     mode: Literal["cut", "drop"] = Field(
-        "cut", description="cut the passages, or drop the documents that have more than `max_share` of them"
+        "cut",
+        description="cut: take the passages out; drop: drop documents with more than `max_share` of them, and leave the "
+        "others alone (what two of them share is lost if both are dropped for other passages)",
     )
     max_share: float = Field(0.5, ge=0, le=1, description="of mode drop: share of a text's bytes that may be repeated")
-    min_words_left: int = Field(1, ge=0, description="documents of fewer words after a cut are dropped")
+    min_words_left: int = Field(
+        0,
+        ge=0,
+        description="documents of fewer words after a cut are dropped, with what only they still hold; those of nothing "
+        "but white space always are",
+    )
 
     @model_validator(mode="after")
     def _one_way(self) -> SubstringDedup:
@@ -214,19 +228,26 @@ class RepeatedSpans(Filter):
         lost = np.bincount(row, end - start, minlength=len(text))
         share = lost / np.maximum(text.lengths, 1)
         spans = spans_column(text, row, start, end, "repeated", of) if len(row) else no_spans(len(text))
+        columns = {}
+        failed = {"repeated_passages": share > self.max_share}
+        if self.mode == "cut":
+            left = cut_spans(text.offsets, text.data, row, start, end)
+            columns["text"] = column_of(*left, valid_of(batch.column("text")))
+            failed = self._too_short(columns["text"], np.flatnonzero(lost))
+        verdict = Verdict(len(text), failed, {"repeated_share": share}, columns, spans=spans)
         first = np.searchsorted(row, np.arange(len(text)))
-        twins = of.take(pa.array(np.minimum(first, max(len(row) - 1, 0)), mask=lost == 0))
-        scores = {"repeated_share": share}
-        if self.mode == "drop":
-            failed = {"repeated_passages": share > self.max_share}
-            return Verdict(len(text), failed, scores, {}, twins, spans)
-        left = Text(*cut_spans(text.offsets, text.data, row, start, end))
-        touched = np.flatnonzero(lost > 0)
-        few = np.zeros(len(text), np.bool_)
-        after = column_of(*left, valid_of(batch.column("text")))
-        words = symbols_of(text_of(after.take(pa.array(touched))), True)
-        few[touched] = np.diff(words.offsets) < self.min_words_left
-        return Verdict(len(text), {"too_few_words_left": few}, scores, {"text": after}, twins, spans)
+        twins = of.take(pa.array(np.where(verdict.keep, 0, first), mask=verdict.keep))
+        return replace(verdict, duplicate_of=twins)
+
+    def _too_short(self, after: pa.Array, touched: Int64s) -> dict[str, Flags]:
+        """Of the texts that were cut, which are dropped."""
+        short = {name: np.zeros(len(after), np.bool_) for name in ("nothing_left", "too_few_words_left")}
+        texts = after.take(pa.array(touched))
+        short["nothing_left"][touched] = pc.binary_length(pc.utf8_trim_whitespace(texts)).to_numpy() == 0
+        if self.min_words_left:  # 5 s of compiling that most recipes need not wait for
+            words = np.diff(symbols_of(text_of(texts), True).offsets)
+            short["too_few_words_left"][touched] = words < self.min_words_left
+        return short
 
     def _found(self, batch: pa.RecordBatch, text: Text) -> tuple[Int64s, Int64s, Int64s, pa.Array]:
         """Row, start and end (in bytes) of spans that neither overlap nor touch, and whom the first part repeats."""

@@ -145,12 +145,12 @@ def test_the_best_copy_stays_and_the_others_name_it() -> None:
     )
     texts = ["A" + passage, "Ein anderer Anfang. " + passage + "Und ein Ende.", passage]
     verdict = judged(texts)
-    assert verdict.reason == [None, None, "too_few_words_left"]
+    assert verdict.reason == [None, None, "nothing_left"]
     assert verdict.columns["text"].to_pylist() == [texts[0], "Ein anderer Anfang. Und ein Ende.", ""]
     (span,) = verdict.spans.to_pylist()[1]
     assert texts[1][span["start"] : span["end"]] == passage
     assert (span["of"], span["text"]) == ("d0", passage[:100])
-    assert verdict.duplicate_of.to_pylist() == [None, "d0", "d0"]
+    assert verdict.duplicate_of.to_pylist() == [None, None, "d0"]
 
     sources = ["web", "books", "news"]
     left = judged(texts, sources, prefer=["books"]).columns["text"].to_pylist()
