@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar, Literal
 
@@ -25,7 +26,7 @@ from datapipe.kernels.winnow import AGAIN, ANCHOR, DOCUMENT, PERIOD, START, WIDT
 Int64s = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-BYTES, WORDS = 100, 50  # Lee et al. 2022: 50 tokens, stored as 100 bytes
+BYTES = 100  # Lee et al. 2022: 50 tokens, stored in two bytes each
 PASSAGE = {  # columns of the second sketch, and where a row of an anchor has them
     "start": (START, pa.int64()),
     "windows": (WINDOWS, pa.int32()),
@@ -49,6 +50,7 @@ class SubstringDedup(Preference):
 
     name: ClassVar[str] = "substring_dedup"
     partition_by: ClassVar[str] = "key"
+    writes: ClassVar[Mapping[str, pa.DataType]] = {"text": pa.large_string()}
     examples = (
         {},
         {"min_words": 4, "remove": "all", "min_words_left": 3},
@@ -62,7 +64,7 @@ class SubstringDedup(Preference):
     min_words: int | None = Field(
         None,
         ge=4,
-        description=f"words instead of bytes: white space makes no difference; {WORDS} are about {BYTES} tokens",
+        description="words instead of bytes (50, say), as the quality rules count them; white space makes no difference",
     )
     remove: Literal["copies", "all"] = Field(
         "copies", description="copies: the best copy stays (keep, prefer, against); all: every one goes, as published"
@@ -94,7 +96,7 @@ class SubstringDedup(Preference):
 
     def columns_written(self) -> dict[str, pa.DataType]:
         """The text, where passages are cut."""
-        return {"text": pa.large_string()} if self.mode == "cut" else {}
+        return dict(self.writes) if self.mode == "cut" else {}
 
     @property
     def length(self) -> int:
@@ -213,13 +215,14 @@ class RepeatedSpans(Filter):
     min_words_left: int
 
     reads: ClassVar[tuple[str, ...]] = (ADDR, "text")
+    writes: ClassVar[Mapping[str, pa.DataType]] = {"text": pa.large_string()}
 
     _address: npt.NDArray[np.uint64] = PrivateAttr(default_factory=lambda: np.zeros(0, np.uint64))
     _spans: pa.Table = PrivateAttr()
 
     def columns_written(self) -> dict[str, pa.DataType]:
         """The text, where passages are cut."""
-        return {"text": pa.large_string()} if self.mode == "cut" else {}
+        return dict(self.writes) if self.mode == "cut" else {}
 
     def judge(self, batch: pa.RecordBatch) -> Verdict:
         """Spans that touch are one; it names the document of its first part."""
