@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -88,3 +91,28 @@ def test_a_shard_without_documents_and_one_without_repetitions(runs: Runs) -> No
         "d": " two words here",
         "e": "",
     }
+
+
+def test_without_machine_code() -> None:
+    """The kernels as plain Python find the same, without a warning."""
+    code = (
+        "import pyarrow as pa\n"
+        "from datapipe.core.columns import ADDR\n"
+        "from datapipe.engine.asking import ask\n"
+        "from datapipe.ops.substring_dedup import SubstringDedup\n"
+        "texts = ['one two three four five six', 'und one two three four five', 'ab' * 40, '']\n"
+        "columns = {ADDR: pa.array(range(4), pa.uint64()), 'id': list('abcd'), 'text': pa.array(texts, pa.large_string())}\n"
+        "rows = pa.RecordBatch.from_pydict(columns)\n"
+        "for how in ({'min_bytes': 16}, {'min_words': 4, 'remove': 'all'}):\n"
+        "    spans, bound = ask(SubstringDedup(**how).rounds(), [rows])\n"
+        "    print(spans.to_pydict(), bound.judge(rows).columns['text'].to_pylist())\n"
+    )
+    said = [
+        subprocess.run(
+            [sys.executable, "-W", "error", "-c", code],
+            env={**os.environ, "NUMBA_DISABLE_JIT": flag}, check=True, capture_output=True, text=True,
+        ).stdout
+        for flag in "01"
+    ]  # fmt: skip
+    assert said[0] == said[1]
+    assert "'und ', 'ab', ''" in said[0]
