@@ -33,7 +33,8 @@ class SemanticDedup(Preference, Clustered):
     documents is split by k-means again, so that time grows as documents times `max_cluster`. Cosines are exact to 0.0003.
 
     Both rounds, the sample and the pairs, ask for the vectors; a slow model runs once if `embed` stands before, and `column`
-    names what it wrote. For D4 (Tirumala et al. 2023, arXiv:2308.12284) let `semantic_prototypes` follow, which clusters what is left.
+    names what it wrote. For D4 (Tirumala et al. 2023, arXiv:2308.12284) let `semantic_prototypes` follow, which clusters
+    what is left.
     """
 
     name: ClassVar[str] = "semantic_dedup"
