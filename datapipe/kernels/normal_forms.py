@@ -33,6 +33,7 @@ SAME = 0
 _RANGES = ((0, 0x3400), (0xA000, 0xAC00), (0xF900, 0x13460), (0x16000, 0x17000), (0x1B000, 0x1FC00), (0x2F800, 0x2FA20),
            (0xE0100, 0xE01F0))  # fmt: skip
 _HANGUL = (0xAC00, 0xD7A4)
+_ENDS = "3002 FF01 FF0E FF1F"  # those terminals which datatrove takes for punctuation, beside SYMBOLS
 _CCNET = "，。、„”“«»１」「《》´∶：？！（）；–．—～’…━〈〉【】％►"  # １ is a digit before it is punctuation
 _SIGMA = "\u03c2", "\u03c3"
 
@@ -65,7 +66,7 @@ def _form(char: str, form: str, blanks: set[int]) -> int:
 def form_table(form: str) -> Forms:
     """`table[HEAD + (table[c >> 8] << 8) + (c & 255)]` is the form of c; blocks that stay as they are are left out."""
     flat = np.arange(0x110000, dtype=np.int64)
-    blanks = _points(SYMBOLS)
+    blanks = _points(f"{SYMBOLS} {_ENDS}")
     if form != "exact":
         for start, stop in _RANGES:
             flat[start:stop] = [_form(chr(point), form, blanks) for point in range(start, stop)]
