@@ -12,6 +12,7 @@ Lower case is that of a code point alone: a final sigma is a sigma, which Python
 
 import unicodedata
 from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -87,9 +88,10 @@ def form_table(form: str) -> Forms:
 @inlined
 def form_at(data: Bytes, i: int, forms: Forms) -> tuple[int, int]:
     """What becomes of the code point at i, and its byte length."""
-    b = np.int64(data[i])
+    b: Any = np.int64(data[i])
+    form: Any = forms[HEAD + 256 + b] if b < 128 else 0
     if b < 128:
-        return forms[HEAD + 256 + b], 1
+        return form, 1
     if b < 224:
         point = (b & 31) << 6 | (np.int64(data[i + 1]) & 63)
         size = 2
@@ -103,7 +105,8 @@ def form_at(data: Bytes, i: int, forms: Forms) -> tuple[int, int]:
     block = forms[point >> 8]
     if block == SAME:
         return point, size
-    return forms[HEAD + (block << 8) + (point & 255)], size
+    form = forms[HEAD + (block << 8) + (point & 255)]
+    return form, size
 
 
 @inlined

@@ -86,8 +86,8 @@ def spans(text: str, unit: str, form: str, n: int, least: int = 1) -> list[tuple
     """What is compared of each span, and where it starts (with the white space before it) and stops."""
     cuts = CUTS[unit](text)
     forms = [normal(text[a:b], form) for a, b in cuts]
-    found = []
-    for i in range(len(cuts) - n + 1):
-        if sum(map(len, forms[i : i + n])) >= max(least, 1):
-            found.append((" ".join(forms[i : i + n]), cuts[i - 1][1] if i else 0, cuts[i + n - 1][1]))
-    return found
+    return [
+        (" ".join(forms[i : i + n]), cuts[i - 1][1] if i else 0, cuts[i + n - 1][1])
+        for i in range(len(cuts) - n + 1)
+        if sum(map(len, forms[i : i + n])) >= max(least, 1)
+    ]
