@@ -52,6 +52,19 @@ def sentences_of(text: Text, words: bool = False) -> tuple[Units, Int64s]:
     return Units(counts, rows[:n]), found
 
 
+def sentences_in_lines(text: Text) -> Units:
+    """The sentences of every document, which end at newlines, too."""
+    lines = units_of(text, "line")
+    if not len(lines.rows):
+        return lines
+    found, _ = sentences_of(
+        Text(lines.rows.ravel(), text.data)
+    )  # every other text is the white space between two lines
+    before = np.concatenate([[0], np.cumsum(found.counts[::2])])
+    ends = np.cumsum(lines.counts)
+    return Units(before[ends] - before[ends - lines.counts], found.rows)
+
+
 def spans_of(text: Text, units: Units, form: Form, n: int = 1, least: int = 1) -> Spans:
     """Every n units in a row whose form has at least so many code points (and never none)."""
     spans = np.empty((len(units.rows), 3), np.int64)

@@ -62,6 +62,12 @@ def chunk_start(data: Bytes, i: int, start: int, classes: Classes) -> int:
 
 
 @kernel
+def words_in(data: Bytes, start: int, stop: int, classes: Classes, abbreviated: Hashes, words: Int64s) -> int:
+    """As `segment`, compiled once for all kernels that call it seldom: inlined in each it took 6 s of compiling."""
+    return segment(data, start, stop, classes, abbreviated, words)
+
+
+@kernel
 def cut_sentences(
     offsets: Int64s,
     data: Bytes,
@@ -100,7 +106,7 @@ def cut_sentences(
             end = space_at(data, i, stop, classes)
             if end - i > len(tokens):
                 tokens = np.empty((2 * (end - i), WIDTH), np.int64)
-            found = segment(data, i, end, classes, abbreviated, tokens)
+            found = words_in(data, i, end, classes, abbreviated, tokens)
             words[d] += found
             apart = ended and not (i == last or (i == last + 1 and data[last] == BLANK))
             for t in range(found):
