@@ -41,8 +41,8 @@ def find_loops(
     """Write document, start and stop (bytes in it) of what follows the first copy of each loop; return how many.
 
     A loop is a phrase of at most `longest` words, one of them with a letter, that stands `times` times or more in a row,
-    in any case, in all `least` words or more, and ends where words may. Short phrases are looked for first, and what one took no other takes. A
-    copy that is not whole stays. A step of the loop over a text costs `longest` comparisons a word.
+    in any case, in all `least` words or more, and ends where words may. Short phrases are looked for first, and what one
+    took no other takes. A copy that is not whole stays. Every word is compared `longest` times.
     """
     most = n = 0
     for d in range(len(offsets) - 1):
