@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -16,13 +17,14 @@ from datapipe.core.columns import ADDR
 from datapipe.core.cuts import disjoint, without
 from datapipe.core.naming import TWIN, NameTwins
 from datapipe.core.operator import Filter, Global
-from datapipe.core.preference import Preference
+from datapipe.core.preference import HELD
+from datapipe.core.remembering import Remembering
 from datapipe.core.spans import no_spans, spans_column
 from datapipe.core.units import Form, Unit, sentences_of, spans_of, units_of
 from datapipe.core.verdict import Verdict
 
 
-class UnitDedup(Preference):
+class UnitDedup(Remembering):
     """Cuts what the corpus holds elsewhere; of equal spans the one in the best document stays, there the first.
 
     A span is `span` units in a row, compared by 128 bits of its form: of 10^10 no two different ones are taken for equal
@@ -31,8 +33,8 @@ class UnitDedup(Preference):
     """
 
     partition_by: ClassVar[str] = "key"
+    same: ClassVar[tuple[str, ...]] = ("key", "check")
     writes: ClassVar[Mapping[str, pa.DataType]] = {"text": pa.large_string()}
-
     what: ClassVar[str]
 
     normalize: Form = Field("exact", description="what spans are compared by")
@@ -43,9 +45,9 @@ class UnitDedup(Preference):
         0, ge=0, description="fewest characters of what is left where something was cut; 0: any"
     )
 
+    @abstractmethod
     def units(self) -> tuple[Unit, int]:
         """What is cut, and how many in a row are compared."""
-        raise NotImplementedError
 
     def rounds(self) -> tuple[Global, ...]:
         """Which spans go, by the address of the document whose copy stays; then its id."""
@@ -57,16 +59,15 @@ class UnitDedup(Preference):
         return tuple(dict.fromkeys(("text", "id", *self.deciding())))
 
     def sketch(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Key, place and preference of every span."""
+        """Key, place and preference of every span, 42 bytes; with an index the id of its document, too."""
         unit, span = self.units()
         text = text_of(batch.column("text"))
         found = spans_of(text, units_of(text, unit), self.normalize, span, self.min_span_characters)
         row = pa.array(found.document)
         columns = {ADDR: batch.column(ADDR).take(row), "key": pa.array(found.key), "check": pa.array(found.check)}
         columns |= {"start": pa.array(found.start).cast(pa.uint32()), "stop": pa.array(found.stop).cast(pa.uint32())}
-        return pa.RecordBatch.from_pydict(
-            columns | {name: values.take(row) for name, values in self.preference(batch).items()}
-        )
+        about = self.preference(batch) | ({} if self.index is None else {"id": batch.column("id")})
+        return pa.RecordBatch.from_pydict(columns | {name: values.take(row) for name, values in about.items()})
 
     def reduce(self, part: pa.Table) -> pa.Table:
         """Every span but the best of its kind, and the address of the document that holds that one."""
@@ -82,9 +83,13 @@ class UnitDedup(Preference):
         same = np.zeros(len(order), np.bool_)
         same[1:] = (key[1:] == key[:-1]) & (check[1:] == check[:-1])
         gone, first = self.dropped(same, tier[order])
-        keepers = part.column(ADDR).take(pa.array(order[first[gone]]))
+        keepers = part.take(pa.array(order[first[gone]]))
         found = part.select([ADDR, "start", "stop"]).take(pa.array(order[gone]))
-        return NameKeepers.with_owners(found.append_column(TWIN, keepers))
+        found = found.append_column(TWIN, keepers.column(ADDR))
+        if self.index is not None:
+            held = pc.equal(keepers.column("tier"), HELD)
+            found = found.append_column("known", pc.if_else(held, keepers.column("id"), pa.scalar(None, pa.string())))
+        return NameKeepers.with_owners(found)
 
     def bind(self, artifact: pa.Table) -> Filter | Global:
         """Asks for the keepers' ids."""

@@ -160,6 +160,21 @@ def test_shards_and_workers_do_not_matter(runs: Runs, monkeypatch: pytest.Monkey
     assert all(span["of"][0] == "b" for row in edits if row["id"][0] == "b" for span in row["spans"])
 
 
+def test_an_index_goes_on_where_the_run_before_ended(runs: Runs) -> None:
+    for name, seed in (("a", 12), ("b", 13)):
+        runs.jsonl(f"{name}.jsonl", [{"id": f"{name}{i}", "text": t} for i, t in enumerate(corpus(seed))])
+    step = "sentence_dedup: {{span: 2, min_words: 4, min_sentences: 2{}}}"
+    recipe = "read: {{jsonl: '{}.jsonl'}}\nsteps: [{{{}}}]\nwrite: {{path: {}}}\n"
+    runs(recipe.format("[ab]", step.format(""), "whole"), "whole")
+    for name in "ab":
+        runs(recipe.format(name, step.format(", index: seen"), name), name)
+    for table in ("data", "ledger", "edits"):
+        whole = [{k: v for k, v in row.items() if k != ADDR} for row in runs.table(table, "whole")]
+        halves = [{k: v for k, v in row.items() if k != ADDR} for name in "ab" for row in runs.table(table, name)]
+        assert halves == whole
+        assert whole
+
+
 def test_why_shows_what_was_cut_and_who_has_it(runs: Runs) -> None:
     runs.jsonl(
         "in.jsonl",
