@@ -137,7 +137,7 @@ class CutUnits(Filter):
         """Which rows fail, by the texts that are left of those that lost something."""
         failed = {"nothing_left": pc.equal(pc.binary_length(left), 0).to_numpy(zero_copy_only=False)}
         if self.min_words or self.min_sentences:
-            sentences, words = sentences_of(text_of(left), self.min_words > 0)
+            sentences, words = sentences_of(text_of(left), self.min_words)
             failed |= {"too_few_words": words < self.min_words} if self.min_words else {}
             failed |= {"too_few_sentences": sentences.counts < self.min_sentences} if self.min_sentences else {}
         if self.min_characters:

@@ -44,8 +44,8 @@ def units_of(text: Text, unit: Unit) -> Units:
     return Units(counts, rows[: cut_lines(text.offsets, text.data, class_table(), unit == "paragraph", counts, rows)])
 
 
-def sentences_of(text: Text, words: bool = False) -> tuple[Units, Int64s]:
-    """The sentences of every document, and with `words` how many words it has (kernels/words.py)."""
+def sentences_of(text: Text, words: int = 0) -> tuple[Units, Int64s]:
+    """The sentences of every document, and whether it has so many words (kernels/words.py): that number, or more, if so."""
     counts, rows = _room(text)
     found = np.zeros(len(text), np.int64)
     n = cut_sentences(text.offsets, text.data, class_table(), abbreviations(), words, counts, found, rows)

@@ -73,17 +73,17 @@ def cut_sentences(
     data: Bytes,
     classes: Classes,
     abbreviated: Hashes,
-    every_word: bool,
+    wanted: int,
     counts: Int64s,
     words: Int64s,
     units: Int64s,
 ) -> int:
-    """Write start and stop of each sentence; counts[document]; words[document] with `every_word`. Return how many.
+    """Write start and stop of each sentence, counts[document] and words[document], up to `wanted`; return how many.
 
     A sentence goes up to the first word after a terminal sign (of any script, no part of a word or of an abbreviation)
     that is no punctuation, or that is set off by other white space than one blank, as spaCy's sentencizer has it.
-    Only chunks between white space with such a sign, and those after one, are cut into words. `units` has room for
-    bytes // 2 + documents rows: a sentence has a sign and a word.
+    But for those wanted, only chunks between white space with such a sign, and those after one, are cut into words.
+    `units` has room for bytes // 2 + documents rows: a sentence has a sign and a word.
     """
     n = 0
     tokens = np.empty((ROOM + 1, WIDTH), np.int64)
@@ -95,7 +95,7 @@ def cut_sentences(
         ended = False
         words[d] = 0
         while i < stop:
-            if not ended and not every_word:
+            if not ended and words[d] >= wanted:
                 i = chunk_start(data, terminal_at(data, i, stop, classes), i, classes)
                 if i >= stop:
                     break

@@ -79,7 +79,7 @@ class RepeatedSentences(Filter):
         often = np.diff(np.append(first, len(order))) >= self.min_times
         again = np.sort(order[~other & np.repeat(often, np.diff(np.append(first, len(order))))])
         row, start, stop = found.document[again], found.start[again], found.stop[again]
-        _, words = sentences_of(Text(*copy_spans(text.offsets, text.data, row, start, stop, WHOLE)), words=True)
+        _, words = sentences_of(Text(*copy_spans(text.offsets, text.data, row, start, stop, WHOLE)), self.min_words)
         return np.stack([row, start, stop])[:, words >= self.min_words]
 
     def _loops(self, text: Text) -> Int64s:

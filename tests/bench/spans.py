@@ -61,7 +61,7 @@ def kernels(rows: list[dict[str, Any]]) -> None:
     text = text_of(pa.array([row["text"] for row in rows], pa.large_string()))
     size = float(text.lengths.sum()) / 1e6
     print(f"{'sentences':<28}{size / best(lambda: units_of(text, 'sentence')):8.0f} MB/s")
-    print(f"{'sentences and words':<28}{size / best(lambda: sentences_of(text, True)):8.0f} MB/s")
+    print(f"{'sentences and words':<28}{size / best(lambda: sentences_of(text, 1 << 62)):8.0f} MB/s")
     print(f"{'lines':<28}{size / best(lambda: units_of(text, 'line')):8.0f} MB/s")
     cut = units_of(text, "sentence")
     print(f"{'keys of 3 sentences':<28}{size / best(lambda: spans_of(text, cut, 'datatrove', 3)):8.0f} MB/s")
