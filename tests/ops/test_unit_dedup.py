@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from typing import Any
 
 import pyarrow as pa
@@ -173,6 +174,16 @@ def test_an_index_goes_on_where_the_run_before_ended(runs: Runs) -> None:
         halves = [{k: v for k, v in row.items() if k != ADDR} for name in "ab" for row in runs.table(table, name)]
         assert halves == whole
         assert whole
+
+
+@pytest.mark.parametrize("unit", [". ", "a.", "a. ", "漢", "。", "a", " ", "\n", "a\n", "! !a", "각", "1,"])
+def test_a_megabyte_of_one_thing_takes_no_longer_than_megabytes_do(unit: str) -> None:
+    batch = batch_of([unit * (1_000_000 // len(unit.encode()))])
+    for operator in (SentenceDedup(), LineDedup()):
+        asked(operator, batch_of(["One. One. One. One. One.\n"] * 3))  # compiled
+        began = time.process_time()
+        asked(operator, batch)
+        assert time.process_time() - began < 5  # 0.6 s at worst
 
 
 def test_why_shows_what_was_cut_and_who_has_it(runs: Runs) -> None:
