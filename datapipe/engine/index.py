@@ -86,6 +86,7 @@ def _extend(store: Store, plan: Plan, stage: Stage, step: StepPlan, index: Index
         )
     rows = sum(int(file["rows"]) for file in files)
     place.write_report(f"{folder}/dump.json", {"files": files, "rows": rows})
+    place.sweep(folder)  # what a run left that was killed here
     operator = operators.get(step.operator).model_validate(step.parameters)
     assert isinstance(operator, Remembering)
     while True:

@@ -135,3 +135,18 @@ def test_a_damaged_index_is_named(halves: Runs) -> None:
     shutil.rmtree(file.parent)
     with pytest.raises(RunFailed, match=r"index file .*dump\.json is gone"):
         halves(recipe("b-*.jsonl", "two"), "two")
+
+
+def test_an_index_has_a_place_of_its_own_and_can_be_written(halves: Runs) -> None:
+    for place, expected in (
+        ("out", "lies among the files of an output"),
+        ("out/work/seen", "lies among the files of an output"),
+        (".", r"is the folder of the input .*a-0\.jsonl"),
+        ("/proc/none", "cannot be written: .*; choose another folder, or say extend_index: false"),
+    ):
+        with pytest.raises(
+            RecipeError, match=rf"^{halves.folder}/recipe.yaml: dump.01.exact_dedup: the index .*{expected}"
+        ):
+            halves(recipe("a-*.jsonl", "out", f"- exact_dedup: {{index: {place}}}"), "out")
+        assert not (halves.folder / "out/ledger").exists()
+    halves(recipe("a-*.jsonl", "out", "- exact_dedup: {index: /proc/none, extend_index: false}"), "out")
