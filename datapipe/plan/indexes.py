@@ -41,7 +41,18 @@ def plan_index(operator: Remembering, inputs: Iterable[str]) -> IndexPlan:
     assert operator.index is not None
     dump = fingerprint(sorted(set(inputs)))
     dumps = read_index(open_store(operator.index), operator)["dumps"]
+    return IndexPlan(path=operator.index, dump=dump, held=_before(dump, dumps), extend=operator.extend_index)
+
+
+def is_current(operator: Remembering, plan: IndexPlan) -> bool:
+    """Whether a plan made earlier can still be run to its end: other runs may have extended the index since."""
+    dumps = read_index(open_store(plan.path), operator)["dumps"]
+    if plan.extend:
+        return _before(plan.dump, dumps) == plan.held
+    return {entry["folder"] for entry in dumps}.issuperset(plan.held)
+
+
+def _before(dump: str, dumps: list[dict[str, Any]]) -> tuple[str, ...]:
+    """The folders of the dumps that came before this one; of all, if it is new."""
     names = [entry["dump"] for entry in dumps]
-    before = dumps[: names.index(dump)] if dump in names else dumps
-    held = tuple(entry["folder"] for entry in before)
-    return IndexPlan(path=operator.index, dump=dump, held=held, extend=operator.extend_index)
+    return tuple(entry["folder"] for entry in (dumps[: names.index(dump)] if dump in names else dumps))
