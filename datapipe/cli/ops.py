@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 import click
 
@@ -122,13 +123,27 @@ def _first_line(cls: type[Any]) -> str:
 
 
 def _type(annotation: Any) -> str:
-    name = getattr(annotation, "__name__", None)
-    if name and not getattr(annotation, "__args__", None) and name != "Annotated":
-        return str(name)
-    said = re.sub(r"Annotated\[str, <[^>]*_(File|Folder)Marker[^>]*>\]", "path", str(annotation))
-    return re.sub(r"\b(typing|collections\.abc|datapipe(\.\w+)+)\.", "", said)
+    """A type as YAML would put it: `first | longest | {string: asc | desc}`."""
+    arguments = get_args(annotation)
+    origin = get_origin(annotation)
+    if annotation is NoneType:
+        return "null"
+    if origin is Annotated:
+        return "path" if any("Marker" in type(a).__name__ for a in annotation.__metadata__) else _type(arguments[0])
+    if origin is Literal:
+        return " | ".join(map(str, arguments))
+    if origin in (Union, UnionType):
+        return " | ".join(map(_type, arguments))
+    if origin in (tuple, list, set, frozenset):
+        return f"[{_type(arguments[0])}, …]"
+    if origin in (dict, Mapping):
+        return f"{{{_type(arguments[0])}: {_type(arguments[1])}}}"
+    return {str: "string", Any: "anything"}.get(annotation, getattr(annotation, "__name__", str(annotation)))
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    """A default, as YAML would put it."""
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    text = str(value) if isinstance(value, str) and value.isidentifier() else repr(value)
     return text if len(text) <= 100 else text[:97] + "..."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -41,14 +41,12 @@ class Preference(Global):
 
     @field_validator("keep", mode="before")
     @classmethod
-    def _one_of_three(cls, value: Any) -> Any:
-        if isinstance(value, dict):
-            known = len(value) == 1 and next(iter(value.values())) in ("asc", "desc")
-        else:
-            known = value in ("first", "longest")
-        if not known:
-            expected = "expected first, longest, or one column and its order (asc, desc), such as {quality: desc}"
-            raise ValueError(f"{expected}; found {value!r}")
+    def _by_name_or_column(cls, value: Any) -> Any:
+        names = get_args(get_args(cls.model_fields["keep"].annotation)[0])
+        one = isinstance(value, dict) and len(value) == 1 and next(iter(value.values())) in get_args(Order)
+        if not one and value not in names:
+            column = "or one column and its order (asc, desc), such as {quality: desc}"
+            raise ValueError(f"expected {', '.join(names)}, {column}; found {value!r}")
         return value
 
     @model_validator(mode="after")

@@ -32,6 +32,7 @@ class UnitDedup(Remembering):
     for what it lost, here or by a later step, goes nevertheless, as in the tools this follows.
     """
 
+    reads: ClassVar[tuple[str, ...]] = ("text", "id")
     partition_by: ClassVar[str] = "key"
     same: ClassVar[tuple[str, ...]] = ("key", "check")
     writes: ClassVar[Mapping[str, pa.DataType]] = {"text": pa.large_string()}

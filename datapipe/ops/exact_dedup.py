@@ -30,6 +30,7 @@ class ExactDedup(Remembering):
 
     name: ClassVar[str] = "exact_dedup"
     version: ClassVar[int] = 2
+    reads: ClassVar[tuple[str, ...]] = ("text", "id")
     partition_by: ClassVar[str] = "high"
     same: ClassVar[tuple[str, ...]] = ("high", "low")
 

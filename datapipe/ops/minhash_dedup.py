@@ -33,9 +33,9 @@ class MinhashDedup(Clustered, Remembering):
     is datasketch 2.0's (`affine32`, seed 1) of 32-bit shingle hashes. Documents of at most one shingle are candidates
     where they are equal (64 bits); those without a word are kept. With `against`, rows are compared with those datasets
     alone, and are dropped only for a row they share a band with. An index remembers bands: no document stays of a cluster
-    that shares one with it. Scores: `cluster`, a number that names it;
-    `cluster_size`; with `verify` the exact `similarity` to the twin that stays. Defaults: FineWeb's 14 bands of 8 over 5
-    words, here with digits and accents told apart.
+    that shares one with it; two clusters of earlier runs that a later document joins keep a document each. Scores:
+    `cluster`, a number that names it; `cluster_size`; with `verify` the exact `similarity` to the twin that stays.
+    Defaults: FineWeb's 14 bands of 8 over 5 words, here with digits and accents told apart.
     """
 
     name: ClassVar[str] = "minhash_dedup"

@@ -49,6 +49,7 @@ class SubstringDedup(Preference):
     """
 
     name: ClassVar[str] = "substring_dedup"
+    reads: ClassVar[tuple[str, ...]] = ("text", "id")
     partition_by: ClassVar[str] = "key"
     writes: ClassVar[Mapping[str, pa.DataType]] = {"text": pa.large_string()}
     examples = (

@@ -136,6 +136,14 @@ def test_ops(folder: Path) -> None:
     one = datapipe("ops", "gopher_quality").stdout
     for part in ("min_words", "default 50", "reads   text", "by_lang"):
         assert part in one
+    one = datapipe("ops", "minhash_dedup").stdout
+    for part in (
+        "keep: first | longest | {string: asc | desc}, default longest",
+        "index: path | null, default null",
+        "prefer: [string, …]",
+        "verify: bool, default false",
+    ):
+        assert f"  {part}" in one
     unknown = datapipe("ops", "gopher")
     assert unknown.returncode == 2
     schema = json.loads(datapipe("ops", "--schema").stdout)

@@ -126,6 +126,8 @@ def test_a_wrong_keep_is_one_line(keep: str, folder: Path) -> None:
     told = lines(SHORT.replace("STEP", f"minhash_dedup: {{keep: {keep}}}"), folder)
     assert told.startswith(f"recipe.yaml:3: minhash_dedup.keep: {expected}")
     assert "\n" not in told
+    semantic = lines(SHORT.replace("STEP", f"semantic_dedup: {{embed: wordllama, keep: {keep}}}"), folder)
+    assert "semantic_dedup.keep: expected farthest, nearest, first, longest, or one column" in semantic
 
 
 def test_every_mistake_at_once(folder: Path) -> None:
