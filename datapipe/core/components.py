@@ -19,6 +19,7 @@ Positions = npt.NDArray[np.int64]
 
 NODE_BYTES = 48  # a node in memory: 20 while edges come in (name, parent, two slots), 28 more while nodes are sorted
 BLOCK = 1 << 20  # nodes that a pass over a file looks at
+WIDE = 1 << 32  # from so many on, the number of a node takes 8 bytes
 
 
 def connected_components(edges: Iterable[Edges], memory: int = 512 << 20) -> tuple[Nodes, Nodes]:
@@ -85,11 +86,9 @@ def _by_node(nodes: Nodes, parent: Any) -> tuple[Nodes, Any]:
 
 def _united(names: Nodes, forests: Any, spans: list[tuple[int, int]], window: int) -> tuple[Nodes, Any]:
     """One forest of those that lie in `spans`."""
-    dtype = np.uint32 if len(names) < 1 << 32 else np.uint64
+    dtype = np.uint32 if len(names) < WIDE else np.uint64
     merged, parent = _File(np.uint64), _File(dtype)
-    numbers = _File(dtype)
-    numbers.fill(len(names))
-    number = numbers.mapped()
+    number = mapped(len(names), dtype)
     for nodes, where in _merged(names, spans, window):
         for first, rank in where:
             number[first : first + len(rank)] = rank + merged.length
@@ -124,8 +123,16 @@ def _merged(
         left = [(start, end) for start, end in left if start < end]
 
 
+def mapped(length: int, dtype: npt.DTypeLike) -> Any:
+    """An array of zeros in a temporary file (TMPDIR) without a name: its space is free when the array is."""
+    zeros = _File(dtype)
+    for at in range(0, length, BLOCK):
+        zeros.append(np.zeros(min(BLOCK, length - at), dtype))
+    return zeros.mapped()
+
+
 class _File:
-    """An array in a temporary file without a name: its space is free when the array is, however the process ends.
+    """An array to be written in a temporary file without a name: its space is free when the array is, however the process ends.
 
     It is written before it is mapped: on a full disk that is an error, and not a signal at some page.
     """
@@ -139,10 +146,6 @@ class _File:
         with _named():
             self._file.write(np.ascontiguousarray(values, self._dtype).data)
         self.length += len(values)
-
-    def fill(self, length: int) -> None:
-        for at in range(0, length, BLOCK):
-            self.append(np.zeros(min(BLOCK, length - at), self._dtype))
 
     def mapped(self) -> Any:
         with self._file:

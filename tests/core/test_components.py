@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 import tempfile
 from collections import defaultdict
 from pathlib import Path
@@ -14,7 +17,8 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components as scipy_components
 
-from datapipe.core.components import NODE_BYTES, connected_components
+from datapipe.core import components
+from datapipe.core.components import NODE_BYTES, connected_components, mapped
 
 Pairs = list[tuple[int, int]]
 TOP = 2**64 - 1
@@ -109,6 +113,34 @@ def test_columns_that_are_parts_of_others_or_read_only() -> None:
     assert dict(zip(nodes.tolist(), roots.tolist(), strict=True)) == {
         v: v - v % 2 for v in (0, 1, 6, 7, 12, 13, 18, 19)
     }
+
+
+def test_numbers_of_eight_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(components, "WIDE", 0)
+    pairs = [(i, (i * 7) % 1009) for i in range(1009)]
+    assert answer(pairs, nodes_in_memory=64) == searched(pairs)
+
+
+def test_mapped_arrays() -> None:
+    array = mapped(3_000_000, np.uint64)
+    assert not array.any()
+    array[:] = np.arange(3_000_000)
+    assert array[-1] == 2_999_999
+    assert len(mapped(0, np.uint32)) == 0
+
+
+def test_a_full_disk_is_an_error_that_says_where(tmp_path: Path) -> None:
+    code = (
+        "import resource, signal, sys, numpy as np\n"
+        "from datapipe.core.components import mapped\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"  # a limit on files' sizes stands for the full disk
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))\n"
+        "try: mapped(1 << 20, np.uint64)\n"
+        "except OSError as error: sys.exit(error.filename)"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    ended = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert ended.stderr.strip() == str(tmp_path)
 
 
 def test_nothing_is_left_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
