@@ -61,7 +61,7 @@ def test_equals_a_search(pairs: Pairs, block: int, nodes_in_memory: int) -> None
     assert answer([(b, a) for a, b in reversed(pairs)], 1 << 20, nodes_in_memory) == expected
 
 
-@pytest.mark.parametrize("nodes_in_memory", [1000, 1 << 20])
+@pytest.mark.parametrize("nodes_in_memory", [1000, 20_000, 1 << 20])
 def test_equals_scipy(nodes_in_memory: int) -> None:
     rng = np.random.default_rng(5)
     names = np.unique(rng.integers(0, TOP, 60_000, np.uint64))
