@@ -98,7 +98,7 @@ def _measure(
     from datapipe.plan.compile import compile_recipe
 
     plan = calibration(located, dataset, sample, folder)
-    compiled = compile_recipe(plan.recipe)
+    compiled = compile_recipe(plan.recipe).model_copy(update={"extends": False})
     pool = local_pool(workers)
     with stopping():
         try:

@@ -122,6 +122,9 @@ def _tell_chain(lane: Lane) -> None:
             else step.kind
         )
         click.echo(f"    {step.label}  ({kind}; {'; '.join(changes)})")
+        if step.index is not None:
+            then = "added at the end" if step.index.extend else "not added"
+            click.echo(f"      index {step.index.path}: {len(step.index.held)} earlier dumps; this one is {then}")
         for remark in operators.get(step.operator).model_validate(step.parameters).remarks():
             click.echo(f"      {remark}")
 

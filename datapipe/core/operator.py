@@ -22,7 +22,12 @@ class _FileMarker:
     """Marks a parameter as a path: relative to the recipe, checked and digested before work starts."""
 
 
+class _FolderMarker:
+    """Marks a parameter as the path of a folder that a run reads and writes: relative to the recipe, made when absent."""
+
+
 FilePath = Annotated[str, _FileMarker()]
+FolderPath = Annotated[str, _FolderMarker()]
 
 
 class Operator(BaseModel):
@@ -97,7 +102,8 @@ def _metadata(field: Any) -> list[Any]:
 
 def path_fields(operator: type[BaseModel]) -> list[str]:
     """Parameters that hold paths, which a recipe gives relative to itself."""
-    return [n for n, f in operator.model_fields.items() if any(isinstance(m, _FileMarker) for m in _metadata(f))]
+    kinds = (_FileMarker, _FolderMarker)
+    return [n for n, f in operator.model_fields.items() if any(isinstance(m, kinds) for m in _metadata(f))]
 
 
 class Map(Operator):

@@ -15,6 +15,7 @@ from datapipe.core.operator import Global
 
 Order = Literal["asc", "desc"]
 Int64s = npt.NDArray[np.int64]
+HELD = -1  # the tier of what an index holds: better than all that comes
 
 
 class Preference(Global):
@@ -100,10 +101,12 @@ class Preference(Global):
     def dropped(self, same: npt.NDArray[np.bool_], tier: npt.NDArray[np.int16]) -> tuple[npt.NDArray[np.bool_], Int64s]:
         """Of rows with the best of each group first: which are dropped, and where the one that stays for each stands.
 
+        What an index holds is never dropped, nor are the datasets of `against`.
+
         same  whether a row is of the group of the row before it
         """
         first = np.maximum.accumulate(np.where(same, 0, np.arange(len(same))))
         if not self.against:
-            return same, first
-        held = tier < len(self.against)
-        return same & ~held & held[first], first
+            return same & (tier > HELD), first
+        safe = tier < len(self.against)
+        return same & ~safe & safe[first], first

@@ -11,6 +11,7 @@ from datapipe.core.errors import RunFailed, Waiting, WorkLost
 from datapipe.engine.admission import admitted
 from datapipe.engine.build import load_operators
 from datapipe.engine.executors.base import Executor
+from datapipe.engine.index import extend_indexes
 from datapipe.engine.lost import forget
 from datapipe.engine.manifest import commit
 from datapipe.engine.member import EVERYTHING, Member
@@ -196,7 +197,8 @@ class Driver:
                 if report is None:
                     raise WorkLost(f"{part.commit}.json", "is gone")
                 written.setdefault(part.of, []).append(report)
-            commit(self.store, self.plan, self.totals, written, time.monotonic() - self.began)
+            indexes = extend_indexes(self.store, self.plan)  # first: a run that died here finds itself in the index
+            commit(self.store, self.plan, self.totals, written, indexes, time.monotonic() - self.began)
 
         self._once("manifest", done)
         manifest: dict[str, Any] = self.store.read_json("manifest.json")

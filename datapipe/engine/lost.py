@@ -10,7 +10,7 @@ from datapipe.plan.plan import Plan, Stage
 
 _SHARD = re.compile(r"(work/[0-9a-f]{16}/shard-[0-9]{6,})\..*")
 _ARTIFACT = re.compile(
-    r"(?P<artifact>work/[0-9a-f]{16}/artifacts/(?P<label>.+?))(/(?P<part>(gathered|part)-[0-9]{5,}))?\.(arrow|json)"
+    r"(?P<artifact>work/[0-9a-f]{16}/artifacts/(?P<label>.+?))(/(?P<part>(gathered|part)-[0-9]{5,}))?(\.held)?\.(arrow|json)"
 )
 
 

@@ -27,10 +27,18 @@ Part = dict[str, Any]  # rows, bytes, sha256
 _COPY = 8 << 20  # bytes that are copied at once
 
 
-def commit(store: Store, plan: Plan, totals: Totals, parts: dict[str, list[Part]], seconds: float) -> None:
+def commit(
+    store: Store,
+    plan: Plan,
+    totals: Totals,
+    parts: dict[str, list[Part]],
+    indexes: list[dict[str, Any]],
+    seconds: float,
+) -> None:
     """Remove what earlier runs left beside the parts, and write the manifest last; until then nothing is published.
 
-    parts  of each publication (by its number) and each side table (by its name)
+    parts    of each publication (by its number) and each side table (by its name)
+    indexes  what was compared with and extended
     """
     outputs = [parts[str(number)] for number in range(len(plan.publications))]
     counts = totals.counts(written=sum(part["rows"] for output in outputs for part in output))
@@ -48,6 +56,7 @@ def commit(store: Store, plan: Plan, totals: Totals, parts: dict[str, list[Part]
         "outputs": [],
         "files": [],
         "tables": {},
+        "indexes": indexes,
         "fingerprint": plan.fingerprint,
         "recipe_file": plan.file,
         "recipe": plan.recipe,

@@ -46,6 +46,11 @@ def partition_name(key: str, label: str, index: int) -> str:
     return f"work/{key}/artifacts/{label}/part-{index:05d}"
 
 
+def held_name(partition: str) -> str:
+    """What an index will hold of a partition."""
+    return f"{partition}.held.arrow"
+
+
 def artifact_name(key: str, label: str) -> str:
     """The answer of the whole corpus."""
     return f"work/{key}/artifacts/{label}"

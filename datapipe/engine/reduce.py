@@ -13,10 +13,19 @@ import numpy as np
 import pyarrow as pa
 
 from datapipe.core.columns import ADDR
+from datapipe.core.remembering import Remembering
 from datapipe.engine import beacon
 from datapipe.engine.artifact import answers_about, write_artifact
 from datapipe.engine.build import Operators
-from datapipe.engine.names import artifact_name, gathered_name, partition_name, shard_name, sketch_name
+from datapipe.engine.index import held_rows, write_held
+from datapipe.engine.names import (
+    artifact_name,
+    gathered_name,
+    partition_name,
+    shard_name,
+    sketch_name,
+    summary_name,
+)
 from datapipe.engine.reports import committed
 from datapipe.io.arrow_files import create_arrow, read_batches, read_table
 from datapipe.io.store import Store
@@ -80,26 +89,35 @@ def gather_sketches(
 
 
 def reduce_partition(
-    store: Store, operators: Operators, stage: Stage, label: str, index: int, groups: int
+    store: Store, operators: Operators, stage: Stage, label: str, number: int, groups: int
 ) -> dict[str, Any]:
-    """Answer one partition, which has a batch in each group's file."""
-    operator = operators.question(_sketch(stage, label).step)
+    """Answer one partition, which has a batch in each group's file and, with an index, rows of what earlier runs held."""
+    step = _sketch(stage, label).step
+    operator = operators.question(step)
     parts: list[pa.RecordBatch] = []
     for group in range(groups):
         beacon.at(f"reduce of {label}: reading group {group}")
         name = gathered_name(stage.key, label, group)
-        parts += read_batches(store, f"{name}.arrow", committed(store, name)["file"], None, index, index + 1)
+        parts += read_batches(store, f"{name}.arrow", committed(store, name)["file"], None, number, number + 1)
+    if step.index is not None and not step.round:
+        beacon.at(f"reduce of {label}: reading the index")
+        of = committed(store, summary_name(stage.key))["sketches"][label]["of"]
+        parts += held_rows(step.index, operator.partition_by, number, of)
     beacon.at(f"reduce of {label}")
     table = pa.Table.from_batches(parts)
     order = np.lexsort((table.column(ADDR).to_numpy(), table.column(operator.partition_by).to_numpy()))
-    answer = operator.reduce(table.take(pa.array(order)).combine_chunks())
+    table = table.take(pa.array(order)).combine_chunks()
+    answer = operator.reduce(table)
     beacon.at(f"reduce of {label}: writing")
     if ADDR in answer.schema.names:
         answer = answer.sort_by(ADDR)
-    name = partition_name(stage.key, label, index)
+    name = partition_name(stage.key, label, number)
     with create_arrow(store, f"{name}.arrow", answer.schema) as writer:
         writer.write_table(answer.combine_chunks())
     report = {"rows": answer.num_rows, "file": writer.described}
+    if step.index is not None and not step.round and step.index.extend:
+        assert isinstance(operator, Remembering)
+        report["held"] = write_held(store, name, operator.remember(table), operator.partition_by)
     store.write_report(f"{name}.json", report)
     return report
 

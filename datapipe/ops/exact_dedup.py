@@ -14,13 +14,13 @@ from pydantic import Field, PrivateAttr
 from datapipe.arrow.text import text_of
 from datapipe.core.columns import ADDR
 from datapipe.core.operator import Filter
-from datapipe.core.preference import Preference
+from datapipe.core.remembering import Remembering
 from datapipe.core.urls import normal_url
 from datapipe.core.verdict import Verdict
 from datapipe.kernels.fold import fold_text, lower_table
 
 
-class ExactDedup(Preference):
+class ExactDedup(Remembering):
     """Keep one document of every text (or URL, or value of a column), by a 128-bit hash; the others are dropped as `duplicate`.
 
     Two different texts among 10^9 share a hash (xxh3) with probability below 10^-20. Memory is bounded: hashes are
@@ -31,6 +31,7 @@ class ExactDedup(Preference):
     name: ClassVar[str] = "exact_dedup"
     version: ClassVar[int] = 2
     partition_by: ClassVar[str] = "high"
+    same: ClassVar[tuple[str, ...]] = ("high", "low")
 
     by: str = Field(
         "text",

@@ -13,11 +13,14 @@ from datapipe.core.errors import RecipeError, RunFailed, did_you_mean
 from datapipe.core.fingerprint import fingerprint
 from datapipe.core.operator import Global, Operator
 from datapipe.core.registry import operators
+from datapipe.core.remembering import Remembering
 from datapipe.plan.graph import check_uses, in_order, published_datasets
+from datapipe.plan.indexes import plan_index
 from datapipe.plan.inputs import build_reader, list_shards
 from datapipe.plan.limits import limits_of
 from datapipe.plan.locate import Located
 from datapipe.plan.plan import (
+    IndexPlan,
     Lane,
     Link,
     Plan,
@@ -65,6 +68,7 @@ class _Compiler:
     needs: dict[str, list[str]] = field(default_factory=dict)
     labels: dict[str, Step] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    indexes: list[str] = field(default_factory=list)
     numbers: int = 0
 
     def dataset(self, name: str, spec: Dataset) -> None:
@@ -80,6 +84,8 @@ class _Compiler:
             self._take_names(name, step, plan, operator)
             after = columns_after(lanes[0].rows, plan, operator)
             if isinstance(operator, Global):
+                if isinstance(operator, Remembering):
+                    plan = plan.model_copy(update={"index": self._index(step, operator, lanes)})
                 for number in range(len(operator.rounds())):
                     plan = plan.model_copy(update={"round": number})
                     lanes = [self._cut(name, plan.operator, lanes, plan)]
@@ -192,6 +198,21 @@ class _Compiler:
             step = sketches[0].step
             after = after.then(Link(step=step.model_copy(update={"artifact": (key, step.label)})))
         return after
+
+    def _index(self, step: Step, operator: Remembering, lanes: list[_Open]) -> IndexPlan | None:
+        if operator.index is None:
+            return None
+        if operator.index in self.indexes:
+            raise self.located.error(
+                f"{step.operator}.index: an earlier step extends {operator.index}; give each step an index of its own",
+                (*step.place, "index"),
+            )
+        self.indexes.append(operator.index)
+        shards = [shard for lane in lanes for a, b in lane.shards for shard in self.shards[a:b]]
+        try:
+            return plan_index(operator, (piece.url for shard in shards for piece in shard.pieces))
+        except RecipeError as error:
+            raise self.located.error(f"{step.operator}.index: {error}", (*step.place, "index")) from None
 
     def _take_names(self, dataset: str, step: Step, plan: StepPlan, operator: Operator) -> None:
         if plan.label in self.labels:

@@ -25,6 +25,19 @@ class _Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
+class IndexPlan(_Value):
+    """An index that outlives runs: what earlier dumps held, and where this run's goes.
+
+    dump  names the rows of this run by their inputs, so that the same dump, run again, takes its own place
+    held  folders of the dumps that came before it, in order
+    """
+
+    path: str
+    dump: str
+    held: tuple[str, ...]
+    extend: bool
+
+
 class StepPlan(_Value):
     """One operator at one place.
 
@@ -34,6 +47,7 @@ class StepPlan(_Value):
     scores      names of the scores that `action: tag` writes as columns
     artifact    for the bound half of a global operator, and for its later rounds: (stage key, label) of the answer
     round       which of a global operator's questions this is, or the answer to
+    index       of a global operator that remembers what earlier runs saw
     quarantine  what the step fails goes to quarantine, not to the ledger (duplicate ids)
     """
 
@@ -50,6 +64,7 @@ class StepPlan(_Value):
     by_lang: dict[str, dict[str, Any]] | None = None
     artifact: tuple[str, str] | None = None
     round: int = 0
+    index: IndexPlan | None = None
     scores: tuple[str, ...] = ()
     quarantine: bool = False
     reads: tuple[str, ...] = ()
@@ -189,6 +204,7 @@ class Plan(_Value):
     stages: tuple[Stage, ...]
     publications: tuple[Publication, ...]
     resources: tuple[Resource, ...]
+    extends: bool = True  # a sample's run leaves the indexes as they are
     fingerprint: str
 
     def stage(self, key: str) -> Stage:

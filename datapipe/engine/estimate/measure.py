@@ -103,7 +103,7 @@ class Measured:
 def measure(sample: Sample, folder: Path, executor: Executor, observer: Observer) -> Measured:
     """Run a sample into an own folder. RunFailed as the run itself would say it."""
     outputs = [p.model_copy(update={"path": str(folder / f"{i}")}) for i, p in enumerate(sample.plan.publications)]
-    plan = sample.plan.model_copy(update={"publications": tuple(outputs)})
+    plan = sample.plan.model_copy(update={"publications": tuple(outputs), "extends": False})
     meter = Meter(executor)
     root = folder / "0"
     begun = time.process_time()
