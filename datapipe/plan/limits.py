@@ -7,6 +7,13 @@ from datapipe.plan.locate import Located
 from datapipe.plan.plan import Limit, Stage
 from datapipe.plan.recipe import Recipe
 
+MEMORY = 2_000_000_000
+
+
+def barrier_memory(recipe: Recipe) -> int:
+    """Bytes that a task at a barrier may hold, about: a worker that grew beyond `resources.memory` would be replaced."""
+    return recipe.memory or min(MEMORY, (recipe.resources.memory or 2 * MEMORY) // 2)
+
 
 def limits_of(recipe: Recipe, located: Located, stages: list[Stage]) -> dict[str, Limit]:
     """What workers may take, by dataset; what a dataset does not say, the recipe's `resources` say for all."""

