@@ -48,7 +48,7 @@ def ask(questions: Sequence[Global], batches: Sequence[pa.RecordBatch]) -> tuple
     asked = questions[0]
     for question, following in zip(questions, [*questions[1:], None], strict=True):
         sketch = pa.Table.from_batches([asked.sketch(batch) for batch in batches])
-        artifact = question.combine([question.reduce(by_key(sketch, question.partition_by)[0])])
+        artifact = question.combine([question.reduce(by_key(sketch, question.partition_by))])
         if ADDR in artifact.schema.names:
             artifact = artifact.sort_by(ADDR)
         bound = question.bind(artifact)

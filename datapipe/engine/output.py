@@ -142,7 +142,7 @@ class SketchOutput:
             if not batches:
                 continue
             table = pa.Table.from_batches(batches)
-            table, _ = by_key(table, question.operator.partition_by)
+            table = by_key(table, question.operator.partition_by)
             name = sketch_name(stage.key, number, question.step.label)
             with create_arrow(store, name, table.schema) as writer:
                 writer.write_table(table)

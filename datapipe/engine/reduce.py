@@ -31,7 +31,7 @@ from datapipe.io.arrow_files import create_arrow, read_batches, read_table
 from datapipe.io.store import Store
 from datapipe.plan.plan import Sketch, Stage
 
-SHARE = 8  # of a task's memory that its sketches take; sorted and answered they take up to six times as much
+SHARE = 8  # of a task's memory are its sketches; sorting and answering (unique_ids: the most) take 4 times as much more
 GROUP_SHARDS = 4096  # small sketches: no more reports than this are read by one task
 
 
@@ -83,8 +83,8 @@ def gather_sketches(
             parts.append(_without_duplicate_ids(store, stage, sketch, number, table))
     if not parts:  # an empty corpus has an answer too, with the columns that `bind` expects
         parts = [pa.Table.from_batches([operator.sketch(pa.RecordBatch.from_pylist([], schema=stage.rows))])]
-    table, keys = by_key(pa.concat_tables(parts), operator.partition_by)
-    bounds = _bounds(keys, of)
+    table = by_key(pa.concat_tables(parts), operator.partition_by)
+    bounds = _bounds(table.column(operator.partition_by).to_numpy(), of)
     name = gathered_name(stage.key, label, group)
     with create_arrow(store, f"{name}.arrow", table.schema) as writer:
         for first, last in pairwise(bounds):
@@ -109,7 +109,7 @@ def reduce_partition(
         beacon.at(f"reduce of {label}: reading the index")
         parts += held_rows(step.index, operator.partition_by, number, of)
     beacon.at(f"reduce of {label}")
-    table, _ = by_key(pa.Table.from_batches(parts), operator.partition_by)
+    table = by_key(pa.Table.from_batches(parts), operator.partition_by)
     answer = operator.reduce(table)
     beacon.at(f"reduce of {label}: writing")
     if ADDR in answer.schema.names:

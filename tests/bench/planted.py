@@ -2,7 +2,7 @@
 
 Half of the documents stand alone; the others are in clusters of 2 to 1,000, a tile of 10,000 documents like the next
 one, and the first `giant` of all are one cluster. Numbers are scattered over the clusters, so that each has rows in
-most shards. A document shares a band with its cluster with probability 0.6 each, as pairs of Jaccard similarity 0.94.
+most shards. A document has the key of its cluster in 0.6 of its bands, by chance, else one of its own.
 """
 
 from __future__ import annotations
@@ -47,13 +47,15 @@ def clusters(numbers: npt.NDArray[np.int64], documents: int, giant: int) -> UInt
     return np.where(place < giant, 0, 1 + tile * len(SIZES) + PLACES[within]).astype(np.uint64)
 
 
-def band_keys(numbers: npt.NDArray[np.int64], documents: int, giant: int, bands: int) -> UInt64s:
+def band_keys(
+    numbers: npt.NDArray[np.int64], documents: int, giant: int, bands: int, shared: float = SHARED
+) -> UInt64s:
     """A row of band keys for each document."""
     cluster = clusters(numbers, documents, giant)
     own = np.uint64(1 << 63) + numbers.astype(np.uint64)
     keys = np.empty((len(numbers), bands), np.uint64)
     for band in range(bands):
-        shares = mixed(own, band) < np.uint64(int(SHARED * 2**64))
+        shares = mixed(own, band) >> np.uint64(11) < np.uint64(shared * 2**53)
         keys[:, band] = mixed(np.where(shares, cluster, own), band)
     return keys
 
@@ -89,10 +91,11 @@ class PlantedDedup(MinhashDedup):
 
     documents: int = 1
     giant: int = 0
+    shared: float = SHARED
 
     def sketch(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """A row a band."""
         numbers = pc.cast(batch.column("text"), pa.int64()).to_numpy()
-        keys = band_keys(numbers, self.documents, self.giant, self.bands)
+        keys = band_keys(numbers, self.documents, self.giant, self.bands, self.shared)
         address = np.repeat(batch.column(ADDR).to_numpy(), self.bands)
         return pa.RecordBatch.from_pydict({ADDR: pa.array(address), "key": pa.array(keys.ravel())})

@@ -135,6 +135,21 @@ def test_memory_of_a_task(runs: Runs, said: str, memory: int) -> None:
     assert plan.fingerprint == compile_text(RECIPE, runs.folder).fingerprint
 
 
+def test_operators_are_told(runs: Runs) -> None:
+    (runs.folder / "told.py").write_text(
+        "import numpy as np\nfrom typing import ClassVar\nfrom datapipe import Filter, Verdict\n"
+        "class Told(Filter):\n"
+        "    name: ClassVar[str] = 'told'\n"
+        "    def setup(self, ctx): self.__dict__['held'] = ctx.memory\n"
+        "    def judge(self, batch):\n"
+        "        return Verdict(batch.num_rows, {'other': np.full(batch.num_rows, self.held != 123_000_000)})\n"
+    )
+    written(runs)
+    recipe = "plugins: [told.py]\nread: {jsonl: a.jsonl}\nsteps: [told]\nwrite: {path: out}\n"
+    assert runs(f"{recipe}memory: 123MB")["rows_written"] == 1000
+    assert runs(f"{recipe}memory: 124MB", "other")["rows_written"] == 0
+
+
 @given(st.lists(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 9)), max_size=9), max_size=5), st.booleans())
 def test_rows_come_by_key_and_address_whatever_they_came_by(runs: list[list[tuple[int, int]]], ordered: bool) -> None:
     if ordered:
@@ -142,6 +157,5 @@ def test_rows_come_by_key_and_address_whatever_they_came_by(runs: list[list[tupl
     rows = [pair for run in runs for pair in run]
     columns = np.array(rows, np.uint64).reshape(-1, 2)
     chunks = [pa.table({"key": part[:, 0], ADDR: part[:, 1]}) for part in np.array_split(columns, 3)]
-    table, keys = by_key(pa.concat_tables(chunks), "key")
+    table = by_key(pa.concat_tables(chunks), "key")
     assert list(zip(table["key"].to_pylist(), table[ADDR].to_pylist(), strict=True)) == sorted(rows)
-    assert keys.tolist() == table["key"].to_pylist()
