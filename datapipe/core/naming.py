@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import PrivateAttr
 
 from datapipe.core.columns import ADDR
@@ -18,9 +19,10 @@ TWIN = "_twin"  # uint64: the address of the row that another one repeats
 class NameTwins(Global):
     """Put the id of the row at `_twin` beside every row of the artifact before, as `of`; what else it holds goes along.
 
-    That artifact has `_addr`, `_twin`, `owner` and the columns of `payload`: a round whose next one this is ends its
-    `reduce` with `with_owners`, so that the shards of the rows that are named are asked. Ids in the first round's
-    sketches would be most of their bytes: 50 for each sentence, beside 24 of hashes and places.
+    That artifact has `_addr`, `_twin`, `owner`, `known` and the columns of `payload`: a round whose next one this is ends
+    its `reduce` with `with_owners`, so that the shards of the rows that are named are asked; a row that has the id already
+    (`known`: an index told it) names nobody. Ids in the first round's sketches would be most of their bytes: 50 for each
+    sentence, beside 24 of hashes and places.
     """
 
     partition_by: ClassVar[str] = "key"
@@ -32,9 +34,13 @@ class NameTwins(Global):
     @classmethod
     def with_owners(cls, answer: pa.Table) -> pa.Table:
         """The answer of a partition, and a row without payload for each address it names."""
-        named = np.unique(answer.column(TWIN).to_numpy())
+        if "known" not in answer.schema.names:
+            answer = answer.append_column("known", pa.nulls(answer.num_rows, pa.string()))
+        asked = answer.column("known").is_null().to_numpy()
+        named = np.unique(answer.column(TWIN).to_numpy()[asked])
         answer = answer.append_column("owner", pa.array(np.zeros(answer.num_rows, np.bool_)))
         owners = {ADDR: pa.array(named), TWIN: pa.array(named), "owner": pa.array(np.ones(len(named), np.bool_))}
+        owners["known"] = pa.nulls(len(named), pa.string())
         owners |= {field.name: pa.nulls(len(named), field.type) for field in cls.payload}
         return pa.concat_tables([answer.select(list(owners)), pa.table(owners)])
 
@@ -52,7 +58,8 @@ class NameTwins(Global):
         order = np.argsort(address, kind="stable")
         row = order[np.searchsorted(address, here, sorter=order)] if len(here) else np.zeros(0, np.int64)
         found = {ADDR: pa.array(here), "key": pa.array(_mixed(twin)), TWIN: pa.array(twin), "owner": pa.array(owner)}
-        found["id"] = batch.column("id").take(pa.array(row, pa.int64(), mask=~owner)).cast(pa.string())
+        ids = batch.column("id").take(pa.array(row, pa.int64(), mask=~owner)).cast(pa.string())
+        found["id"] = pc.coalesce(answer.column("known").combine_chunks(), ids)
         found |= {field.name: answer.column(field.name).combine_chunks() for field in self.payload}
         return pa.RecordBatch.from_pydict(found)
 
@@ -60,12 +67,15 @@ class NameTwins(Global):
         """Each answer with the id of its twin."""
         is_owner = part.column("owner").to_numpy()
         owners, asking = part.filter(pa.array(is_owner)).sort_by(TWIN), part.filter(pa.array(~is_owner))
+        known = asking.column("id").combine_chunks()
         at = np.searchsorted(owners.column(TWIN).to_numpy(), asking.column(TWIN).to_numpy())
-        of = owners.column("id").combine_chunks().take(pa.array(at))
+        named = owners.column("id").combine_chunks().take(pa.array(at, mask=known.is_valid().to_numpy(False)))
+        of = pc.coalesce(known, named)
         return asking.select([ADDR, *self.payload.names]).append_column("of", of)
 
     def _about(self, address: npt.NDArray[np.uint64]) -> pa.Table:
         columns = [pa.field(ADDR, pa.uint64()), pa.field(TWIN, pa.uint64()), pa.field("owner", pa.bool_())]
+        columns.append(pa.field("known", pa.string()))
         if self._answer is None or not len(address):
             return pa.schema([*columns, *self.payload]).empty_table()
         all_here = self._answer.column(ADDR).to_numpy()
