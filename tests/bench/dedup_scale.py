@@ -139,7 +139,7 @@ def main() -> None:
                 assert np.array_equal(kept, np.sort(oracle(documents, giant))), (
                     "kept documents differ from the oracle's"
                 )
-                print("            kept documents equal those of a connected components by scipy", flush=True)
+                print("            kept documents equal those by scipy", flush=True)
             before = {**found, "documents": documents}
 
 
