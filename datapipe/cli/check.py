@@ -127,6 +127,8 @@ def _tell_chain(lane: Lane) -> None:
             click.echo(f"      index {step.index.path}: {len(step.index.held)} earlier dumps; this one is {then}")
         for remark in operators.get(step.operator).model_validate(step.parameters).remarks():
             click.echo(f"      {remark}")
+        for name, counts in step.facts.get("benchmarks", {}).items():
+            click.echo(f"      {name}: {counts['items']:,} items, {counts['searched']:,} long enough to be looked for")
 
 
 def _columns(plan: Plan, key: str) -> str:

@@ -21,6 +21,9 @@ from datapipe.core.verdict import Verdict
 class _FileMarker:
     """Marks a parameter as a path: relative to the recipe, checked and digested before work starts."""
 
+    def __init__(self, glob: bool = False) -> None:
+        self.glob = glob  # the recipe may give globs and folders; the operator gets the files they mean
+
 
 class _FolderMarker:
     """Marks a parameter as the path of a folder that a run reads and writes: relative to the recipe, made when absent."""
@@ -28,6 +31,7 @@ class _FolderMarker:
 
 FilePath = Annotated[str, _FileMarker()]
 FolderPath = Annotated[str, _FolderMarker()]
+FileGlob = Annotated[str, _FileMarker(glob=True)]
 
 
 class Operator(BaseModel):
@@ -55,6 +59,13 @@ class Operator(BaseModel):
     def remarks(self) -> tuple[str, ...]:
         """Lines that `datapipe check` prints below the step: what the parameters come to (a planned size, a curve)."""
         return ()
+
+    def facts(self, ctx: Context) -> Mapping[str, Any]:
+        """What its files hold that reports will need (JSON), told when the recipe is compiled; stands in the manifest.
+
+        The place to refuse files that cannot be used: a RecipeError here stops the run before any work.
+        """
+        return {}
 
     def sources(self) -> tuple[str, ...]:
         """The datasets that parameters speak of: each must be among those whose rows come here."""
@@ -104,6 +115,12 @@ def path_fields(operator: type[BaseModel]) -> list[str]:
     """Parameters that hold paths, which a recipe gives relative to itself."""
     kinds = (_FileMarker, _FolderMarker)
     return [n for n, f in operator.model_fields.items() if any(isinstance(m, kinds) for m in _metadata(f))]
+
+
+def glob_fields(operator: type[BaseModel]) -> list[str]:
+    """Those among them in which a recipe may give globs and folders."""
+    fields = operator.model_fields.items()
+    return [n for n, f in fields if any(isinstance(m, _FileMarker) and m.glob for m in _metadata(f))]
 
 
 class Map(Operator):

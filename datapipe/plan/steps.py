@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from datapipe.core.columns import ADDR
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError, did_you_mean
-from datapipe.core.operator import Expand, Filter, Global, Map, Operator, path_fields
+from datapipe.core.operator import Expand, Filter, Global, Map, Operator, glob_fields, path_fields
 from datapipe.core.registry import operators
+from datapipe.io.files import expand
 from datapipe.io.opening import open_file
 from datapipe.plan.explain import explain
 from datapipe.plan.locate import Located
@@ -67,11 +68,13 @@ def plan_step(
     label = step.label or f"{dataset}.{index + 1:02d}.{step.operator}"
     try:
         scores = _scores(operator, label, schema) if step.action == "tag" else ()
+        facts = operator.facts(Context(label, 0, open_file))
     except RecipeError as error:
         raise located.error(f"{step.operator}: {error}", step.place) from None
     plan = StepPlan(
         label=label,
         scores=scores,
+        facts=facts,
         operator=step.operator,
         version=cls.version,
         code=code_digest(cls),
@@ -135,6 +138,10 @@ def _build(
         elif isinstance(value, dict):
             resolved[name] = {k: absolute(v, folder) if isinstance(v, str) else v for k, v in value.items()}
     try:
+        for name in set(glob_fields(cls)) & resolved.keys():
+            value = [resolved[name]] if isinstance(resolved[name], str) else resolved[name]
+            if isinstance(value, list) and all(isinstance(path, str) for path in value):
+                resolved[name] = [file.url for file in expand(value, ())]
         return cls.model_validate(resolved)
     except ValidationError as error:
         raise explain(error, cls, located, (*step.place, *below), ".".join([step.operator, *below])) from None
