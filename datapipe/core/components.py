@@ -119,14 +119,6 @@ def _merged(names: _File, spans: list[Span], window: int) -> Iterator[tuple[Node
         left = [(start, end) for start, end in left if start < end]
 
 
-def mapped(length: int, dtype: npt.DTypeLike) -> Any:
-    """An array of zeros in a temporary file (TMPDIR) without a name: its space is free when the array is."""
-    with _File(dtype) as zeros:
-        for at in range(0, length, BLOCK):
-            zeros.append(np.zeros(min(BLOCK, length - at), dtype))
-        return zeros.mapped()
-
-
 class _File:
     """An array in a temporary file without a name: its space is free when nobody holds it, however the process ends.
 

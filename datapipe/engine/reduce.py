@@ -32,12 +32,13 @@ from datapipe.io.store import Store
 from datapipe.plan.plan import Sketch, Stage
 
 SHARE = 8  # of a task's memory are its sketches; sorting and answering (unique_ids: the most) take 4 times as much more
+PARTITION_BYTES = 1 << 30  # of sketches in one task, whatever its memory: offsets of Arrow's strings have 31 bits
 GROUP_SHARDS = 4096  # small sketches: no more reports than this are read by one task
 
 
 def sketch_bytes(memory: int) -> int:
     """How many bytes of sketches a task of so much memory may hold."""
-    return max(1, memory // SHARE)
+    return max(1, min(memory // SHARE, PARTITION_BYTES))
 
 
 def partitions(total_bytes: int, memory: int) -> int:

@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from datapipe.core.banding import plan_bands, s_curve
 from datapipe.core.clusters import CANDIDATES, SIZE, Clustered, Clusters
 from datapipe.core.columns import ADDR
 from datapipe.core.components import connected_components
+from datapipe.core.context import Context
 from datapipe.core.operator import Global
 from datapipe.core.shingling import Shingles
 from datapipe.kernels.minhash import band_keys, minhash, permutations
@@ -57,6 +58,8 @@ class MinhashDedup(Clustered):
         "else bands x rows"
     )  # fmt: skip
 
+    _memory: int = PrivateAttr(2_000_000_000)
+
     @model_validator(mode="before")
     @classmethod
     def _planned(cls, values: Any) -> Any:
@@ -79,6 +82,11 @@ class MinhashDedup(Clustered):
             need = f"{self.bands} bands of {self.rows} rows need {self.bands * self.rows}"
             raise ValueError(f"permutations: {self.permutations} are drawn, {need}; leave permutations out")
         return self
+
+    def setup(self, ctx: Context) -> None:
+        """Learn how much memory the union-find may take: a quarter of a task's; the pairs are mapped beside it."""
+        super().setup(ctx)
+        self._memory = ctx.memory
 
     def rounds(self) -> tuple[Global, ...]:
         """Candidates by bands; then who of them stays."""
@@ -142,7 +150,7 @@ class MinhashDedup(Clustered):
         """The connected components of all pairs, named by their least address."""
         if self.against:
             return super().combine(parts)
-        nodes, roots = connected_components(_pairs(parts))
+        nodes, roots = connected_components(_pairs(parts), self._memory // 4)
         return pa.table([pa.array(nodes), pa.array(roots)], schema=CANDIDATES)
 
     def bind(self, artifact: pa.Table) -> Clusters:
