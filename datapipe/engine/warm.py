@@ -15,7 +15,11 @@ from datapipe.engine.build import Operators
 from datapipe.kernels.jit import cache_folder, cache_stamp
 from datapipe.plan.plan import Plan
 
-_TEXTS = ["The first line of a document.\nAnd the second one.", "Ein zweites, mit Umlauten: äöü. 漢字", ""]
+_TEXTS = [
+    *["The first line of a document.\nAnd the second one. It is there twice, for what is said of copies."] * 2,
+    "Ein zweites, mit Umlauten: äöü. 漢字",
+    "",
+]
 
 
 def warm_up(plan: Plan, operators: Operators) -> None:
