@@ -17,7 +17,7 @@ Edges = tuple[Nodes, Nodes]
 Positions = npt.NDArray[np.int64]
 Span = tuple[int, int]
 
-NODE_BYTES = 48  # a node in memory: 20 while edges come in (name, parent, two slots), 28 more while nodes are sorted
+NODE_BYTES = 40  # a node in memory: 20 while edges come in (name, parent, two slots), 20 more while nodes are sorted
 BLOCK = 1 << 20  # nodes that a pass over a file looks at
 WIDE = 1 << 32  # from so many on, the number of a node takes 8 bytes
 

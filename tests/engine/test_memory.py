@@ -125,6 +125,7 @@ def test_groups_and_partitions_by_memory() -> None:
         ("memory: 500MB", 500_000_000),
         ("resources: {memory: 3GB}", 1_500_000_000),
         ("resources: {memory: 64GB}", 2_000_000_000),
+        ("resources: {datasets: {recipe: {memory: 1GB}}}", 500_000_000),
         ("resources: {memory: 3GB}\nmemory: 2GiB", 2 << 30),
     ],
 )
