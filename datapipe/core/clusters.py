@@ -19,7 +19,7 @@ from datapipe.core.verdict import Verdict
 from datapipe.kernels.similar import join_similar, similarities
 
 SIZE = "cluster_size"
-CANDIDATES = pa.schema([(ADDR, pa.uint64()), ("cluster", pa.uint64())])
+CANDIDATES = pa.schema([(ADDR, pa.uint64()), ("cluster", pa.uint64()), ("of", pa.string())])
 
 
 class Clustered(Shingled, Preference):
@@ -57,9 +57,9 @@ class Clusters(Clustered):
     """The second round: candidates by cluster, verified if asked, become answers about rows.
 
     Bound to CANDIDATES of a shard: `cluster` is the address of the row that a row's cluster is named by (with `against`:
-    of a row it is compared with, and there may be several). With `verify` the sketch has the shingles of candidates, 4
-    bytes each; rows are compared with all of their cluster, not only those they share a band with, up to the bound of
-    kernels/similar.py.
+    of a row it is compared with, and there may be several), `of` the document of an index that the row is like. With
+    `verify` the sketch has the shingles of candidates, 4 bytes each; rows are compared with all of their cluster, not only
+    those they share a band with, up to the bound of kernels/similar.py.
     """
 
     partition_by: ClassVar[str] = "key"
@@ -115,8 +115,12 @@ class Clusters(Clustered):
             if self.against:
                 gone &= likeness >= self.verify_threshold
         sizes = np.bincount(first, minlength=len(order))[first]
-        told = gone if self.against else sizes > 1
-        names = part.column("id").combine_chunks().take(pa.array(order[first], mask=~gone))
+        of = part.column("of").combine_chunks().take(pa.array(order))
+        held = _firsts(first, of.is_valid().to_numpy(zero_copy_only=False))
+        gone |= held >= 0  # the whole cluster is like a document that an index holds
+        told = gone if self.against else gone | (sizes > 1)
+        names = part.column("id").combine_chunks().take(pa.array(order[first], mask=~gone | (held >= 0)))
+        names = pc.coalesce(names, of.take(pa.array(held, mask=held < 0)))
         answer = {
             ADDR: pa.array(address[order]),
             "duplicate_of": names,
@@ -134,6 +138,14 @@ class Clusters(Clustered):
         found._answer = artifact.combine_chunks()
         found._address = found._answer.column(ADDR).to_numpy()
         return found
+
+
+def _firsts(first: npt.NDArray[np.int64], valid: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """For each row the first valid one of its group, which begins at `first`; -1 where there is none."""
+    found = np.full(len(first), -1)
+    at = np.flatnonzero(valid)[::-1]
+    found[first[at]] = at  # the last one written is the first one of the group
+    return np.asarray(found[first])
 
 
 class _Sets:

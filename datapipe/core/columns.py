@@ -26,6 +26,7 @@ TYPES: Mapping[str, pa.DataType] = {
     "int": pa.int64(),
     "float": pa.float64(),
     "bool": pa.bool_(),
+    "floats": pa.list_(pa.float32()),  # a vector
 }
 
 

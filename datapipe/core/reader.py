@@ -77,7 +77,7 @@ class Column(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     field: str = Field(description="the input's field; dots go into nested objects")
-    type: Literal["string", "int", "float", "bool"] = "string"
+    type: Literal["string", "int", "float", "bool", "floats"] = "string"
 
 
 class Reader(BaseModel):

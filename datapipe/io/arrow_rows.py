@@ -109,6 +109,9 @@ def _casts(dtype: pa.DataType, target: Target) -> bool:
         return is_text(dtype) or bool(target.column == "id" and pa.types.is_integer(dtype))
     if target.type == pa.int64():
         return bool(pa.types.is_integer(dtype) and dtype != pa.uint64())
+    if pa.types.is_list(target.type):
+        lists = pa.types.is_list(dtype) or pa.types.is_large_list(dtype) or pa.types.is_fixed_size_list(dtype)
+        return bool(lists and pa.types.is_floating(dtype.value_type))
     return bool(target.type == pa.float64() and pa.types.is_float32(dtype))
 
 

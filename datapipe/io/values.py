@@ -34,7 +34,10 @@ _NATIVE: dict[pa.DataType, tuple[type, str]] = {
     pa.int64(): (int, "a whole number of 64 bits"),
     pa.float64(): (float, "a number"),
     pa.bool_(): (bool, "true or false"),
+    pa.list_(pa.float32()): (list, "a list of numbers"),
 }
+
+_LOOKED_INTO = {pa.int64(), pa.list_(pa.float32())}  # types whose native values may be unfit
 
 
 class Unfit(ValueError):
@@ -77,7 +80,9 @@ def _finite(value: Any, depth: int) -> Any:
 def convert(value: Any, dtype: pa.DataType) -> Any:
     """The value as a column of this type takes it; Unfit (saying what was found and expected) if it cannot be."""
     native, expected = _NATIVE[dtype]
-    if value is None or type(value) is native:
+    if native is list:
+        result = value if value is None or _is_vector(value) else Unfit
+    elif value is None or type(value) is native:
         fits = dtype != pa.int64() or value is None or value in _INT64
         result = value if fits else Unfit
     elif native is str:
@@ -110,7 +115,11 @@ def convert_id(value: Any) -> str | None:
 
 def fits_fast(values: list[Any], dtype: pa.DataType) -> bool:
     """Whether all values are of the column's own type or null, so that none needs to be converted."""
-    return {*map(type, values)} <= {_NATIVE[dtype][0], type(None)} and dtype != pa.int64()
+    return {*map(type, values)} <= {_NATIVE[dtype][0], type(None)} and dtype not in _LOOKED_INTO
+
+
+def _is_vector(value: Any) -> bool:
+    return isinstance(value, list) and all(part is None or type(part) in (int, float) for part in value)
 
 
 def _as_int(value: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field, PrivateAttr, model_validator
 
 from datapipe.core.banding import plan_bands, s_curve
@@ -16,25 +17,31 @@ from datapipe.core.columns import ADDR
 from datapipe.core.components import connected_components
 from datapipe.core.context import Context
 from datapipe.core.operator import Global
-from datapipe.core.shingling import Shingles
+from datapipe.core.preference import HELD
+from datapipe.core.remembering import Remembering
+from datapipe.core.shingling import Shingled, Shingles
 from datapipe.kernels.minhash import band_keys, minhash, permutations
+
+Nodes = npt.NDArray[np.uint64]
 
 COMPARED = 8  # rows of `against` in a bucket with which a row is compared; the others are near-duplicates of these
 
 
-class MinhashDedup(Clustered):
+class MinhashDedup(Clustered, Remembering):
     """Keep one document of every cluster of near-duplicates (MinHash and banding, Broder 1997); the others are `duplicate`.
 
     Documents that agree in all values of a band are candidates; candidates of candidates are one cluster. The signature
     is datasketch 2.0's (`affine32`, seed 1) of 32-bit shingle hashes. Documents of at most one shingle are candidates
     where they are equal (64 bits); those without a word are kept. With `against`, rows are compared with those datasets
-    alone, and are dropped only for a row they share a band with. Scores: `cluster`, a number that names it;
+    alone, and are dropped only for a row they share a band with. An index remembers bands: no document stays of a cluster
+    that shares one with it. Scores: `cluster`, a number that names it;
     `cluster_size`; with `verify` the exact `similarity` to the twin that stays. Defaults: FineWeb's 14 bands of 8 over 5
     words, here with digits and accents told apart.
     """
 
     name: ClassVar[str] = "minhash_dedup"
     partition_by: ClassVar[str] = "key"
+    same: ClassVar[tuple[str, ...]] = ("key",)
     reads: ClassVar[tuple[str, ...]] = ("text", "id")
     writes: ClassVar[Mapping[str, pa.DataType]] = {SIZE: pa.int64()}
     examples: ClassVar[tuple[Mapping[str, Any], ...]] = (
@@ -83,6 +90,17 @@ class MinhashDedup(Clustered):
             raise ValueError(f"permutations: {self.permutations} are drawn, {need}; leave permutations out")
         return self
 
+    @model_validator(mode="after")
+    def _remembered(self) -> MinhashDedup:
+        for name in ("verify", "against"):
+            if self.index is not None and getattr(self, name):
+                raise ValueError(f"an index remembers bands, neither texts nor datasets: leave out index, or {name}")
+        return self
+
+    def keyed_by(self) -> dict[str, Any]:
+        """What shingles and bands are made of."""
+        return self.model_dump(mode="json", include={*Shingled.model_fields, "bands", "rows", "permutations"})
+
     def setup(self, ctx: Context) -> None:
         """Learn how much memory the union-find may take: a quarter of a task's; the pairs are mapped beside it."""
         super().setup(ctx)
@@ -115,22 +133,39 @@ class MinhashDedup(Clustered):
             ADDR: batch.column(ADDR).take(pa.array(rows)),
             "key": pa.array(np.concatenate([keys[banded].ravel(), shingles.short[whole]])),
         }
-        if self.against:
-            columns["held"] = pa.array(self.preference(batch)["tier"].to_numpy()[rows] < len(self.against))
+        if self.against or self.index is not None:
+            columns |= {name: values.take(pa.array(rows)) for name, values in self.preference(batch).items()}
+        if self.index is not None:
+            columns["id"] = batch.column("id").take(pa.array(rows)).cast(pa.string())
         return pa.RecordBatch.from_pydict(columns)
 
     def reduce(self, part: pa.Table) -> pa.Table:
         """Pairs of addresses in one bucket: the first with each other one, never all with all.
 
-        With `against`: each row with the first rows of those datasets, as candidates, and those rows with themselves.
+        With `against`: each row with the first rows of those datasets, as candidates, and those rows with themselves. With
+        an index: of a bucket that it knows, the first row with itself, and the document that the index holds.
         """
+        if self.against:
+            return self._compared(part)
+        held = part.column("tier").to_numpy() == HELD if self.index is not None else np.zeros(part.num_rows, np.bool_)
+        known = part.filter(pa.array(held))
+        part = part.filter(pa.array(~held)) if known.num_rows else part
         address, key = part.column(ADDR).to_numpy(), part.column("key").to_numpy()
-        new = np.ones(len(key), np.bool_)
-        new[1:] = key[1:] != key[:-1]
-        if not self.against:
-            first = address[np.maximum.accumulate(np.where(new, np.arange(len(key)), 0))]
-            return pa.table({"a": pa.array(first[~new]), "b": pa.array(address[~new])})
-        held = part.column("held").combine_chunks().to_numpy(zero_copy_only=False)
+        new = _begins(key)
+        first = address[np.maximum.accumulate(np.where(new, np.arange(len(key)), 0))]
+        pairs = pa.table({"a": first[~new], "b": address[~new], "of": pa.nulls(int((~new).sum()), pa.string())})
+        if not known.num_rows:
+            return pairs
+        at, hit = _found(known.column("key").to_numpy(), key[new])
+        heads = address[new][hit]
+        names = known.column("id").combine_chunks().take(pa.array(at[hit]))
+        return pa.concat_tables([pairs, pa.table({"a": heads, "b": heads, "of": names})])
+
+    def _compared(self, part: pa.Table) -> pa.Table:
+        """Candidates of `against`."""
+        address, key = part.column(ADDR).to_numpy(), part.column("key").to_numpy()
+        new = _begins(key)
+        held = part.column("tier").to_numpy() < len(self.against)
         bucket = np.cumsum(new) - 1
         place = np.flatnonzero(held)
         counts = np.bincount(bucket[place], minlength=int(new.sum()))
@@ -144,20 +179,47 @@ class MinhashDedup(Clustered):
         named = np.sort(clusters)
         named = named[np.diff(named, prepend=~named[:1]) != 0]
         rows, clusters = np.concatenate([rows, named]), np.concatenate([clusters, named])
-        return pa.table([pa.array(rows), pa.array(clusters)], schema=CANDIDATES)
+        return _candidates(rows, clusters)
 
     def combine(self, parts: list[pa.Table]) -> pa.Table:
         """The connected components of all pairs, named by their least address."""
         if self.against:
             return super().combine(parts)
         nodes, roots = connected_components(_pairs(parts), self._memory // 4)
-        return pa.table([pa.array(nodes), pa.array(roots)], schema=CANDIDATES)
+        return _candidates(nodes, roots, _held(parts, nodes) if self.index is not None else None)
 
     def bind(self, artifact: pa.Table) -> Clusters:
         """The second round's question."""
         clusters = self.rounds()[1]
         assert isinstance(clusters, Clusters)
         return clusters.hold(artifact)
+
+
+def _candidates(rows: Nodes, clusters: Nodes, of: pa.Array | None = None) -> pa.Table:
+    of = pa.nulls(len(rows), pa.string()) if of is None else of
+    return pa.table([pa.array(rows), pa.array(clusters), of], schema=CANDIDATES)
+
+
+def _begins(key: Nodes) -> npt.NDArray[np.bool_]:
+    """Where in sorted keys another one begins."""
+    new = np.ones(len(key), np.bool_)
+    new[1:] = key[1:] != key[:-1]
+    return new
+
+
+def _found(known: Nodes, wanted: Nodes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Where each wanted value is among those known, which are sorted, and whether it is there."""
+    at = np.searchsorted(known, wanted)
+    at[at == len(known)] = 0
+    return at, known[at] == wanted if len(known) else np.zeros(len(wanted), np.bool_)
+
+
+def _held(parts: list[pa.Table], nodes: Nodes) -> pa.Array:
+    """The document of an index that each node is like; of several the least id."""
+    named = pa.concat_tables([part.select(["a", "of"]).filter(pc.field("of").is_valid()) for part in parts])
+    named = named.group_by("a", use_threads=False).aggregate([("of", "min")]).sort_by("a")
+    at, hit = _found(named.column("a").to_numpy(), nodes)
+    return named.column("of_min").combine_chunks().take(pa.array(at, mask=~hit))
 
 
 def _pairs(parts: list[pa.Table]) -> Iterator[tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]]:

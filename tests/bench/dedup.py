@@ -1,6 +1,7 @@
 """De-duplication, files to files, beside the rivals.
 
     dedup.py BULK [--mb 100] [--only OPERATOR] --datatrove PYTHON --text-dedup PYTHON --libraries PYTHON
+                              --dolma PYTHON
 
 BULK is a folder of *.jsonl. Whole processes with one worker, start-up, reading and writing included; seconds are CPU
 seconds of the process and its children, so that a shared machine does not decide; MB/s is of text. Each interpreter must
@@ -90,7 +91,7 @@ def main() -> None:
     parser.add_argument("--slow-mb", type=float, default=15, help="of text for datatrove, which needs minutes for 100")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--only", help="one operator")
-    for name in ("datatrove", "text-dedup", "libraries"):
+    for name in ("datatrove", "text-dedup", "libraries", "dolma"):
         parser.add_argument(f"--{name}", metavar="PYTHON")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -104,6 +105,7 @@ def main() -> None:
             ("minhash_dedup", NEAR, "near-datatrove", arguments.datatrove, large, 60),
             ("exact_dedup", "{exact_dedup: {ignore: []}}", "exact-duckdb", arguments.libraries, large, 0.5),
             ("sentence_dedup", "sentence_dedup", "sentence-datatrove", arguments.datatrove, slow, 60),
+            ("bloom_dedup", "{bloom_dedup: {remove: paragraph}}", "bloom-dolma", arguments.dolma, large, 1),
         )
         for operator, step, rival, python, (lines, parquet, megabytes), aim in compare:
             if arguments.only not in (None, operator):

@@ -1,11 +1,13 @@
 """One rival's de-duplication of a folder, files to files, for dedup.py; runs where that rival is installed.
 
-    rival_dedup.py NAME INPUT OUTPUT     near-datatrove, near-text_dedup, near-rensa, sentence-datatrove, exact-duckdb
+    rival_dedup.py NAME INPUT OUTPUT     near-datatrove, near-text_dedup, near-rensa, sentence-datatrove, exact-duckdb,
+                                         bloom-dolma
 
 INPUT holds *.jsonl, for exact-duckdb *.parquet. One worker or thread. Word 5-grams, 112 permutations, 14 bands of 8.
 Prints how many documents stayed, where the rival does not leave a countable file.
 """
 
+import gzip
 import json
 import re
 import subprocess
@@ -132,6 +134,39 @@ def exact_duckdb(inputs: Path, out: Path) -> None:
         f"TO '{out}/kept.parquet' (FORMAT parquet, COMPRESSION zstd)"
     )
     print(database.execute(f"SELECT count(*) FROM '{out}/kept.parquet'").fetchone()[0])
+
+
+def bloom_dolma(inputs: Path, out: Path) -> None:
+    """Its deduper of paragraphs by 13-grams, then its mixer, which cuts them; both Rust, called as its commands do."""
+    import importlib.util
+
+    package = importlib.util.find_spec("dolma")
+    assert package is not None
+    (path,) = Path(package.submodule_search_locations[0]).glob("dolma*.so")
+    spec = importlib.util.spec_from_file_location("dolma", path)
+    assert spec is not None
+    assert spec.loader is not None
+    dolma = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(dolma)
+    documents = out / "documents"
+    documents.mkdir()
+    for file in inputs.glob("*.jsonl"):
+        with file.open("rb") as source, gzip.open(documents / f"{file.name}.gz", "wb", 1) as copy:
+            copy.writelines(source)
+    by_ngram = {"ngram_length": 13, "stride": 1, "overlap_threshold": 0.8, "skip_short_paragraphs": True}
+    bloom = {"file": str(out / "bloom"), "size_in_bytes": 0, "read_only": False, "estimated_doc_count": 20_000_000}
+    dedupe = {"name": "dup", "skip_empty": True, "paragraphs": {"attribute_name": "dup", "by_ngram": by_ngram}}
+    common = {"work_dir": {"input": str(out / "in"), "output": str(out / "to")}, "processes": 1}
+    sources = {"documents": [f"{documents}/*.jsonl.gz"]}
+    dolma.deduper_entrypoint(
+        json.dumps(
+            {**common, **sources, "bloom_filter": {**bloom, "desired_false_positive_rate": 0.01}, "dedupe": dedupe}
+        )
+    )
+    cut = [{"span": "$.attributes.dup", "min_score": 0.5, "replacement": ""}]
+    output = {"path": str(out / "kept"), "max_size_in_bytes": 10**10}
+    stream = {"name": "kept", **sources, "attributes": ["dup"], "output": output, "span_replacement": cut}
+    dolma.mixer_entrypoint(json.dumps({**common, "streams": [stream]}))
 
 
 if __name__ == "__main__":

@@ -11,11 +11,12 @@ from datapipe.ops.fineweb_quality import FinewebQuality
 from datapipe.ops.gopher_quality import GopherQuality
 from datapipe.ops.gopher_repetition import GopherRepetition
 from datapipe.ops.refinedweb_lines import RefinedwebLines
+from datapipe.ops.repeated_sentences import RepeatedSentences
 
 UNITS = ("word ", "a", "-", ".", "'", "\n", "[", "{", "a.", "a-", "漢", "x's", "[1", "lo", ". ", "a@", "/a")
 
 
-OPERATORS = [GopherQuality(), GopherRepetition(), FinewebQuality(), C4Quality(), RefinedwebLines()]
+OPERATORS = [GopherQuality(), GopherRepetition(), FinewebQuality(), C4Quality(), RefinedwebLines(), RepeatedSentences()]
 
 
 @pytest.mark.parametrize("operator", OPERATORS, ids=lambda operator: operator.name)

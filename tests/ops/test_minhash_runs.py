@@ -14,6 +14,7 @@ import zstandard
 from pydantic import ValidationError
 
 from datapipe.core.columns import ADDR
+from datapipe.ops.minhash_dedup import MinhashDedup
 from datapipe.ops.rehydrate import Rehydrate
 from tests.conftest import SAMPLE, Runs
 
@@ -119,3 +120,29 @@ def test_copies_by_size() -> None:
     with pytest.raises(ValidationError, match="at least 1"):
         Rehydrate.model_validate({"copies": {1: 0}})
     assert "expected whole numbers" in (Rehydrate().check(pa.schema([("cluster_size", pa.string())])) or "")
+
+
+def test_an_index_holds_what_earlier_dumps_held(runs: Runs) -> None:
+    """Two dumps over an index keep what one run over both keeps; but an earlier document, once out, cannot be called back
+    when a later one links it to another."""
+    rows = documents()
+    runs.jsonl("a/a.jsonl", rows[::2])
+    runs.jsonl("b/b.jsonl", rows[1::2])
+    recipe = "read: {jsonl: INPUT}\nsteps: [{minhash_dedup: STEP}]\nwrite: {path: out}\n"
+    runs(recipe.replace("INPUT", "[a/a.jsonl, b/b.jsonl]").replace("STEP", "{keep: first}"), "whole")
+    recipe = recipe.replace("STEP", "{keep: first, index: seen}")
+    for dump in "ab":
+        runs(recipe.replace("INPUT", f"{dump}/{dump}.jsonl"), dump, workers=1)
+    (whole, _), (one, _), (two, late) = (fates(runs, out) for out in ("whole", "a", "b"))
+    assert set(two) == set(whole) & {row["id"] for row in rows[1::2]}
+    linked = set(one) - set(whole)
+    assert set(one) - linked == set(whole) - set(two)
+    assert len(linked) <= 2
+    assert len(late) > 10
+    assert all(twin in one or twin in two for twin, _ in late.values())
+
+
+@pytest.mark.parametrize("other", ["verify: true", "against: [main]"])
+def test_an_index_does_not_go_with_everything(other: str) -> None:
+    with pytest.raises(ValidationError, match="leave out index, or"):
+        MinhashDedup.model_validate({"index": "seen", other.split(":")[0]: ["x"] if "against" in other else True})
