@@ -125,7 +125,7 @@ def _type(annotation: Any) -> str:
     name = getattr(annotation, "__name__", None)
     if name and not getattr(annotation, "__args__", None) and name != "Annotated":
         return str(name)
-    said = re.sub(r"Annotated\[str, <[^>]*_FileMarker[^>]*>\]", "path", str(annotation))
+    said = re.sub(r"Annotated\[str, <[^>]*_(File|Folder)Marker[^>]*>\]", "path", str(annotation))
     return re.sub(r"\b(typing|collections\.abc|datapipe(\.\w+)+)\.", "", said)
 
 

@@ -73,7 +73,7 @@ def _tell_dropped(row: dict[str, Any]) -> None:
 
 def _tell_spans(row: dict[str, Any]) -> None:
     """The parts of the text that were cut or that decided, the first ones of many."""
-    spans = row["spans"] or []
+    spans = row.get("spans") or []  # runs of earlier versions have none
     for span in spans[:SPANS_TOLD]:
         of = f" as in {span['of']}" if span["of"] is not None else ""
         click.echo(f"    characters {span['start']:,} to {span['end']:,}: {span['reason']}{of}: {span['text']!r}")
