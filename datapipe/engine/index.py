@@ -25,14 +25,18 @@ BATCH_ROWS = 1 << 16
 LOCK = "lock"
 
 
+def held_bytes(plan: IndexPlan) -> int:
+    """Bytes of all that the index holds. RunFailed if it cannot be known."""
+    store = open_store(plan.path)
+    return sum(int(file["file"]["bytes"]) for folder in plan.held for file in _dump(store, folder)["files"])
+
+
 def held_rows(plan: IndexPlan, key: str, part: int, of: int) -> Iterator[pa.RecordBatch]:
     """What the index holds of partition `part`, as sketch rows. RunFailed if a file of it is gone or damaged."""
     store = open_store(plan.path)
     least, most = _range(part, of)
     for folder in plan.held:
-        dump = store.read_report(f"{folder}/dump.json")
-        if dump is None:
-            raise _damaged(store, f"{folder}/dump.json", "is gone or damaged")
+        dump = _dump(store, folder)
         for number, file in enumerate(dump["files"]):
             first, last = _range(number, len(dump["files"]))
             if first > most or last < least:
@@ -143,6 +147,13 @@ def _range(part: int, of: int) -> tuple[int, int]:
     """The least and the greatest key of a partition."""
     shift = 64 - (of.bit_length() - 1)
     return part << shift, ((part + 1) << shift) - 1
+
+
+def _dump(store: Store, folder: str) -> dict[str, Any]:
+    dump = store.read_report(f"{folder}/dump.json")
+    if dump is None:
+        raise _damaged(store, f"{folder}/dump.json", "is gone or damaged")
+    return dump
 
 
 def _damaged(store: Store, name: str, found: str) -> RunFailed:

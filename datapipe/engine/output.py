@@ -16,6 +16,7 @@ from datapipe.core.columns import ADDR
 from datapipe.core.condition import Condition
 from datapipe.core.errors import ContractError, RunFailed
 from datapipe.core.operator import Global
+from datapipe.engine.by_key import by_key
 from datapipe.engine.calls import OperatorFailed, call
 from datapipe.engine.names import sketch_name
 from datapipe.io.arrow_files import ArrowWriter, Index, create_arrow
@@ -141,11 +142,10 @@ class SketchOutput:
             if not batches:
                 continue
             table = pa.Table.from_batches(batches)
-            key = table.column(question.operator.partition_by).to_numpy()
-            order = np.lexsort((table.column(ADDR).to_numpy(), key))
+            table = by_key(table, question.operator.partition_by)
             name = sketch_name(stage.key, number, question.step.label)
             with create_arrow(store, name, table.schema) as writer:
-                writer.write_table(table.take(pa.array(order)).combine_chunks())
+                writer.write_table(table)
             output.files[name] = writer.described
             output.sizes[question.step.label] = writer.index["bytes"]
 

@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from datapipe.core.banding import plan_bands, s_curve
 from datapipe.core.clusters import CANDIDATES, SIZE, Clustered, Clusters
 from datapipe.core.columns import ADDR
 from datapipe.core.components import connected_components
+from datapipe.core.context import Context
 from datapipe.core.operator import Global
 from datapipe.core.preference import HELD
 from datapipe.core.remembering import Remembering
@@ -64,6 +65,8 @@ class MinhashDedup(Clustered, Remembering):
         "else bands x rows"
     )  # fmt: skip
 
+    _memory: int = PrivateAttr(2_000_000_000)
+
     @model_validator(mode="before")
     @classmethod
     def _planned(cls, values: Any) -> Any:
@@ -97,6 +100,11 @@ class MinhashDedup(Clustered, Remembering):
     def keyed_by(self) -> dict[str, Any]:
         """What shingles and bands are made of."""
         return self.model_dump(mode="json", include={*Shingled.model_fields, "bands", "rows", "permutations"})
+
+    def setup(self, ctx: Context) -> None:
+        """Learn how much memory the union-find may take: a quarter of a task's; the pairs are mapped beside it."""
+        super().setup(ctx)
+        self._memory = ctx.memory
 
     def rounds(self) -> tuple[Global, ...]:
         """Candidates by bands; then who of them stays."""
@@ -177,7 +185,7 @@ class MinhashDedup(Clustered, Remembering):
         """The connected components of all pairs, named by their least address."""
         if self.against:
             return super().combine(parts)
-        nodes, roots = connected_components(_pairs(parts))
+        nodes, roots = connected_components(_pairs(parts), self._memory // 4)
         return _candidates(nodes, roots, _held(parts, nodes) if self.index is not None else None)
 
     def bind(self, artifact: pa.Table) -> Clusters:

@@ -17,7 +17,7 @@ from datapipe.core.remembering import Remembering
 from datapipe.plan.graph import check_uses, in_order, published_datasets
 from datapipe.plan.indexes import plan_index
 from datapipe.plan.inputs import build_reader, list_shards
-from datapipe.plan.limits import limits_of
+from datapipe.plan.limits import barrier_memory, limits_of
 from datapipe.plan.locate import Located
 from datapipe.plan.plan import (
     IndexPlan,
@@ -290,6 +290,7 @@ def compile_recipe(located: Located) -> Plan:
         max_error_rate=recipe.max_error_rate,
         spill=None if recipe.spill == "none" else recipe.spill,
         timeout=recipe.task_timeout,
+        memory=barrier_memory(recipe),
         limits=limits_of(recipe, located, compiler.stages),
         shards=tuple(compiler.shards),
         stages=tuple(compiler.stages),
