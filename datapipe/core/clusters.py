@@ -19,7 +19,7 @@ from datapipe.core.verdict import Verdict
 from datapipe.kernels.similar import join_similar, similarities
 
 SIZE = "cluster_size"
-CANDIDATES = pa.schema([(ADDR, pa.uint64()), ("cluster", pa.uint64()), ("of", pa.string())])
+CANDIDATES = pa.schema([(ADDR, pa.uint64()), ("cluster", pa.uint64())])
 
 
 class Clustered(Shingled, Preference):
@@ -57,7 +57,7 @@ class Clusters(Clustered):
     """The second round: candidates by cluster, verified if asked, become answers about rows.
 
     Bound to CANDIDATES of a shard: `cluster` is the address of the row that a row's cluster is named by (with `against`:
-    of a row it is compared with, and there may be several), `of` the document of an index that the row is like. With
+    of a row it is compared with, and there may be several); `of`, if there, the document of an index it is like. With
     `verify` the sketch has the shingles of candidates, 4 bytes each; rows are compared with all of their cluster, not only
     those they share a band with, up to the bound of kernels/similar.py.
     """
@@ -88,6 +88,8 @@ class Clusters(Clustered):
         rows, which = np.unique(order[at[here]] if stop > start else np.zeros(0, np.int64), return_inverse=True)
         asked = batch.take(pa.array(rows))
         columns: dict[str, Any] = {name: found.column(name).combine_chunks() for name in CANDIDATES.names}
+        named = "of" in found.schema.names
+        columns["of"] = found.column("of").combine_chunks() if named else pa.nulls(found.num_rows, pa.string())
         columns["key"] = pa.array(splitmix(found.column("cluster").to_numpy()))
         of_rows = {"id": asked.column("id").cast(pa.string()), **self.preference(asked)}
         if self.verify:

@@ -153,9 +153,10 @@ class MinhashDedup(Clustered, Remembering):
         address, key = part.column(ADDR).to_numpy(), part.column("key").to_numpy()
         new = _begins(key)
         first = address[np.maximum.accumulate(np.where(new, np.arange(len(key)), 0))]
-        pairs = pa.table({"a": first[~new], "b": address[~new], "of": pa.nulls(int((~new).sum()), pa.string())})
-        if not known.num_rows:
+        pairs = pa.table({"a": first[~new], "b": address[~new]})
+        if self.index is None:
             return pairs
+        pairs = pairs.append_column("of", pa.nulls(pairs.num_rows, pa.string()))
         at, hit = _found(known.column("key").to_numpy(), key[new])
         heads = address[new][hit]
         names = known.column("id").combine_chunks().take(pa.array(at[hit]))
@@ -196,8 +197,8 @@ class MinhashDedup(Clustered, Remembering):
 
 
 def _candidates(rows: Nodes, clusters: Nodes, of: pa.Array | None = None) -> pa.Table:
-    of = pa.nulls(len(rows), pa.string()) if of is None else of
-    return pa.table([pa.array(rows), pa.array(clusters), of], schema=CANDIDATES)
+    found = pa.table([pa.array(rows), pa.array(clusters)], schema=CANDIDATES)
+    return found if of is None else found.append_column("of", of)
 
 
 def _begins(key: Nodes) -> npt.NDArray[np.bool_]:
