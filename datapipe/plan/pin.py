@@ -10,12 +10,14 @@ from pydantic import ValidationError
 from datapipe import __version__
 from datapipe.core.fingerprint import fingerprint
 from datapipe.io.store import Store
-from datapipe.plan.compile import FORMAT, compile_recipe
+from datapipe.plan.compile import compile_recipe
+from datapipe.plan.indexes import is_as_planned
 from datapipe.plan.locate import Located
 from datapipe.plan.plan import Plan
 from datapipe.plan.plugins import load_all
 from datapipe.plan.recipe import absolute, read_recipe
 from datapipe.plan.resources import file_digest
+from datapipe.plan.stage_key import FORMAT
 
 
 def output_folder(located: Located) -> str:
@@ -72,4 +74,7 @@ def _read(store: Store, name: str) -> Plan | None:
         return None
     if load_all([plugin for plugin, _ in plan.plugins]) != list(plan.plugins):
         return None
-    return plan if all(file_digest(r.path) == (r.sha256, r.bytes) for r in plan.resources) else None
+    if not all(file_digest(r.path) == (r.sha256, r.bytes) for r in plan.resources):
+        return None
+    indexes = (sketch.step.index for stage in plan.stages for sketch in stage.sketches)
+    return plan if all(index is None or is_as_planned(index) for index in indexes) else None
