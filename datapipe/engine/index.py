@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datapipe.core.columns import ADDR
+from datapipe.core.dedup.remembering import Remembering
 from datapipe.core.errors import RunFailed, WorkLost
 from datapipe.core.registry import operators
-from datapipe.core.remembering import Remembering
 from datapipe.engine.names import artifact_name, held_name, partition_name, summary_name
 from datapipe.engine.reports import committed
 from datapipe.io.arrow_files import Index, create_arrow, read_batches, read_table, schema_of

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from datapipe.core.columns import ADDR
-from datapipe.core.remembering import Remembering
+from datapipe.core.dedup.remembering import Remembering
 from datapipe.engine import beacon
 from datapipe.engine.artifact import answers_about, write_artifact
 from datapipe.engine.build import Operators

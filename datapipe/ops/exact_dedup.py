@@ -13,9 +13,9 @@ from pydantic import Field, PrivateAttr
 
 from datapipe.arrow.text import text_of
 from datapipe.core.columns import ADDR
+from datapipe.core.dedup.remembering import Remembering
+from datapipe.core.dedup.urls import normal_url
 from datapipe.core.operator import Filter
-from datapipe.core.remembering import Remembering
-from datapipe.core.urls import normal_url
 from datapipe.core.verdict import Verdict
 from datapipe.kernels.fold import fold_text, lower_table
 

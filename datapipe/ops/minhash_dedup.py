@@ -11,15 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, PrivateAttr, model_validator
 
-from datapipe.core.banding import plan_bands, s_curve
-from datapipe.core.clusters import CANDIDATES, SIZE, Clustered, Clusters
 from datapipe.core.columns import ADDR
-from datapipe.core.components import connected_components
 from datapipe.core.context import Context
+from datapipe.core.dedup.banding import plan_bands, s_curve
+from datapipe.core.dedup.clusters import CANDIDATES, SIZE, Clustered, Clusters
+from datapipe.core.dedup.components import connected_components
+from datapipe.core.dedup.preference import HELD
+from datapipe.core.dedup.remembering import Remembering
+from datapipe.core.dedup.shingling import Shingled, Shingles
 from datapipe.core.operator import Global
-from datapipe.core.preference import HELD
-from datapipe.core.remembering import Remembering
-from datapipe.core.shingling import Shingled, Shingles
 from datapipe.kernels.minhash import band_keys, minhash, permutations
 
 Nodes = npt.NDArray[np.uint64]

@@ -8,11 +8,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from datapipe.core.columns import BASE, union
+from datapipe.core.dedup.remembering import Remembering
 from datapipe.core.errors import RecipeError, RunFailed, did_you_mean
 from datapipe.core.fingerprint import fingerprint
 from datapipe.core.operator import Global, Operator
 from datapipe.core.registry import operators
-from datapipe.core.remembering import Remembering
 from datapipe.plan.graph import check_uses, in_order, published_datasets
 from datapipe.plan.indexes import plan_index
 from datapipe.plan.inputs import build_reader, list_shards

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components as scipy_components
 
-from datapipe.core import components
-from datapipe.core.components import NODE_BYTES, connected_components
+from datapipe.core.dedup import components
+from datapipe.core.dedup.components import NODE_BYTES, connected_components
 
 Pairs = list[tuple[int, int]]
 TOP = 2**64 - 1

@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 from pydantic import Field, PrivateAttr
 
 from datapipe.core.columns import ADDR, SHARD_SHIFT
+from datapipe.core.dedup.preference import Order, Preference
+from datapipe.core.dedup.shingling import Shingled, sets_of, splitmix
 from datapipe.core.operator import Filter
-from datapipe.core.preference import Order, Preference
-from datapipe.core.shingling import Shingled, sets_of, splitmix
 from datapipe.core.verdict import Verdict
 from datapipe.kernels.similar import join_similar, similarities
 

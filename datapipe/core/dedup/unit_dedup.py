@@ -14,13 +14,13 @@ from pydantic import Field, PrivateAttr
 
 from datapipe.arrow.text import text_of
 from datapipe.core.columns import ADDR
-from datapipe.core.cuts import disjoint, without
-from datapipe.core.naming import TWIN, NameTwins
+from datapipe.core.dedup.cuts import disjoint, without
+from datapipe.core.dedup.naming import TWIN, NameTwins
+from datapipe.core.dedup.preference import HELD
+from datapipe.core.dedup.remembering import Remembering
+from datapipe.core.dedup.units import Form, Unit, sentences_of, spans_of, units_of
 from datapipe.core.operator import Filter, Global
-from datapipe.core.preference import HELD
-from datapipe.core.remembering import Remembering
 from datapipe.core.spans import no_spans, spans_column
-from datapipe.core.units import Form, Unit, sentences_of, spans_of, units_of
 from datapipe.core.verdict import Verdict
 
 

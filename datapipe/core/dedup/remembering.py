@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
+from datapipe.core.dedup.preference import HELD, Preference
 from datapipe.core.operator import FolderPath
-from datapipe.core.preference import HELD, Preference
 
 
 class Remembering(Preference):
