@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from datapipe.core.columns import ADDR
 from datapipe.core.dedup.remembering import Remembering
 from datapipe.core.errors import RunFailed, WorkLost
+from datapipe.core.keys import locate
 from datapipe.core.registry import operators
 from datapipe.engine.names import artifact_name, held_name, partition_name, summary_name
 from datapipe.engine.reports import committed
@@ -134,10 +135,7 @@ def _copy(store: Store, name: str, laid: dict[str, Any], place: Store, copy: str
 
 
 def _settled(batch: pa.RecordBatch, twins: pa.Table) -> pa.RecordBatch:
-    address, here = twins.column(ADDR).to_numpy(), batch.column(ADDR).to_numpy()
-    at = np.searchsorted(address, here)
-    at[at == len(address)] = 0
-    hit = address[at] == here if len(address) else np.zeros(len(here), np.bool_)
+    at, hit = locate(twins.column(ADDR).to_numpy(), batch.column(ADDR).to_numpy())
     names = twins.column("duplicate_of").combine_chunks().take(pa.array(at, mask=~hit))
     ids = pc.coalesce(names.cast(pa.string()), batch.column("id"))
     return batch.set_column(batch.schema.get_field_index("id"), "id", ids)

@@ -19,6 +19,7 @@ from datapipe.core.dedup.components import connected_components
 from datapipe.core.dedup.preference import HELD
 from datapipe.core.dedup.remembering import Remembering
 from datapipe.core.dedup.shingling import Shingled, Shingles
+from datapipe.core.keys import begins, locate
 from datapipe.core.operator import Global
 from datapipe.kernels.minhash import band_keys, minhash, permutations
 
@@ -151,13 +152,13 @@ class MinhashDedup(Clustered, Remembering):
         known = part.filter(pa.array(held))
         part = part.filter(pa.array(~held)) if known.num_rows else part
         address, key = part.column(ADDR).to_numpy(), part.column("key").to_numpy()
-        new = _begins(key)
+        new = begins(key)
         first = address[np.maximum.accumulate(np.where(new, np.arange(len(key)), 0))]
         pairs = pa.table({"a": first[~new], "b": address[~new]})
         if self.index is None:
             return pairs
         pairs = pairs.append_column("of", pa.nulls(pairs.num_rows, pa.string()))
-        at, hit = _found(known.column("key").to_numpy(), key[new])
+        at, hit = locate(known.column("key").to_numpy(), key[new])
         heads = address[new][hit]
         names = known.column("id").combine_chunks().take(pa.array(at[hit]))
         return pa.concat_tables([pairs, pa.table({"a": heads, "b": heads, "of": names})])
@@ -165,7 +166,7 @@ class MinhashDedup(Clustered, Remembering):
     def _compared(self, part: pa.Table) -> pa.Table:
         """Candidates of `against`."""
         address, key = part.column(ADDR).to_numpy(), part.column("key").to_numpy()
-        new = _begins(key)
+        new = begins(key)
         held = part.column("tier").to_numpy() < len(self.against)
         bucket = np.cumsum(new) - 1
         place = np.flatnonzero(held)
@@ -201,25 +202,11 @@ def _candidates(rows: Nodes, clusters: Nodes, of: pa.Array | None = None) -> pa.
     return found if of is None else found.append_column("of", of)
 
 
-def _begins(key: Nodes) -> npt.NDArray[np.bool_]:
-    """Where in sorted keys another one begins."""
-    new = np.ones(len(key), np.bool_)
-    new[1:] = key[1:] != key[:-1]
-    return new
-
-
-def _found(known: Nodes, wanted: Nodes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """Where each wanted value is among those known, which are sorted, and whether it is there."""
-    at = np.searchsorted(known, wanted)
-    at[at == len(known)] = 0
-    return at, known[at] == wanted if len(known) else np.zeros(len(wanted), np.bool_)
-
-
 def _held(parts: list[pa.Table], nodes: Nodes) -> pa.Array:
     """The document of an index that each node is like; of several the least id."""
     named = pa.concat_tables([part.select(["a", "of"]).filter(pc.field("of").is_valid()) for part in parts])
     named = named.group_by("a", use_threads=False).aggregate([("of", "min")]).sort_by("a")
-    at, hit = _found(named.column("a").to_numpy(), nodes)
+    at, hit = locate(named.column("a").to_numpy(), nodes)
     return named.column("of_min").combine_chunks().take(pa.array(at, mask=~hit))
 
 

@@ -13,7 +13,8 @@ from pydantic import Field, PrivateAttr
 
 from datapipe.core.columns import ADDR, SHARD_SHIFT
 from datapipe.core.dedup.preference import Order, Preference
-from datapipe.core.dedup.shingling import Shingled, sets_of, splitmix
+from datapipe.core.dedup.shingling import Shingled, sets_of
+from datapipe.core.keys import begins, locate, splitmix
 from datapipe.core.operator import Filter
 from datapipe.core.verdict import Verdict
 from datapipe.kernels.similar import join_similar, similarities
@@ -108,9 +109,7 @@ class Clusters(Clustered):
             np.minimum.at(least, joined, address)
             cluster = least[joined]
         order = self.best_first(part, cluster)
-        same = np.zeros(len(order), np.bool_)
-        same[1:] = cluster[order[1:]] == cluster[order[:-1]]
-        gone, first = self.dropped(same, tier[order])
+        gone, first = self.dropped(begins(cluster[order]), tier[order])
         likeness = np.full(len(order), np.nan)
         if sets:
             likeness[gone] = sets.similarities(order[gone], order[first[gone]])
@@ -189,9 +188,7 @@ class NearDuplicates(Filter):
     def judge(self, batch: pa.RecordBatch) -> Verdict:
         """A binary search a row in the sorted addresses of its shard."""
         here = batch.column(ADDR).to_numpy()
-        at = np.searchsorted(self._address, here)
-        at[at == len(self._address)] = 0
-        hit = self._address[at] == here if len(self._address) else np.zeros(len(here), np.bool_)
+        at, hit = locate(self._address, here)
         answer = self._answer.take(pa.array(at, mask=~hit)).combine_chunks()
         twins = answer.column("duplicate_of").combine_chunks()
         sizes = pc.fill_null(answer.column(SIZE).combine_chunks(), 1)
