@@ -91,6 +91,7 @@ def _extend(store: Store, plan: Plan, stage: Stage, step: StepPlan, index: Index
         )
     rows = sum(int(file["rows"]) for file in files)
     place.write_report(f"{folder}/dump.json", {"files": files, "rows": rows})
+    place.sweep(folder)  # what a run left that was killed here
     operator = operators.get(step.operator).model_validate(step.parameters)
     assert isinstance(operator, Remembering)
     while True:
@@ -107,6 +108,8 @@ def _enter(place: Store, operator: Remembering, index: IndexPlan, entry: dict[st
     dumps = content["dumps"]
     at = next((n for n, other in enumerate(dumps) if other["dump"] == index.dump), len(dumps))
     if tuple(other["folder"] for other in dumps[:at]) != index.held:
+        if all(other["folder"] != entry["folder"] for other in dumps):
+            place.remove(entry["folder"])
         raise RunFailed(
             f"the index {index.path} was extended by another run since this one began; run again, "
             "so that these documents are compared with what it holds now"

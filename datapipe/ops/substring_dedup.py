@@ -214,7 +214,7 @@ class RepeatedSpans(Filter):
     max_share: float
     min_words_left: int
 
-    reads: ClassVar[tuple[str, ...]] = (ADDR, "text")
+    reads: ClassVar[tuple[str, ...]] = (ADDR, "id", "text")
     writes: ClassVar[Mapping[str, pa.DataType]] = {"text": pa.large_string()}
 
     _address: npt.NDArray[np.uint64] = PrivateAttr(default_factory=lambda: np.zeros(0, np.uint64))
@@ -225,7 +225,7 @@ class RepeatedSpans(Filter):
         return dict(self.writes) if self.mode == "cut" else {}
 
     def judge(self, batch: pa.RecordBatch) -> Verdict:
-        """Spans that touch are one; it names the document of its first part."""
+        """Spans that touch are one; it names the document of its first part, a dropped row the first other one."""
         text = text_of(batch.column("text"))
         row, start, end, of = self._found(batch, text)
         lost = np.bincount(row, end - start, minlength=len(text))
@@ -238,9 +238,11 @@ class RepeatedSpans(Filter):
             columns["text"] = column_of(*left, valid_of(batch.column("text")))
             failed = self._too_short(columns["text"], np.flatnonzero(lost))
         verdict = Verdict(len(text), failed, {"repeated_share": share}, columns, spans=spans)
-        first = np.searchsorted(row, np.arange(len(text)))
-        twins = of.take(pa.array(np.where(verdict.keep, 0, first), mask=verdict.keep))
-        return replace(verdict, duplicate_of=twins)
+        others = np.flatnonzero(pc.not_equal(of, batch.column("id").take(pa.array(row))).to_numpy(False))
+        of, row = of.take(pa.array(others)), row[others]  # a document that repeats itself is no duplicate of another
+        first, stop = (np.searchsorted(row, np.arange(len(text)), side) for side in ("left", "right"))
+        alone = verdict.keep | (first == stop)
+        return replace(verdict, duplicate_of=of.take(pa.array(np.where(alone, 0, first), mask=alone)))
 
     def _too_short(self, after: pa.Array, touched: Int64s) -> dict[str, Flags]:
         """Of the texts that were cut, which are dropped."""

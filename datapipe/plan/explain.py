@@ -10,6 +10,15 @@ from pydantic import BaseModel, RootModel, ValidationError
 from datapipe.core.errors import RecipeError, did_you_mean
 from datapipe.plan.locate import Located, Place
 
+# Containers by YAML's words, not by Python's.
+_EXPECTED = {
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "too_short": "one entry at least",
+    "string_type": "a string",
+}
+
 
 def explain(
     error: ValidationError,
@@ -49,6 +58,8 @@ def _sentence(found: Any, last: str, model: type[BaseModel] | None) -> str:
         return f"unknown{did_you_mean(last, names)}" if names else "unknown; this takes no parameters"
     if kind == "missing":
         return "missing"
+    if kind in _EXPECTED:
+        return f"expected {_EXPECTED[kind]}, found {found['input']!r}"
     message: str = found["msg"].removeprefix("Value error, ")
     message = message.removeprefix("Input should be ")
     if kind == "value_error":

@@ -40,20 +40,19 @@ def plan_index(operator: Remembering, inputs: Iterable[str]) -> IndexPlan:
     """The dumps an index holds before this one. `inputs`: what is read, which names the dump whatever the recipe does."""
     assert operator.index is not None
     dump = fingerprint(sorted(set(inputs)))
-    held = _before(read_index(open_store(operator.index), operator)["dumps"], dump)
-    return IndexPlan(path=operator.index, dump=dump, held=held, extend=operator.extend_index)
+    dumps = read_index(open_store(operator.index), operator)["dumps"]
+    return IndexPlan(path=operator.index, dump=dump, held=_before(dump, dumps), extend=operator.extend_index)
 
 
-def is_as_planned(index: IndexPlan) -> bool:
-    """Whether an index still holds what a plan compares with."""
-    try:
-        dumps = open_store(index.path).read_json(INDEX)["dumps"]
-    except FileNotFoundError:
-        dumps = []
-    return _before(dumps, index.dump) == index.held
+def is_current(operator: Remembering, plan: IndexPlan) -> bool:
+    """Whether a plan made earlier can still be run to its end: other runs may have extended the index since."""
+    dumps = read_index(open_store(plan.path), operator)["dumps"]
+    if plan.extend:
+        return _before(plan.dump, dumps) == plan.held
+    return {entry["folder"] for entry in dumps}.issuperset(plan.held)
 
 
-def _before(dumps: list[dict[str, Any]], dump: str) -> tuple[str, ...]:
-    """The folders of the dumps before this one; of all, if it is not among them."""
+def _before(dump: str, dumps: list[dict[str, Any]]) -> tuple[str, ...]:
+    """The folders of the dumps that came before this one; of all, if it is new."""
     names = [entry["dump"] for entry in dumps]
     return tuple(entry["folder"] for entry in (dumps[: names.index(dump)] if dump in names else dumps))

@@ -46,6 +46,27 @@ def check_outputs(plan: Plan, out: str) -> None:
             continue  # the hub keeps what was there: a publication is a commit on top of it
         if not index or folder not in _further_outputs(open_store(folders[0])):
             _check_folder(folder, plan.file)
+    _check_indexes(plan, folders, sources)
+
+
+def _check_indexes(plan: Plan, folders: list[str], sources: set[str]) -> None:
+    """An index has a folder of its own, and can be written: told now, not at the end of a run of days."""
+    for step in plan.steps():
+        if step.index is None or not (step.index.extend and plan.extends):
+            continue
+        path, what = step.index.path, f"{step.label}: the index {step.index.path}"
+        place = _normal(path)
+        if place in folders or any(_lies_in(place, f"{folder}/{name}") for folder in folders for name in OWN):
+            raise RecipeError(f"{what} lies among the files of an output; give it a folder of its own", plan.file)
+        if beside := min((url for url in sources if url.rpartition("/")[0] == place), default=None):
+            raise RecipeError(f"{what} is the folder of the input {beside}; give it a folder of its own", plan.file)
+        try:
+            _probe(open_store(path), "")
+        except (OSError, RunFailed) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise RecipeError(
+                f"{what} cannot be written: {reason}; choose another folder, or say extend_index: false", plan.file
+            ) from None
 
 
 def _check_folder(folder: str, file: str) -> None:
@@ -86,9 +107,9 @@ def _made_by_a_run(store: Store) -> bool:
     return {"ledger", "quarantine", "edits"} <= set(store.names(""))
 
 
-def _probe(store: Store) -> None:
+def _probe(store: Store, folder: str = "work/") -> None:
     """Write, read and remove a small object, so that a missing bucket or right is told before any work."""
-    name = f"work/probe-{uuid.uuid4().hex}"
+    name = f"{folder}probe-{uuid.uuid4().hex}"
     with store.create(name) as stream:
         stream.write(b"datapipe may write here")
     try:

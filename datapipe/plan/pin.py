@@ -8,12 +8,14 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from datapipe import __version__
+from datapipe.core.dedup.remembering import Remembering
 from datapipe.core.fingerprint import fingerprint
+from datapipe.core.registry import operators
 from datapipe.io.store import Store
 from datapipe.plan.compile import compile_recipe
-from datapipe.plan.indexes import is_as_planned
+from datapipe.plan.indexes import is_current
 from datapipe.plan.locate import Located
-from datapipe.plan.plan import Plan
+from datapipe.plan.plan import Plan, StepPlan
 from datapipe.plan.plugins import load_all
 from datapipe.plan.recipe import absolute, read_recipe
 from datapipe.plan.resources import file_digest
@@ -29,7 +31,7 @@ def pinned_plan(located: Located, store: Store) -> Plan:
     """The plan of a recipe as the first member found it; it stays so for members that come after the run's end.
 
     2,000 members would otherwise list the inputs 2,000 times, and files that arrive meanwhile would give them different
-    plans. A changed recipe, plugin, model or version of datapipe is another plan.
+    plans. A changed recipe, plugin, model, index or version of datapipe is another plan.
     """
     name = _name(located)
     while True:
@@ -76,5 +78,12 @@ def _read(store: Store, name: str) -> Plan | None:
         return None
     if not all(file_digest(r.path) == (r.sha256, r.bytes) for r in plan.resources):
         return None
-    indexes = (sketch.step.index for stage in plan.stages for sketch in stage.sketches)
-    return plan if all(index is None or is_as_planned(index) for index in indexes) else None
+    return plan if all(map(_index_is_current, plan.steps())) else None
+
+
+def _index_is_current(step: StepPlan) -> bool:
+    if step.index is None:
+        return True
+    operator = operators.get(step.operator).model_validate(step.parameters)
+    assert isinstance(operator, Remembering)
+    return is_current(operator, step.index)

@@ -134,7 +134,8 @@ def test_no_run(server: Server) -> None:
 def plan(*paths: str, sources: tuple[str, ...] = ()) -> Any:
     pieces = [SimpleNamespace(url=url) for url in sources]
     publications = [SimpleNamespace(path=path) for path in paths]
-    return SimpleNamespace(file="r.yaml", publications=publications, shards=[SimpleNamespace(pieces=pieces)])
+    shards = [SimpleNamespace(pieces=pieces)]
+    return SimpleNamespace(file="r.yaml", publications=publications, shards=shards, steps=list)
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,15 @@ from typing import Any
 import orjson
 import pytest
 
-from datapipe.core.errors import RecipeError, RunFailed
+from datapipe.core.errors import RecipeError, RunFailed, Waiting
 from datapipe.engine import driver
-from tests.conftest import Runs, compile_text
+from datapipe.engine.executors.local import InProcess
+from datapipe.engine.member import Member
+from datapipe.io.store import LocalStore
+from datapipe.plan.locate import parse
+from datapipe.plan.pin import pinned_plan
+from datapipe.plan.plan import Plan
+from tests.conftest import Quiet, Runs, compile_text
 
 RECIPE = """
 name: dump
@@ -108,9 +114,33 @@ def test_another_run_in_between_is_told(halves: Runs, monkeypatch: pytest.Monkey
     monkeypatch.setattr(driver, "extend_indexes", meanwhile)
     with pytest.raises(RunFailed, match="extended by another run since this one began; run again"):
         halves(recipe("a-*.jsonl", "one"), "one")
+    assert len(list((halves.folder / "seen").glob("*/dump.json"))) == 1, "what could not be added is gone"
     halves(recipe("a-*.jsonl", "one"), "one")
     halves(recipe("'[ba]-*.jsonl'", "whole", "- exact_dedup"), "whole")
     assert len(kept(halves, "one")) + len(kept(halves, "two")) == len(kept(halves, "whole"))
+
+
+def test_members_plan_anew_when_another_run_extended_the_index(halves: Runs) -> None:
+    store = LocalStore(halves.folder / "one")
+    located = parse(recipe("a-*.jsonl", "one"), str(halves.folder / "recipe.yaml"))
+
+    def member(index: int) -> tuple[Plan, int]:
+        plan = pinned_plan(located, store)
+        try:
+            driver.Driver(plan, store.root, InProcess(), Quiet(), Member(index, 2, shared=True)).run()
+        except Waiting as waiting:
+            return plan, waiting.exit_code
+        return plan, 0
+
+    first, _ = member(0)
+    halves(recipe("b-*.jsonl", "two"), "two")
+    plans = [member(n % 2) for n in range(8)]
+    assert plans[-1][1] == 0
+    assert {plan.fingerprint for plan, _ in plans} == {plans[0][0].fingerprint} != {first.fingerprint}
+    halves(recipe("'[ba]-*.jsonl'", "whole", "- exact_dedup"), "whole")
+    assert len(kept(halves, "one")) + len(kept(halves, "two")) == len(kept(halves, "whole"))
+    halves(recipe("b-*.jsonl", "new", "- length: {min_characters: 12}\n- exact_dedup: {index: seen}"), "new")
+    assert pinned_plan(located, store).fingerprint != plans[0][0].fingerprint, "what it was compared with is another"
 
 
 def test_what_cannot_be_is_said_before_work(halves: Runs) -> None:
@@ -135,3 +165,18 @@ def test_a_damaged_index_is_named(halves: Runs) -> None:
     shutil.rmtree(file.parent)
     with pytest.raises(RunFailed, match=r"index file .*dump\.json is gone"):
         halves(recipe("b-*.jsonl", "two"), "two")
+
+
+def test_an_index_has_a_place_of_its_own_and_can_be_written(halves: Runs) -> None:
+    for place, expected in (
+        ("out", "lies among the files of an output"),
+        ("out/work/seen", "lies among the files of an output"),
+        (".", r"is the folder of the input .*a-0\.jsonl"),
+        ("/proc/none", "cannot be written: .*; choose another folder, or say extend_index: false"),
+    ):
+        with pytest.raises(
+            RecipeError, match=rf"^{halves.folder}/recipe.yaml: dump.01.exact_dedup: the index .*{expected}"
+        ):
+            halves(recipe("a-*.jsonl", "out", f"- exact_dedup: {{index: {place}}}"), "out")
+        assert not (halves.folder / "out/ledger").exists()
+    halves(recipe("a-*.jsonl", "out", "- exact_dedup: {index: /proc/none, extend_index: false}"), "out")

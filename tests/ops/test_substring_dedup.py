@@ -161,6 +161,15 @@ def test_the_best_copy_stays_and_the_others_name_it() -> None:
     assert judged(texts, remove="all").columns["text"].to_pylist() == ["A", "Ein anderer Anfang. Und ein Ende.", ""]
 
 
+def test_no_document_is_a_duplicate_of_itself() -> None:
+    shared = "Here stands a passage of more than forty bytes that two documents share. "
+    loop = "And this one, which is in a single document alone, stands there again and again. "
+    verdict = judged([shared, loop * 4, loop.upper() * 4 + "Then: " + shared], mode="drop", max_share=0.2, min_bytes=40)
+    assert [spans and spans[0]["of"] for spans in verdict.spans.to_pylist()] == [[], "d1", "d2"]
+    assert verdict.reason == [None, "repeated_passages", "repeated_passages"]
+    assert verdict.duplicate_of.to_pylist() == [None, None, "d0"]
+
+
 def test_spans_end_at_the_borders_of_characters() -> None:
     """Two texts share 100 bytes that begin and end inside of a character."""
     shared = "漢" * 40

@@ -54,6 +54,9 @@ SHORT = "read: {jsonl: a.jsonl}\nsteps:\n  - STEP\nwrite: {path: out}\n"
         ("exact_dedup: {by_lang: {de: {}}}", "exact_dedup.by_lang: a global operator does not take it"),
         ("exact_dedup: {keep: {text: desc}}", "keep: the column text is large_string, expected a number"),
         ("url_filter: {domain_files: [lists/none.txt]}", "url_filter needs the file"),
+        ("line_dedup: {prefer: books}", "recipe.yaml:3: line_dedup.prefer: expected a list, found 'books'"),
+        ("rehydrate: {copies: 3}", "recipe.yaml:3: rehydrate.copies: expected a mapping, found 3"),
+        ("decontaminate: {against: []}", "recipe.yaml:3: decontaminate.against: expected one entry at least, found []"),
     ],
 )
 def test_a_wrong_step(step: str, expected: str, folder: Path) -> None:
@@ -115,6 +118,14 @@ def test_a_wrong_step(step: str, expected: str, folder: Path) -> None:
 )
 def test_a_wrong_frame(text: str, expected: str, folder: Path) -> None:
     assert expected in lines(text, folder)
+
+
+@pytest.mark.parametrize("keep", ["last", "{n: down}", "{n: desc, m: asc}", "{}", "[longest]"])
+def test_a_wrong_keep_is_one_line(keep: str, folder: Path) -> None:
+    expected = "expected first, longest, or one column and its order (asc, desc), such as {quality: desc}; found "
+    told = lines(SHORT.replace("STEP", f"minhash_dedup: {{keep: {keep}}}"), folder)
+    assert told.startswith(f"recipe.yaml:3: minhash_dedup.keep: {expected}")
+    assert "\n" not in told
 
 
 def test_every_mistake_at_once(folder: Path) -> None:

@@ -39,11 +39,16 @@ class Preference(Global):
         "and nowhere else",
     )
 
-    @field_validator("keep")
+    @field_validator("keep", mode="before")
     @classmethod
-    def _one_column(cls, value: Any) -> Any:
-        if isinstance(value, dict) and len(value) != 1:
-            raise ValueError("expected first, longest, or one column and its order, such as {quality: desc}")
+    def _one_of_three(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            known = len(value) == 1 and next(iter(value.values())) in ("asc", "desc")
+        else:
+            known = value in ("first", "longest")
+        if not known:
+            expected = "expected first, longest, or one column and its order (asc, desc), such as {quality: desc}"
+            raise ValueError(f"{expected}; found {value!r}")
         return value
 
     @model_validator(mode="after")
