@@ -6,7 +6,8 @@ are shards: 100,000 shards with 24 GB of sketches are 96 groups and 128 partitio
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Iterator
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -67,45 +68,72 @@ def group_sketches(sizes: list[int], memory: int, held: int = 0) -> dict[str, An
 def gather_sketches(
     store: Store, operators: Operators, stage: Stage, label: str, group: int, of: int, start: int, end: int
 ) -> dict[str, Any]:
-    """Bring the sketches of shards `start` to `end` (of the stage's, in order) into one file: a batch a partition, by key.
+    """Bring the sketches of shards `start` to `end` (of the stage's, in order) into one file: runs of a batch a partition.
 
-    Rows whose ids are duplicates stay outside: who goes to quarantine must not decide the fate of others (be the kept
-    twin, say).
+    A run is what a task may hold, sorted by key; only a shard with more than that makes several. Rows whose ids are
+    duplicates stay outside: who goes to quarantine must not decide the fate of others (be the kept twin, say).
     """
-    sketch = _sketch(stage, label)
-    operator = operators.question(sketch.step)
-    parts = []
+    operator = operators.question(_sketch(stage, label).step)
+    name = gathered_name(stage.key, label, group)
+    rows = 0
+    runs = _runs(_sketches(store, stage, label, start, end), sketch_bytes(operators.memory))
+    first = next(runs, None)
+    if first is None:  # an empty corpus has an answer too, with the columns that `bind` expects
+        first = pa.Table.from_batches([operator.sketch(pa.RecordBatch.from_pylist([], schema=stage.rows))])
+    with create_arrow(store, f"{name}.arrow", first.schema) as writer:
+        for run in chain([first], runs):
+            table = by_key(run, operator.partition_by)
+            rows += table.num_rows
+            bounds = _bounds(table.column(operator.partition_by).to_numpy(), of)
+            for begin, stop in pairwise(bounds):
+                writer.write(_one_batch(table.slice(begin, stop - begin)))
+    report = {"rows": rows, "file": writer.described, "cut": [of, start, end]}
+    store.write_report(f"{name}.json", report)
+    return report
+
+
+def _sketches(store: Store, stage: Stage, label: str, start: int, end: int) -> Iterator[pa.Table]:
+    """The batches of these shards' sketches, one after another."""
     for number in stage.numbers()[start:end]:
         beacon.at(f"gather of {label}: reading shard {number}")
         report = committed(store, shard_name(stage.key, number))
         name = sketch_name(stage.key, number, label)
         if name in report["files"]:
-            table = read_table(store, name, report["files"][name])
-            parts.append(_without_duplicate_ids(store, stage, sketch, number, table))
-    if not parts:  # an empty corpus has an answer too, with the columns that `bind` expects
-        parts = [pa.Table.from_batches([operator.sketch(pa.RecordBatch.from_pylist([], schema=stage.rows))])]
-    table = by_key(pa.concat_tables(parts), operator.partition_by)
-    bounds = _bounds(table.column(operator.partition_by).to_numpy(), of)
-    name = gathered_name(stage.key, label, group)
-    with create_arrow(store, f"{name}.arrow", table.schema) as writer:
-        for first, last in pairwise(bounds):
-            writer.write(_one_batch(table.slice(first, last - first)))
-    report = {"rows": table.num_rows, "file": writer.described, "cut": [of, start, end]}
-    store.write_report(f"{name}.json", report)
-    return report
+            without = _duplicate_ids(store, stage, _sketch(stage, label), number)
+            for batch in read_batches(store, name, report["files"][name]):
+                table = pa.Table.from_batches([batch])
+                if without is not None:
+                    table = table.filter(pa.array(~np.isin(table.column(ADDR).to_numpy(), without)))
+                yield table
+
+
+def _runs(tables: Iterator[pa.Table], most: int) -> Iterator[pa.Table]:
+    """Tables put together, up to so many bytes or one of them."""
+    found: list[pa.Table] = []
+    size = 0
+    for table in tables:
+        if found and size + table.nbytes > most:
+            yield pa.concat_tables(found)
+            found, size = [], 0
+        found.append(table)
+        size += table.nbytes
+    if found:
+        yield pa.concat_tables(found)
 
 
 def reduce_partition(
     store: Store, operators: Operators, stage: Stage, label: str, number: int, of: int, groups: int
 ) -> dict[str, Any]:
-    """Answer one partition, which has a batch in each group's file and, with an index, rows of what earlier runs held."""
+    """Answer one partition: a batch in each run of each group's file and, with an index, what earlier runs held."""
     step = _sketch(stage, label).step
     operator = operators.question(step)
     parts: list[pa.RecordBatch] = []
     for group in range(groups):
         beacon.at(f"reduce of {label}: reading group {group}")
         name = gathered_name(stage.key, label, group)
-        parts += read_batches(store, f"{name}.arrow", committed(store, name)["file"], None, number, number + 1)
+        file = committed(store, name)["file"]
+        for at in range(number, len(file["batches"]), of):
+            parts += read_batches(store, f"{name}.arrow", file, None, at, at + 1)
     if step.index is not None and not step.round:
         beacon.at(f"reduce of {label}: reading the index")
         parts += held_rows(step.index, operator.partition_by, number, of)
@@ -154,11 +182,10 @@ def _one_batch(table: pa.Table) -> pa.RecordBatch:
     return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
 
 
-def _without_duplicate_ids(store: Store, stage: Stage, sketch: Sketch, number: int, table: pa.Table) -> pa.Table:
+def _duplicate_ids(store: Store, stage: Stage, sketch: Sketch, number: int) -> np.ndarray | None:
+    """The addresses of a shard's rows that go to quarantine for their ids."""
     earlier = [s for s in stage.sketches if s.at == "read"]
     if sketch.at == "read" or not earlier:
-        return table
+        return None
     found = answers_about(store, artifact_name(stage.key, earlier[0].step.label), number)
-    if found is None or not found.num_rows:
-        return table
-    return table.filter(pa.array(~np.isin(table.column(ADDR).to_numpy(), found.column(ADDR).to_numpy())))
+    return None if found is None or not found.num_rows else found.column(ADDR).to_numpy()

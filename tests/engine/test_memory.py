@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from datapipe.core.columns import ADDR
 from datapipe.engine import driver as driver_module
+from datapipe.engine import output
 from datapipe.engine.by_key import by_key
 from datapipe.engine.reduce import group_sketches
 from tests.conftest import Runs, compile_text
@@ -71,6 +72,24 @@ def test_as_many_files_as_shards_and_partitions(runs: Runs) -> None:
     shards = len(list(stage.parent.parent.glob("shard-*.json")))
     assert shards > 5
     assert len(list(stage.parent.parent.glob("shard-*"))) == 4 * shards  # report, rows, and what two questions sketch
+
+
+def test_a_shard_of_more_than_a_task_may_hold(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [{"id": str(i % 1900), "text": f"text {i * 7 % 1301} " + "word " * 900} for i in range(2000)]
+    runs.jsonl("a.jsonl", rows)
+    recipe = RECIPE.replace("4KB", "1GB\nmax_error_rate: 0.1")
+    runs(recipe, "plenty")
+    monkeypatch.setattr(output, "RUN_BYTES", 1)  # a run for every batch
+    runs(f"memory: 64KB{recipe}", "little")
+    assert published(runs.folder / "little") == published(runs.folder / "plenty")
+    assert artifact(runs.folder / "little") == artifact(runs.folder / "plenty")
+    groups, parts = cut(runs.folder / "little")
+    assert groups == 1
+    assert parts > 1
+    (report,) = runs.folder.glob("little/work/*/artifacts/*exact_dedup/gathered-*.json")
+    batches = orjson.loads(report.read_bytes().splitlines()[0])["file"]["batches"]
+    assert len(batches) % parts == 0
+    assert len(batches) > 2 * parts  # several runs
 
 
 @pytest.mark.parametrize("lost", [False, True])
