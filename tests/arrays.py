@@ -15,6 +15,7 @@ name: array
 input_split: 20KB
 max_error_rate: 0.1
 scores: true
+memory: 32KB
 plugins: [slow.py]
 datasets:
   lines: {read: {jsonl: in/*.jsonl}, steps: [normalize, slow]}
@@ -24,12 +25,10 @@ datasets:
     steps: [{exact_dedup: {keep: longest}}, {sample: {fraction: 0.9}}]
 write: {dataset: corpus, path: out, shard_size: 4KB}
 """
-# Partitions so small that questions are gathered and reduced in parts; slow on demand.
+# Memory so small that questions are gathered and reduced in parts; slow on demand.
 PLUGIN = """
 import os, time
-import datapipe.engine.reduce
 from datapipe import per_document
-datapipe.engine.reduce.PARTITION_BYTES = 4000
 @per_document.map("slow")
 def slow(text: str) -> str:
     time.sleep(float(os.environ.get("DATAPIPE_TEST_SLOW", "0")))

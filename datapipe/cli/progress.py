@@ -97,7 +97,9 @@ def tell(notice: str) -> None:
 
 def rate(rows: int, size: int, seconds: float) -> str:
     """`12,345 documents, 48.2 MB of text, 96.1 MB/s`."""
-    parts = [f"{rows:,} documents"] if rows else []
+    parts = (
+        [f"{rows:,} {'documents' if size else 'rows'}"] if rows else []
+    )  # at a barrier many rows speak of a document
     if size:
         parts += [f"{size / 1e6:,.1f} MB of text", f"{size / 1e6 / max(seconds, 1e-6):,.1f} MB/s"]
     return ", ".join(parts)

@@ -9,14 +9,16 @@ from typing import BinaryIO
 class Context:
     """Given to `Operator.setup`.
 
-    label  the step's label, unique in the recipe
-    seed   a 64-bit number of (recipe seed, label): mix it with a row's id for randomness
-    open   opens any path or URL for reading; ops touch the disk only through it
+    label   the step's label, unique in the recipe
+    seed    a 64-bit number of (recipe seed, label): mix it with a row's id for randomness
+    open    opens any path or URL for reading; ops touch the disk only through it
+    memory  bytes that a task at a barrier may hold, about (the recipe's `memory`); it changes no answer
     """
 
     label: str
     seed: int
     open: Callable[[str], BinaryIO]
+    memory: int = 2_000_000_000
 
     def lines(self, path: str) -> list[str]:
         """The non-empty lines of a word list, stripped, `#` comments left out."""

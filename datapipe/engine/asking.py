@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pyarrow as pa
 
 from datapipe.core.columns import ADDR
@@ -12,6 +11,7 @@ from datapipe.core.operator import Expand, Filter, Global, Map
 from datapipe.engine import beacon
 from datapipe.engine.artifact import answers_about, whole_artifact
 from datapipe.engine.build import Operators
+from datapipe.engine.by_key import by_key
 from datapipe.engine.names import artifact_name
 from datapipe.io.store import Store
 from datapipe.plan.plan import StepPlan
@@ -48,8 +48,7 @@ def ask(questions: Sequence[Global], batches: Sequence[pa.RecordBatch]) -> tuple
     asked = questions[0]
     for question, following in zip(questions, [*questions[1:], None], strict=True):
         sketch = pa.Table.from_batches([asked.sketch(batch) for batch in batches])
-        order = np.lexsort((sketch.column(ADDR).to_numpy(), sketch.column(question.partition_by).to_numpy()))
-        artifact = question.combine([question.reduce(sketch.take(pa.array(order)).combine_chunks())])
+        artifact = question.combine([question.reduce(by_key(sketch, question.partition_by))])
         if ADDR in artifact.schema.names:
             artifact = artifact.sort_by(ADDR)
         bound = question.bind(artifact)

@@ -23,6 +23,7 @@ class Operators(dict[tuple[str, int], Variants]):
     def __init__(self, plan: Plan) -> None:
         super().__init__()
         self._seed = plan.seed
+        self.memory = plan.memory
 
     def of(self, step: StepPlan) -> Variants:
         """The operators of a step, ready to work."""
@@ -38,7 +39,7 @@ class Operators(dict[tuple[str, int], Variants]):
 
     def _built(self, step: StepPlan) -> Iterator[tuple[str, Operator]]:
         cls: type[Operator] = operators.get(step.operator)
-        context = Context(step.label, step_seed(self._seed, step.label), open_file)
+        context = Context(step.label, step_seed(self._seed, step.label), open_file, self.memory)
         for lang, parameters in {"": step.parameters, **(step.by_lang or {})}.items():
             operator = cls.model_validate(parameters)
             if isinstance(operator, Global):

@@ -142,14 +142,17 @@ class Driver:
 
     def _summarize(self, stage: Stage) -> None:
         try:
-            summarize(self.store, stage)
+            summarize(self.store, stage, self.plan.memory)
         except WorkLost as lost:
             if self.member.shared:  # its turn may come yet: an array of another size does its tasks in another order
                 raise Waiting(f"{lost.name} is not done; run it again when it is") from None
             raise
 
     def _answer(self, stage: Stage, label: str, sketches: dict[str, Any]) -> None:
-        """Bring the sketches of all shards together, answer by partitions, and make the artifact."""
+        """Bring the sketches of all shards together, answer by partitions, and make the artifact.
+
+        What was gathered for another cut (the summary was lost, and made anew for another `memory`) is gathered again.
+        """
         name = artifact_name(stage.key, label)
         if self.store.read_report(f"{name}.json") is not None:
             return
@@ -160,12 +163,14 @@ class Driver:
             [gathered_name(stage.key, label, i) for i in range(len(groups))],
             lambda i: self._task("gather", stage.key, i, name=label, of=of, slices=((*groups[i], 0),)),
             limits,
+            done=lambda i, report: report.get("cut") == [of, *groups[i]],
         )
         self._phase(
             f"barrier {label}",
             [partition_name(stage.key, label, i) for i in range(of)],
-            lambda i: self._task("reduce", stage.key, i, name=label, of=len(groups)),
+            lambda i: self._task("reduce", stage.key, i, name=label, of=of, slices=((0, len(groups), 0),)),
             limits,
+            done=lambda i, report: report.get("cut") == [of, len(groups)],
         )
 
         def combine() -> None:

@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datapipe.core.columns import ADDR
+from datapipe.core.dedup.remembering import Remembering
 from datapipe.core.errors import RunFailed, WorkLost
+from datapipe.core.keys import locate
 from datapipe.core.registry import operators
-from datapipe.core.remembering import Remembering
 from datapipe.engine.names import artifact_name, held_name, partition_name, summary_name
 from datapipe.engine.reports import committed
 from datapipe.io.arrow_files import Index, create_arrow, read_batches, read_table, schema_of
@@ -25,14 +26,18 @@ BATCH_ROWS = 1 << 16
 LOCK = "lock"
 
 
+def held_bytes(plan: IndexPlan) -> int:
+    """Bytes of all that the index holds. RunFailed if it cannot be known."""
+    store = open_store(plan.path)
+    return sum(int(file["file"]["bytes"]) for folder in plan.held for file in _dump(store, folder)["files"])
+
+
 def held_rows(plan: IndexPlan, key: str, part: int, of: int) -> Iterator[pa.RecordBatch]:
     """What the index holds of partition `part`, as sketch rows. RunFailed if a file of it is gone or damaged."""
     store = open_store(plan.path)
     least, most = _range(part, of)
     for folder in plan.held:
-        dump = store.read_report(f"{folder}/dump.json")
-        if dump is None:
-            raise _damaged(store, f"{folder}/dump.json", "is gone or damaged")
+        dump = _dump(store, folder)
         for number, file in enumerate(dump["files"]):
             first, last = _range(number, len(dump["files"]))
             if first > most or last < least:
@@ -133,10 +138,7 @@ def _copy(store: Store, name: str, laid: dict[str, Any], place: Store, copy: str
 
 
 def _settled(batch: pa.RecordBatch, twins: pa.Table) -> pa.RecordBatch:
-    address, here = twins.column(ADDR).to_numpy(), batch.column(ADDR).to_numpy()
-    at = np.searchsorted(address, here)
-    at[at == len(address)] = 0
-    hit = address[at] == here if len(address) else np.zeros(len(here), np.bool_)
+    at, hit = locate(twins.column(ADDR).to_numpy(), batch.column(ADDR).to_numpy())
     names = twins.column("duplicate_of").combine_chunks().take(pa.array(at, mask=~hit))
     ids = pc.coalesce(names.cast(pa.string()), batch.column("id"))
     return batch.set_column(batch.schema.get_field_index("id"), "id", ids)
@@ -146,6 +148,13 @@ def _range(part: int, of: int) -> tuple[int, int]:
     """The least and the greatest key of a partition."""
     shift = 64 - (of.bit_length() - 1)
     return part << shift, ((part + 1) << shift) - 1
+
+
+def _dump(store: Store, folder: str) -> dict[str, Any]:
+    dump = store.read_report(f"{folder}/dump.json")
+    if dump is None:
+        raise _damaged(store, f"{folder}/dump.json", "is gone or damaged")
+    return dump
 
 
 def _damaged(store: Store, name: str, found: str) -> RunFailed:

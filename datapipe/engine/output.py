@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ from datapipe.core.columns import ADDR
 from datapipe.core.condition import Condition
 from datapipe.core.errors import ContractError, RunFailed
 from datapipe.core.operator import Global
+from datapipe.engine.by_key import by_key
 from datapipe.engine.calls import OperatorFailed, call
 from datapipe.engine.names import sketch_name
 from datapipe.io.arrow_files import ArrowWriter, Index, create_arrow
@@ -23,6 +24,7 @@ from datapipe.io.store import Store
 from datapipe.plan.plan import Stage, StepPlan
 
 BATCH_BYTES = 8 << 20  # rows wait until a batch is about this big: after heavy dropping batches would be tiny
+RUN_BYTES = 32 << 20  # of a sketch are sorted at once: a packed file of any size is one shard
 
 
 def weights(batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
@@ -122,32 +124,33 @@ class Question:
 
 
 class SketchOutput:
-    """The sketches of a shard, each written sorted by its partition key so that a reducer reads one slice of it."""
+    """The sketches of a shard, each in one file, in runs of RUN_BYTES that are sorted by its partition key."""
 
-    def __init__(self, questions: Sequence[Question]) -> None:
+    def __init__(
+        self, store: Store, number: int, stage: Stage, questions: Sequence[Question], files: ExitStack
+    ) -> None:
+        self._store = store
         self._questions = questions
+        self._names = {q.step.label: sketch_name(stage.key, number, q.step.label) for q in questions}
         self._found: dict[str, list[pa.RecordBatch]] = {q.step.label: [] for q in questions}
+        self._held = dict.fromkeys(self._found, 0)  # bytes of these
+        self._writers: dict[str, ArrowWriter] = {}
+        self._open = files
         self.files: dict[str, Index] = {}
         self.sizes: dict[str, int] = {}  # bytes by label
 
     @classmethod
     @contextmanager
     def opened(cls, store: Store, number: int, stage: Stage, questions: Sequence[Question]) -> Iterator[SketchOutput]:
-        """Sketches that are written when the block ends without an error."""
-        output = cls(questions)
-        yield output
-        for question in questions:
-            batches = output._found[question.step.label]
-            if not batches:
-                continue
-            table = pa.Table.from_batches(batches)
-            key = table.column(question.operator.partition_by).to_numpy()
-            order = np.lexsort((table.column(ADDR).to_numpy(), key))
-            name = sketch_name(stage.key, number, question.step.label)
-            with create_arrow(store, name, table.schema) as writer:
-                writer.write_table(table.take(pa.array(order)).combine_chunks())
-            output.files[name] = writer.described
-            output.sizes[question.step.label] = writer.index["bytes"]
+        """Sketches whose files get their names when the block ends without an error."""
+        with ExitStack() as files:
+            output = cls(store, number, stage, questions, files)
+            yield output
+            for question in questions:
+                output._flush(question)
+        for label, writer in output._writers.items():
+            output.files[output._names[label]] = writer.described
+            output.sizes[label] = writer.index["bytes"]
 
     def add(self, at: str, batch: pa.RecordBatch) -> None:
         """Sketch a batch, as read or as the stage leaves it."""
@@ -163,6 +166,20 @@ class SketchOutput:
                 self._check(step, question.operator, sketch)
                 if sketch.num_rows:
                     self._found[step.label].append(sketch)
+                    self._held[step.label] += sketch.nbytes
+                    if self._held[step.label] >= RUN_BYTES:
+                        self._flush(question)
+
+    def _flush(self, question: Question) -> None:
+        label = question.step.label
+        found, self._found[label], self._held[label] = self._found[label], [], 0
+        if not found:
+            return
+        table = by_key(pa.Table.from_batches(found), question.operator.partition_by)
+        if label not in self._writers:
+            opened = create_arrow(self._store, self._names[label], table.schema)
+            self._writers[label] = self._open.enter_context(opened)
+        self._writers[label].write_table(table)
 
     @staticmethod
     def _check(step: StepPlan, operator: Global, sketch: pa.RecordBatch) -> None:

@@ -11,6 +11,7 @@ import zstandard
 
 from datapipe.core.errors import WorkLost
 from datapipe.core.records import QUARANTINE
+from datapipe.engine.index import held_bytes
 from datapipe.engine.names import shard_name, summary_name
 from datapipe.engine.reduce import group_sketches
 from datapipe.engine.reports import committed
@@ -23,8 +24,8 @@ from datapipe.plan.plan import Plan, Stage
 _PIECE = 1 << 20  # packed bytes that are unpacked at once, to 4 or 6 times as many
 
 
-def summarize(store: Store, stage: Stage) -> None:
-    """Commit a stage whose shards are all done: one file of reports in place of many, and their sums.
+def summarize(store: Store, stage: Stage, memory: int) -> None:
+    """Commit a stage whose shards are all done: one file of reports in place of many, their sums, and how the barrier is cut.
 
     Raises WorkLost at the first shard without a report, RunFailed if a shard lost a row.
     """
@@ -45,7 +46,8 @@ def summarize(store: Store, stage: Stage) -> None:
             line = orjson.dumps({"number": number, **report}, option=orjson.OPT_APPEND_NEWLINE)
             _write(stream, packer.compress(line), digest)
         _write(stream, packer.flush(), digest)
-    groups = {label: group_sketches(sizes) for label, sizes in sketches.items()}
+    held = {s.step.label: held_bytes(s.step.index) for s in stage.sketches if s.step.index and not s.step.round}
+    groups = {label: group_sketches(sizes, memory, held.get(label, 0)) for label, sizes in sketches.items()}
     summary = {"totals": totals.to_json(), "sketches": groups, "xxh3_64": digest.hexdigest()}
     store.write_report(f"{name}.json", summary)
 

@@ -34,7 +34,7 @@ class Task:
     shard    run shard `index` through stage `stage`; `pieces` are its inputs
     gather   group `index` of the sketches `name` of stage `stage`, cut for `of` partitions; `slices`: (first, end, 0)
              of the stage's shards
-    reduce   partition `index` of the sketch `name` of stage `stage`, gathered in `of` groups
+    reduce   partition `index` of `of` of the sketch `name` of stage `stage`; `slices`: (0, groups it was gathered in, 0)
     combine  the artifact of the sketch `name` from `of` partitions
     pack     part `index` of publication `name`; `slices`: (shard, first row, end row)
     collect  part `index` of the table `name` (ledger, quarantine, edits, scores); `slices`: (stage number, shard, rows)
@@ -124,7 +124,8 @@ def _run(task: Task) -> dict[str, Any]:
         ((start, end, _),) = task.slices
         return gather_sketches(store, operators, stage, task.name, task.index, task.of, start, end)
     if task.kind == "reduce":
-        return reduce_partition(store, operators, stage, task.name, task.index, task.of)
+        ((_, groups, _),) = task.slices
+        return reduce_partition(store, operators, stage, task.name, task.index, task.of, groups)
     return combine_artifact(store, operators, stage, task.name, task.of)
 
 

@@ -12,9 +12,9 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from datapipe.arrow.text import column_of, text_of, valid_of
 from datapipe.core.columns import ADDR
+from datapipe.core.dedup.preference import Preference
 from datapipe.core.errors import RunFailed
 from datapipe.core.operator import Filter
-from datapipe.core.preference import Preference
 from datapipe.core.segmenters import Segmented
 from datapipe.core.spans import no_spans, spans_column
 from datapipe.core.verdict import Verdict

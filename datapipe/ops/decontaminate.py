@@ -14,10 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator,
 
 from datapipe.arrow.scatter import scatter_column
 from datapipe.arrow.text import Text, text_of
-from datapipe.core.benchmark import Item, Layout, read_benchmarks
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError
-from datapipe.core.known_texts import Found, KnownTexts, Spelling
+from datapipe.core.evaluation.benchmark import Item, Layout, read_benchmarks
+from datapipe.core.evaluation.known_texts import Found, KnownTexts, Spelling
 from datapipe.core.operator import FileGlob, Filter
 from datapipe.core.spans import spans_column
 from datapipe.core.verdict import Verdict

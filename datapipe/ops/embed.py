@@ -10,8 +10,8 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from datapipe.core.columns import BASE, set_columns
-from datapipe.core.embedding import UNIT, Embedded
 from datapipe.core.operator import Map
+from datapipe.core.vectors.embedding import UNIT, Embedded
 
 VECTOR = pa.list_(pa.float32())
 

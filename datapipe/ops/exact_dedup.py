@@ -13,9 +13,10 @@ from pydantic import Field, PrivateAttr
 
 from datapipe.arrow.text import text_of
 from datapipe.core.columns import ADDR
+from datapipe.core.dedup.remembering import Remembering
+from datapipe.core.dedup.urls import normal_url
+from datapipe.core.keys import begins, locate
 from datapipe.core.operator import Filter
-from datapipe.core.remembering import Remembering
-from datapipe.core.urls import normal_url
 from datapipe.core.verdict import Verdict
 from datapipe.kernels.fold import fold_text, lower_table
 
@@ -72,10 +73,7 @@ class ExactDedup(Remembering):
         """Every document but the best of its text, with the id of that one."""
         high, low, tier = (part.column(name).to_numpy() for name in ("high", "low", "tier"))
         order = self.best_first(part, low, high)
-        high, low = high[order], low[order]
-        same = np.zeros(len(order), np.bool_)
-        same[1:] = (high[1:] == high[:-1]) & (low[1:] == low[:-1])
-        gone, first = self.dropped(same, tier[order])
+        gone, first = self.dropped(begins(high[order], low[order]), tier[order])
         twins = part.column("id").combine_chunks().take(pa.array(order[first[gone]]))
         return pa.table({ADDR: part.column(ADDR).take(pa.array(order[gone])), "duplicate_of": twins})
 
@@ -114,9 +112,7 @@ class Duplicates(Filter):
     def judge(self, batch: pa.RecordBatch) -> Verdict:
         """A binary search a row in the sorted addresses of its shard."""
         here = batch.column(ADDR).to_numpy()
-        at = np.searchsorted(self._address, here)
-        at[at == len(self._address)] = 0
-        hit = (self._address[at] == here) if len(self._address) else np.zeros(len(here), np.bool_)
+        at, hit = locate(self._address, here)
         twins = self._twin.take(pa.array(at, mask=~hit)) if hit.any() else pa.nulls(len(here), pa.string())
         return Verdict(batch.num_rows, {"duplicate": hit}, duplicate_of=twins)
 

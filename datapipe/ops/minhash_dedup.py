@@ -9,16 +9,18 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
-from datapipe.core.banding import plan_bands, s_curve
-from datapipe.core.clusters import CANDIDATES, SIZE, Clustered, Clusters
 from datapipe.core.columns import ADDR
-from datapipe.core.components import connected_components
+from datapipe.core.context import Context
+from datapipe.core.dedup.banding import plan_bands, s_curve
+from datapipe.core.dedup.clusters import CANDIDATES, SIZE, Clustered, Clusters
+from datapipe.core.dedup.components import connected_components
+from datapipe.core.dedup.preference import HELD
+from datapipe.core.dedup.remembering import Remembering
+from datapipe.core.dedup.shingling import Shingled, Shingles
+from datapipe.core.keys import begins, locate
 from datapipe.core.operator import Global
-from datapipe.core.preference import HELD
-from datapipe.core.remembering import Remembering
-from datapipe.core.shingling import Shingled, Shingles
 from datapipe.kernels.minhash import band_keys, minhash, permutations
 
 Nodes = npt.NDArray[np.uint64]
@@ -64,6 +66,8 @@ class MinhashDedup(Clustered, Remembering):
         "else bands x rows"
     )  # fmt: skip
 
+    _memory: int = PrivateAttr(2_000_000_000)
+
     @model_validator(mode="before")
     @classmethod
     def _planned(cls, values: Any) -> Any:
@@ -97,6 +101,11 @@ class MinhashDedup(Clustered, Remembering):
     def keyed_by(self) -> dict[str, Any]:
         """What shingles and bands are made of."""
         return self.model_dump(mode="json", include={*Shingled.model_fields, "bands", "rows", "permutations"})
+
+    def setup(self, ctx: Context) -> None:
+        """Learn how much memory the union-find may take: a quarter of a task's; the pairs are mapped beside it."""
+        super().setup(ctx)
+        self._memory = ctx.memory
 
     def rounds(self) -> tuple[Global, ...]:
         """Candidates by bands; then who of them stays."""
@@ -143,12 +152,13 @@ class MinhashDedup(Clustered, Remembering):
         known = part.filter(pa.array(held))
         part = part.filter(pa.array(~held)) if known.num_rows else part
         address, key = part.column(ADDR).to_numpy(), part.column("key").to_numpy()
-        new = _begins(key)
+        new = begins(key)
         first = address[np.maximum.accumulate(np.where(new, np.arange(len(key)), 0))]
-        pairs = pa.table({"a": first[~new], "b": address[~new], "of": pa.nulls(int((~new).sum()), pa.string())})
-        if not known.num_rows:
+        pairs = pa.table({"a": first[~new], "b": address[~new]})
+        if self.index is None:
             return pairs
-        at, hit = _found(known.column("key").to_numpy(), key[new])
+        pairs = pairs.append_column("of", pa.nulls(pairs.num_rows, pa.string()))
+        at, hit = locate(known.column("key").to_numpy(), key[new])
         heads = address[new][hit]
         names = known.column("id").combine_chunks().take(pa.array(at[hit]))
         return pa.concat_tables([pairs, pa.table({"a": heads, "b": heads, "of": names})])
@@ -156,7 +166,7 @@ class MinhashDedup(Clustered, Remembering):
     def _compared(self, part: pa.Table) -> pa.Table:
         """Candidates of `against`."""
         address, key = part.column(ADDR).to_numpy(), part.column("key").to_numpy()
-        new = _begins(key)
+        new = begins(key)
         held = part.column("tier").to_numpy() < len(self.against)
         bucket = np.cumsum(new) - 1
         place = np.flatnonzero(held)
@@ -177,7 +187,7 @@ class MinhashDedup(Clustered, Remembering):
         """The connected components of all pairs, named by their least address."""
         if self.against:
             return super().combine(parts)
-        nodes, roots = connected_components(_pairs(parts))
+        nodes, roots = connected_components(_pairs(parts), self._memory // 4)
         return _candidates(nodes, roots, _held(parts, nodes) if self.index is not None else None)
 
     def bind(self, artifact: pa.Table) -> Clusters:
@@ -188,29 +198,15 @@ class MinhashDedup(Clustered, Remembering):
 
 
 def _candidates(rows: Nodes, clusters: Nodes, of: pa.Array | None = None) -> pa.Table:
-    of = pa.nulls(len(rows), pa.string()) if of is None else of
-    return pa.table([pa.array(rows), pa.array(clusters), of], schema=CANDIDATES)
-
-
-def _begins(key: Nodes) -> npt.NDArray[np.bool_]:
-    """Where in sorted keys another one begins."""
-    new = np.ones(len(key), np.bool_)
-    new[1:] = key[1:] != key[:-1]
-    return new
-
-
-def _found(known: Nodes, wanted: Nodes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """Where each wanted value is among those known, which are sorted, and whether it is there."""
-    at = np.searchsorted(known, wanted)
-    at[at == len(known)] = 0
-    return at, known[at] == wanted if len(known) else np.zeros(len(wanted), np.bool_)
+    found = pa.table([pa.array(rows), pa.array(clusters)], schema=CANDIDATES)
+    return found if of is None else found.append_column("of", of)
 
 
 def _held(parts: list[pa.Table], nodes: Nodes) -> pa.Array:
     """The document of an index that each node is like; of several the least id."""
     named = pa.concat_tables([part.select(["a", "of"]).filter(pc.field("of").is_valid()) for part in parts])
     named = named.group_by("a", use_threads=False).aggregate([("of", "min")]).sort_by("a")
-    at, hit = _found(named.column("a").to_numpy(), nodes)
+    at, hit = locate(named.column("a").to_numpy(), nodes)
     return named.column("of_min").combine_chunks().take(pa.array(at, mask=~hit))
 
 

@@ -6,8 +6,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from datapipe.core.unit_dedup import UnitDedup
-from datapipe.core.units import Form, Unit
+from datapipe.core.dedup.unit_dedup import UnitDedup
+from datapipe.core.dedup.units import Form, Unit
 
 
 class ParagraphDedup(UnitDedup):

@@ -11,10 +11,10 @@ import pyarrow as pa
 from pydantic import Field
 
 from datapipe.arrow.text import Text, text_of
-from datapipe.core.cuts import disjoint, without
+from datapipe.core.dedup.cuts import disjoint, without
+from datapipe.core.dedup.units import Form, sentences_in_lines, sentences_of, spans_of
 from datapipe.core.operator import Filter
 from datapipe.core.spans import no_spans, spans_column
-from datapipe.core.units import Form, sentences_in_lines, sentences_of, spans_of
 from datapipe.core.verdict import Verdict
 from datapipe.kernels.classes import class_table
 from datapipe.kernels.fold import lower_table

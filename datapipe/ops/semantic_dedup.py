@@ -9,11 +9,11 @@ import numpy.typing as npt
 import pyarrow as pa
 from pydantic import Field, PrivateAttr
 
-from datapipe.core.centroids import Clustered, hashed, k_means, lengths, nearest, packed, products, unpacked
 from datapipe.core.columns import ADDR
-from datapipe.core.embedding import Vectors
+from datapipe.core.dedup.preference import Order, Preference
 from datapipe.core.operator import Filter, Global
-from datapipe.core.preference import Order, Preference
+from datapipe.core.vectors.centroids import Clustered, hashed, k_means, lengths, nearest, packed, products, unpacked
+from datapipe.core.vectors.embedding import Vectors
 from datapipe.core.verdict import Verdict
 
 Int64s = npt.NDArray[np.int64]

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field, PrivateAttr
 
-from datapipe.core.centroids import Clustered, nearest
 from datapipe.core.columns import ADDR
 from datapipe.core.operator import Filter, Global
+from datapipe.core.vectors.centroids import Clustered, nearest
 from datapipe.core.verdict import Verdict
 from datapipe.kernels.hashing import BASE
 

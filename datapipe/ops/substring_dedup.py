@@ -14,10 +14,10 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from datapipe.arrow.text import Text, column_of, text_of, valid_of
 from datapipe.core.columns import ADDR
+from datapipe.core.dedup.preference import Preference
+from datapipe.core.dedup.symbols import Symbols, symbols_of
 from datapipe.core.operator import Filter, Global
-from datapipe.core.preference import Preference
 from datapipe.core.spans import no_spans, spans_column
-from datapipe.core.symbols import Symbols, symbols_of
 from datapipe.core.verdict import Verdict
 from datapipe.kernels.repeated_windows import ALL, BEGIN, COPIES, END, OF_HELD, ROW, TWIN, repeated_spans
 from datapipe.kernels.spans import cut_spans

@@ -10,6 +10,7 @@ import xxhash
 from pydantic import PrivateAttr
 
 from datapipe.core.columns import ADDR, row_of, shard_of
+from datapipe.core.keys import begins, locate
 from datapipe.core.operator import Filter, Global
 from datapipe.core.verdict import Verdict
 
@@ -36,8 +37,7 @@ class UniqueIds(Global):
         address, high, low = (part.column(c).to_numpy() for c in (ADDR, "high", "low"))
         order = np.lexsort((address, low, high))
         address, high, low = address[order], high[order], low[order]
-        same = np.zeros(len(order), np.bool_)
-        same[1:] = (high[1:] == high[:-1]) & (low[1:] == low[:-1])
+        same = ~begins(high, low)
         first = np.maximum.accumulate(np.where(same, 0, np.arange(len(order))))
         return pa.table(
             {ADDR: pa.array(address[same], pa.uint64()), "first": pa.array(address[first[same]], pa.uint64())}
@@ -62,9 +62,7 @@ class DuplicateIds(Filter):
     def judge(self, batch: pa.RecordBatch) -> Verdict:
         """A binary search a row in the sorted addresses of its shard."""
         here = batch.column(ADDR).to_numpy()
-        at = np.searchsorted(self._address, here)
-        at[at == len(self._address)] = 0
-        hit = (self._address[at] == here) if len(self._address) else np.zeros(len(here), np.bool_)
+        at, hit = locate(self._address, here)
         twins: list[str | None] = [None] * len(here)
         for row in np.flatnonzero(hit):
             first = int(self._first[at[row]])

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import orjson
 import pyarrow as pa
 
 from datapipe.core.columns import BASE, union
+from datapipe.core.dedup.remembering import Remembering
 from datapipe.core.errors import RecipeError, RunFailed, did_you_mean
 from datapipe.core.fingerprint import fingerprint
 from datapipe.core.operator import Global, Operator
 from datapipe.core.registry import operators
-from datapipe.core.remembering import Remembering
 from datapipe.plan.graph import check_uses, in_order, published_datasets
 from datapipe.plan.indexes import plan_index
 from datapipe.plan.inputs import build_reader, list_shards
-from datapipe.plan.limits import limits_of
+from datapipe.plan.limits import barrier_memory, limits_of
 from datapipe.plan.locate import Located
 from datapipe.plan.plan import (
     IndexPlan,
@@ -35,9 +34,8 @@ from datapipe.plan.plan import (
 from datapipe.plan.plugins import load_all
 from datapipe.plan.recipe import Dataset, Recipe, Step, absolute, read_recipe, read_step
 from datapipe.plan.resources import file_digest
+from datapipe.plan.stage_key import stage_key
 from datapipe.plan.steps import columns_after, plan_step
-
-FORMAT = 3  # bump when stage files change their meaning: old work is then never reused
 
 
 @dataclass(frozen=True)
@@ -169,19 +167,8 @@ class _Compiler:
         )
         rows = lanes[0].rows
         inputs = [shard for lane in lanes if lane.reader for a, b in lane.shards for shard in self.shards[a:b]]
-        key = fingerprint(
-            {
-                "format": FORMAT,
-                "seed": self.recipe.seed,
-                "ledger": self.recipe.ledger.model_dump(),
-                "scores": self.recipe.scores,
-                "lanes": [lane.model_dump(mode="json") for lane in frozen],
-                "sketches": [sketch.model_dump(mode="json") for sketch in sketches],
-                "mark": self.mark,
-                "inputs": orjson.Fragment(_in_json(inputs)),
-                "files": sorted(file_digest(path) for path in self.needs),
-            }
-        )
+        files = sorted(file_digest(path) for path in self.needs)
+        key = stage_key(self.recipe, frozen, sketches, self.mark, inputs, files)
         stage = Stage(
             key=key,
             number=number,
@@ -290,6 +277,7 @@ def compile_recipe(located: Located) -> Plan:
         max_error_rate=recipe.max_error_rate,
         spill=None if recipe.spill == "none" else recipe.spill,
         timeout=recipe.task_timeout,
+        memory=barrier_memory(recipe),
         limits=limits_of(recipe, located, compiler.stages),
         shards=tuple(compiler.shards),
         stages=tuple(compiler.stages),
@@ -305,12 +293,3 @@ def _unique_ids(label: str, number: int) -> StepPlan:
         label=label, operator=cls.name, version=cls.version, kind="global", number=number,
         column=cls.name, parameters={}, quarantine=True, reads=cls.reads,
     )  # fmt: skip
-
-
-def _in_json(shards: list[Shard]) -> bytes:
-    """Shards as one list, 1,000 at a time: the dictionaries of 100,000 at once would take 130 MB."""
-    parts = [
-        orjson.dumps([asdict(shard) for shard in shards[at : at + 1000]], option=orjson.OPT_SORT_KEYS)[1:-1]
-        for at in range(0, len(shards), 1000)
-    ]
-    return b"[%s]" % b",".join(parts)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from datapipe.core.dedup.remembering import Remembering
 from datapipe.core.errors import RecipeError
 from datapipe.core.fingerprint import fingerprint
-from datapipe.core.remembering import Remembering
 from datapipe.io.store import Store, open_store
 from datapipe.plan.plan import IndexPlan
 

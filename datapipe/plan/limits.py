@@ -7,6 +7,14 @@ from datapipe.plan.locate import Located
 from datapipe.plan.plan import Limit, Stage
 from datapipe.plan.recipe import Recipe
 
+MEMORY = 2_000_000_000  # of a task at a barrier, where a recipe says nothing
+
+
+def barrier_memory(recipe: Recipe) -> int:
+    """Bytes that a task at a barrier may hold, about: a worker that grew beyond `resources.memory` would be replaced."""
+    workers = [needs.memory for needs in (recipe.resources, *recipe.resources.datasets.values()) if needs.memory]
+    return recipe.memory or min([MEMORY, *(memory // 2 for memory in workers)])
+
 
 def limits_of(recipe: Recipe, located: Located, stages: list[Stage]) -> dict[str, Limit]:
     """What workers may take, by dataset; what a dataset does not say, the recipe's `resources` say for all."""

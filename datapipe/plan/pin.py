@@ -8,17 +8,18 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from datapipe import __version__
+from datapipe.core.dedup.remembering import Remembering
 from datapipe.core.fingerprint import fingerprint
 from datapipe.core.registry import operators
-from datapipe.core.remembering import Remembering
 from datapipe.io.store import Store
-from datapipe.plan.compile import FORMAT, compile_recipe
+from datapipe.plan.compile import compile_recipe
 from datapipe.plan.indexes import is_current
 from datapipe.plan.locate import Located
 from datapipe.plan.plan import Plan, StepPlan
 from datapipe.plan.plugins import load_all
 from datapipe.plan.recipe import absolute, read_recipe
 from datapipe.plan.resources import file_digest
+from datapipe.plan.stage_key import FORMAT
 
 
 def output_folder(located: Located) -> str:

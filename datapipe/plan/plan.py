@@ -201,6 +201,7 @@ class Plan(_Value):
     max_error_rate: float
     spill: str | None
     timeout: float | None = None
+    memory: int = 2_000_000_000  # that a task at a barrier holds, about
     limits: dict[str, Limit] = {}  # by dataset; "" for all others and for publishing
     shards: tuple[Shard, ...]
     stages: tuple[Stage, ...]

@@ -127,6 +127,11 @@ class Recipe(_Closed):
     task_timeout: Seconds | None = Field(
         3600.0, description="a worker that shows no progress for so long hangs, and is stopped; such as 30m"
     )
+    memory: Size | None = Field(
+        None,
+        description="that one worker holds at a barrier (de-duplication), about; 2GB, or half of `resources.memory` if that "
+        "is less. It changes no byte of the output",
+    )
     resources: Resources = Resources()
     input_split: Size = Field(64_000_000, description="inputs are cut into tasks of about this many bytes on disk")
 

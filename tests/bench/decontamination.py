@@ -23,8 +23,8 @@ from typing import Any
 import pyarrow as pa
 import zstandard
 
-from datapipe.core.benchmark import Item, Layout, read_benchmarks
 from datapipe.core.context import Context
+from datapipe.core.evaluation.benchmark import Item, Layout, read_benchmarks
 from datapipe.io.opening import open_file
 from datapipe.ops.decontaminate import Decontaminate
 

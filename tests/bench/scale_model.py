@@ -217,9 +217,11 @@ class ModelStore(LocalStore):
             self.published[published(folder, task.index, "parquet")] = rows * 2000
         elif task.kind == "gather":
             report = {"rows": 1 << 22, "file": {**_index(dice, task.of, 256 << 20), "schema": _SCHEMA}}
+            report["cut"] = [task.of, *task.slices[0][:2]]
             name = gathered_name(task.stage, task.name, task.index)
         elif task.kind == "reduce":
             report = {"rows": 1 << 18, "file": {**_index(dice, 1, 8 << 20), "schema": _SCHEMA}}
+            report["cut"] = [task.of, task.slices[0][1]]
             name = partition_name(task.stage, task.name, task.index)
         else:
             batches = max(1, len(self.shards[task.stage]) * ROWS // 20 >> 16)

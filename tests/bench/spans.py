@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from datapipe.arrow.text import text_of
-from datapipe.core.units import sentences_of, spans_of, units_of
+from datapipe.core.dedup.units import sentences_of, spans_of, units_of
 
 RECIPE = "read: {{jsonl: {source}}}\nsteps: [{step}]\nwrite: {{path: out}}\n"
 

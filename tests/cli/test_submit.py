@@ -110,10 +110,10 @@ def test_a_failed_member_stops_the_chain_and_the_same_command_finishes_it(
     assert result(out) == expected
 
 
-def test_a_chain_has_an_array_for_every_phase_that_many_share(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_chain_has_an_array_for_every_phase_that_many_share(tmp_path: Path) -> None:
     plan = compile_recipe(load(str(write_recipe(tmp_path))))
     for size, questions in ((400_000, 2), (256 << 20, 0)):
-        monkeypatch.setattr("datapipe.engine.batch.chain.PARTITION_BYTES", size)
+        plan = plan.model_copy(update={"memory": 8 * size})
         asked = ["corpus.unique_ids, gather", "corpus.unique_ids, reduce"][:questions]
         asked += ["corpus.01.exact_dedup, gather", "corpus.01.exact_dedup, reduce"][:questions]
         first, last = "stage 1 of 2, corpus", "stage 2 of 2, corpus"

@@ -9,9 +9,9 @@ import orjson
 import pytest
 import zstandard
 
-from datapipe.core.benchmark import Item, Layout, read_benchmarks
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError
+from datapipe.core.evaluation.benchmark import Item, Layout, read_benchmarks
 from datapipe.engine.build import open_file
 
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components as scipy_components
 
-from datapipe.core.components import NODE_BYTES, connected_components
+from datapipe.core.dedup import components
+from datapipe.core.dedup.components import NODE_BYTES, connected_components
 
 Pairs = list[tuple[int, int]]
 TOP = 2**64 - 1
@@ -57,7 +58,7 @@ def test_equals_a_search(pairs: Pairs, block: int, nodes_in_memory: int) -> None
     assert answer([(b, a) for a, b in reversed(pairs)], 1 << 20, nodes_in_memory) == expected
 
 
-@pytest.mark.parametrize("nodes_in_memory", [1000, 1 << 20])
+@pytest.mark.parametrize("nodes_in_memory", [1000, 20_000, 1 << 20])
 def test_equals_scipy(nodes_in_memory: int) -> None:
     rng = np.random.default_rng(5)
     names = np.unique(rng.integers(0, TOP, 60_000, np.uint64))
@@ -109,6 +110,21 @@ def test_columns_that_are_parts_of_others_or_read_only() -> None:
     assert dict(zip(nodes.tolist(), roots.tolist(), strict=True)) == {
         v: v - v % 2 for v in (0, 1, 6, 7, 12, 13, 18, 19)
     }
+
+
+def test_numbers_of_eight_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(components, "WIDE", 0)
+    pairs = [(i, (i * 7) % 1009) for i in range(1009)]
+    assert answer(pairs, nodes_in_memory=64) == searched(pairs)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_full_disk_is_an_error_that_says_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: Path("/dev/full").open("r+b", buffering=0))  # noqa: SIM115
+    with pytest.raises(OSError, match="No space left") as caught:
+        answer([(1, 2)])
+    assert caught.value.filename == str(tmp_path)
 
 
 def test_nothing_is_left_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,8 +44,7 @@ def expected(recipe: Path) -> dict[str, str]:
 class Array:
     """Members in this process, one after the other."""
 
-    def __init__(self, recipe: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("datapipe.engine.reduce.PARTITION_BYTES", 4000)
+    def __init__(self, recipe: Path, out: Path) -> None:
         self.recipe = recipe
         self.out = out
 
@@ -61,8 +60,8 @@ class Array:
 
 
 @pytest.fixture
-def array(recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Array:
-    return Array(recipe, tmp_path / "out", monkeypatch)
+def array(recipe: Path, tmp_path: Path) -> Array:
+    return Array(recipe, tmp_path / "out")
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -95,10 +94,8 @@ def test_members_leave_stages_to_others(array: Array) -> None:
     assert not (array.out / "data").exists()
 
 
-def test_late_members_find_the_run_at_its_end_whatever_came_meanwhile(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    array = Array(write_recipe(tmp_path), tmp_path / "out", monkeypatch)
+def test_late_members_find_the_run_at_its_end_whatever_came_meanwhile(tmp_path: Path) -> None:
+    array = Array(write_recipe(tmp_path), tmp_path / "out")
     while [array(index, 2) for index in range(2)] != [0, 0]:
         pass
     before = result(array.out)
@@ -135,9 +132,9 @@ def test_a_member_that_comes_while_another_tidies_up_waits(array: Array) -> None
     other.join()
 
 
-def test_too_many_errors_fail_every_member(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_errors_fail_every_member(tmp_path: Path) -> None:
     recipe = write_recipe(tmp_path, RECIPE.replace("max_error_rate: 0.1", "max_error_rate: 0"))
-    array = Array(recipe, tmp_path / "out", monkeypatch)
+    array = Array(recipe, tmp_path / "out")
     assert array(0, 2) == 75
     for index in (1, 0, 1):
         with pytest.raises(RunFailed, match=r"4 of 798 rows .* went to quarantine, more than max_error_rate"):
@@ -200,12 +197,12 @@ def test_members_killed_at_any_moment_and_started_again(recipe: Path, tmp_path: 
     assert result(tmp_path / "out") == expected
 
 
-def test_an_input_that_changes_or_goes_during_the_run_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_input_that_changes_or_goes_during_the_run_is_told(tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text("read: {jsonl: in/*.jsonl}\ninput_split: 1KB\nsteps: [normalize]\nwrite: {path: out}\n")
     for name in ("a", "b"):
         Runs(tmp_path).jsonl(f"in/{name}.jsonl", [{"id": f"{name}{i}", "text": f"old {i}"} for i in range(100)])
-    array, plan = Array(recipe, tmp_path / "out", monkeypatch), compile_recipe(load(str(recipe)))
+    array, plan = Array(recipe, tmp_path / "out"), compile_recipe(load(str(recipe)))
     assert array(0, 2) == 75
     changed = tmp_path / "in/b.jsonl"
     changed.write_text(changed.read_text().replace("old", "new"))

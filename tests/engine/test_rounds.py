@@ -18,7 +18,7 @@ from pydantic import PrivateAttr
 from datapipe import Filter, Global, Verdict
 from datapipe.arrow.text import text_of
 from datapipe.core.columns import ADDR
-from datapipe.core.naming import TWIN, NameTwins
+from datapipe.core.dedup.naming import TWIN, NameTwins
 from datapipe.core.spans import spans_column
 
 

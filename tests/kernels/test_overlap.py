@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datapipe.arrow.text import text_of
-from datapipe.core.benchmark import Item, Part
-from datapipe.core.known_texts import KnownTexts, Spelling
+from datapipe.core.evaluation.benchmark import Item, Part
+from datapipe.core.evaluation.known_texts import KnownTexts, Spelling
 from datapipe.core.spans import spans_column
 from datapipe.kernels.classes import class_table
 from datapipe.kernels.folded_words import cut_words, letter_table

@@ -11,7 +11,7 @@ import pytest
 from datasketch import MinHash
 from hypothesis import given, settings
 
-from datapipe.core.shingling import Shingled, sets_of
+from datapipe.core.dedup.shingling import Shingled, sets_of
 from datapipe.kernels.minhash import minhash, permutations
 from datapipe.kernels.shingles import fold_table
 from tests.ops.texts import TEXT, each_way, rows

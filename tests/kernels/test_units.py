@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datapipe.arrow.text import text_of
-from datapipe.core.units import spans_of, units_of
+from datapipe.core.dedup.units import spans_of, units_of
 from datapipe.kernels.normal_forms import form_table, put_form
 from tests.reference.units import CUTS, normal, spans
 

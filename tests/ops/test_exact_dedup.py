@@ -72,12 +72,11 @@ def test_equals_duckdb_on_real_documents(runs: Runs) -> None:
     assert all(by_id[r["id"]] == by_id[r["duplicate_of"]] for r in ledger)
 
 
-def test_partitions_and_order_do_not_matter(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_partitions_and_order_do_not_matter(runs: Runs) -> None:
     runs.jsonl("a.jsonl", [{"id": str(i), "text": f"text {i % 300}"} for i in range(1000)])
     recipe = "input_split: 2KB\nread: {jsonl: a.jsonl}\nsteps: [exact_dedup]\nwrite: {path: out}\n"
     runs(recipe, "one")
-    monkeypatch.setattr("datapipe.engine.reduce.PARTITION_BYTES", 4096)
-    runs(recipe, "many")
+    runs(f"memory: 32KB\n{recipe}", "many")
     assert len(list((runs.folder / "many/work").glob("*/artifacts/*exact_dedup/part-*.arrow"))) >= 8
     assert runs.table("data", "one") == runs.table("data", "many")
     assert runs.table("ledger", "one") == runs.table("ledger", "many")

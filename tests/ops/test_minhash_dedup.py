@@ -17,8 +17,8 @@ from datasketch import MinHash, MinHashLSH
 from datasketch.lsh import _optimal_param
 from pydantic import ValidationError
 
-from datapipe.core.banding import plan_bands
 from datapipe.core.columns import ADDR
+from datapipe.core.dedup.banding import plan_bands
 from datapipe.engine.asking import ask
 from datapipe.ops.minhash_dedup import MinhashDedup
 from tests.conftest import SAMPLE

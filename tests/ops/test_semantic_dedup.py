@@ -15,10 +15,10 @@ import pytest
 import zstandard
 from pydantic import ValidationError
 
-from datapipe.core.centroids import CLUSTER_ROWS, k_means, lengths, nearest, products
 from datapipe.core.columns import ADDR
-from datapipe.core.embedding import NAMED, UNIT, hashed_trigrams
 from datapipe.core.errors import MissingDependency, RecipeError, RunFailed
+from datapipe.core.vectors.centroids import CLUSTER_ROWS, k_means, lengths, nearest, products
+from datapipe.core.vectors.embedding import NAMED, UNIT, hashed_trigrams
 from datapipe.engine.asking import ask
 from datapipe.ops.embed import Embed
 from datapipe.ops.semantic_dedup import SemanticDedup

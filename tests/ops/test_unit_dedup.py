@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from datapipe.cli.main import datapipe
 from datapipe.core.columns import ADDR
-from datapipe.core.unit_dedup import UnitDedup
+from datapipe.core.dedup.unit_dedup import UnitDedup
 from datapipe.core.verdict import Verdict
 from datapipe.engine.asking import ask
 from datapipe.ops.line_dedup import LineDedup

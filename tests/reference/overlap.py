@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from datapipe.core.benchmark import Item
+from datapipe.core.evaluation.benchmark import Item
 from tests.reference.words import alone, syllable
 
 NUMERAL = "a number"

@@ -1,4 +1,4 @@
-"""De-duplication of units by brute force, with a dict of every span: what core/unit_dedup.py must do."""
+"""De-duplication of units by brute force, with a dict of every span: what core/dedup/unit_dedup.py must do."""
 
 from __future__ import annotations
 

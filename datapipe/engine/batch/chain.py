@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from datapipe.engine.reduce import GROUP_SHARDS, PARTITION_BYTES
+from datapipe.engine.reduce import GROUP_SHARDS, sketch_bytes
 from datapipe.plan.plan import Limit, Plan, Stage
 
 GROWTH = (
@@ -69,4 +69,4 @@ def _pieces(plan: Plan, stage: Stage) -> int:
     """How many groups or partitions a stage's sketches may come to, at most."""
     numbers = stage.numbers()
     size = sum(plan.shards[number].weight for number in numbers)
-    return max(-(-size * GROWTH // PARTITION_BYTES), -(-len(numbers) // GROUP_SHARDS))
+    return max(-(-size * GROWTH // sketch_bytes(plan.memory)), -(-len(numbers) // GROUP_SHARDS))

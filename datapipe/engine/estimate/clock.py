@@ -10,7 +10,7 @@ from math import ceil
 
 from datapipe.engine.estimate.counts import Counts
 from datapipe.engine.estimate.measure import Measured
-from datapipe.engine.reduce import PARTITION_BYTES, partitions
+from datapipe.engine.reduce import partitions, sketch_bytes
 from datapipe.plan.plan import Plan, Stage
 
 PARALLEL = ("pack", "collect")  # run side by side at the end
@@ -105,8 +105,8 @@ def _barrier(stage: Stage, label: str, measured: Measured) -> list[Phase]:
     size = scale * sum(sizes)
     found = []
     for kind, n in (
-        ("gather", max(1, ceil(size / PARTITION_BYTES))),
-        ("reduce", partitions(int(size))),
+        ("gather", max(1, ceil(size / sketch_bytes(plan.memory)))),
+        ("reduce", partitions(int(size), plan.memory)),
         ("combine", 1),
     ):
         mine = [s for task, s in measured.spent if (task.kind, task.stage, task.name) == (kind, stage.key, label)]

@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
+from datapipe.core.dedup.preference import HELD, Preference
+from datapipe.core.keys import begins
 from datapipe.core.operator import FolderPath
-from datapipe.core.preference import HELD, Preference
 
 
 class Remembering(Preference):
@@ -36,9 +37,7 @@ class Remembering(Preference):
         """Of a partition's sketch rows, what the index does not hold: the best of each group, in the order of the keys."""
         keys = [part.column(name).to_numpy() for name in self.same]
         order = self.best_first(part, *reversed(keys))
-        new = np.ones(len(order), np.bool_)
-        if len(order):
-            new[1:] = np.any([key[order[1:]] != key[order[:-1]] for key in keys], axis=0)
+        new = begins(*(key[order] for key in keys))
         new &= part.column("tier").to_numpy()[order] > HELD
         found = part.take(pa.array(order[new]))
         tier = pa.array(np.full(found.num_rows, HELD, np.int16))

@@ -10,6 +10,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from datapipe.arrow.text import text_of
+from datapipe.core.keys import splitmix
 from datapipe.core.segmenters import Segmented
 from datapipe.kernels.classes import class_table
 from datapipe.kernels.shingles import fold_table, shingle_text, shingle_tokens
@@ -91,14 +92,6 @@ def sets_of(shingles: Shingles) -> Sets:
     values = both.astype(np.uint32)
     sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(splitmix(values.astype(np.uint64)))])
     return Sets(offsets, values, splitmix(sums[offsets[1:]] - sums[offsets[:-1]]) ^ shingles.short)
-
-
-def splitmix(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """The finaliser of splitmix64, for numbers whose top bits say little."""
-    mixed = values + np.uint64(0x9E3779B97F4A7C15)
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
-    return np.asarray(mixed ^ (mixed >> np.uint64(31)))
 
 
 def _mutable(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

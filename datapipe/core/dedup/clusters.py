@@ -12,14 +12,15 @@ import pyarrow.compute as pc
 from pydantic import Field, PrivateAttr
 
 from datapipe.core.columns import ADDR, SHARD_SHIFT
+from datapipe.core.dedup.preference import Order, Preference
+from datapipe.core.dedup.shingling import Shingled, sets_of
+from datapipe.core.keys import begins, locate, splitmix
 from datapipe.core.operator import Filter
-from datapipe.core.preference import Order, Preference
-from datapipe.core.shingling import Shingled, sets_of, splitmix
 from datapipe.core.verdict import Verdict
 from datapipe.kernels.similar import join_similar, similarities
 
 SIZE = "cluster_size"
-CANDIDATES = pa.schema([(ADDR, pa.uint64()), ("cluster", pa.uint64()), ("of", pa.string())])
+CANDIDATES = pa.schema([(ADDR, pa.uint64()), ("cluster", pa.uint64())])
 
 
 class Clustered(Shingled, Preference):
@@ -57,7 +58,7 @@ class Clusters(Clustered):
     """The second round: candidates by cluster, verified if asked, become answers about rows.
 
     Bound to CANDIDATES of a shard: `cluster` is the address of the row that a row's cluster is named by (with `against`:
-    of a row it is compared with, and there may be several), `of` the document of an index that the row is like. With
+    of a row it is compared with, and there may be several); `of`, if there, the document of an index it is like. With
     `verify` the sketch has the shingles of candidates, 4 bytes each; rows are compared with all of their cluster, not only
     those they share a band with, up to the bound of kernels/similar.py.
     """
@@ -88,6 +89,8 @@ class Clusters(Clustered):
         rows, which = np.unique(order[at[here]] if stop > start else np.zeros(0, np.int64), return_inverse=True)
         asked = batch.take(pa.array(rows))
         columns: dict[str, Any] = {name: found.column(name).combine_chunks() for name in CANDIDATES.names}
+        named = "of" in found.schema.names
+        columns["of"] = found.column("of").combine_chunks() if named else pa.nulls(found.num_rows, pa.string())
         columns["key"] = pa.array(splitmix(found.column("cluster").to_numpy()))
         of_rows = {"id": asked.column("id").cast(pa.string()), **self.preference(asked)}
         if self.verify:
@@ -106,9 +109,7 @@ class Clusters(Clustered):
             np.minimum.at(least, joined, address)
             cluster = least[joined]
         order = self.best_first(part, cluster)
-        same = np.zeros(len(order), np.bool_)
-        same[1:] = cluster[order[1:]] == cluster[order[:-1]]
-        gone, first = self.dropped(same, tier[order])
+        gone, first = self.dropped(begins(cluster[order]), tier[order])
         likeness = np.full(len(order), np.nan)
         if sets:
             likeness[gone] = sets.similarities(order[gone], order[first[gone]])
@@ -187,9 +188,7 @@ class NearDuplicates(Filter):
     def judge(self, batch: pa.RecordBatch) -> Verdict:
         """A binary search a row in the sorted addresses of its shard."""
         here = batch.column(ADDR).to_numpy()
-        at = np.searchsorted(self._address, here)
-        at[at == len(self._address)] = 0
-        hit = self._address[at] == here if len(self._address) else np.zeros(len(here), np.bool_)
+        at, hit = locate(self._address, here)
         answer = self._answer.take(pa.array(at, mask=~hit)).combine_chunks()
         twins = answer.column("duplicate_of").combine_chunks()
         sizes = pc.fill_null(answer.column(SIZE).combine_chunks(), 1)

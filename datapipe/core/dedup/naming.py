@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from pydantic import PrivateAttr
 
 from datapipe.core.columns import ADDR
+from datapipe.core.keys import begins, splitmix
 from datapipe.core.operator import Global
 
 TWIN = "_twin"  # uint64: the address of the row that another one repeats
@@ -38,7 +39,7 @@ class NameTwins(Global):
             answer = answer.append_column("known", pa.nulls(answer.num_rows, pa.string()))
         asked = answer.column("known").is_null().to_numpy()
         named = np.sort(answer.column(TWIN).to_numpy()[asked])  # np.unique hashes: 5 s for 5 million, sorting 0.04
-        named = named[np.append(True, named[1:] != named[:-1])] if len(named) else named
+        named = named[begins(named)]
         answer = answer.append_column("owner", pa.array(np.zeros(answer.num_rows, np.bool_)))
         owners = {ADDR: pa.array(named), TWIN: pa.array(named), "owner": pa.array(np.ones(len(named), np.bool_))}
         owners["known"] = pa.nulls(len(named), pa.string())
@@ -58,7 +59,7 @@ class NameTwins(Global):
         here, twin, owner = (answer.column(name).to_numpy() for name in (ADDR, TWIN, "owner"))
         order = np.argsort(address, kind="stable")
         row = order[np.searchsorted(address, here, sorter=order)] if len(here) else np.zeros(0, np.int64)
-        found = {ADDR: pa.array(here), "key": pa.array(_mixed(twin)), TWIN: pa.array(twin), "owner": pa.array(owner)}
+        found = {ADDR: pa.array(here), "key": pa.array(splitmix(twin)), TWIN: pa.array(twin), "owner": pa.array(owner)}
         ids = batch.column("id").take(pa.array(row, pa.int64(), mask=~owner)).cast(pa.string())
         found["id"] = pc.coalesce(answer.column("known").combine_chunks(), ids)
         found |= {field.name: answer.column(field.name).combine_chunks() for field in self.payload}
@@ -85,11 +86,3 @@ class NameTwins(Global):
             np.searchsorted(all_here, address.max(), "right"),
         )
         return self._answer.slice(start, stop - start).filter(pa.array(np.isin(all_here[start:stop], address)))
-
-
-def _mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """The finaliser of splitmix64: the top bits of an address are its shard, which would be one partition."""
-    mixed = values.astype(np.uint64, copy=True)
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
-    return np.asarray(mixed ^ (mixed >> np.uint64(31)))

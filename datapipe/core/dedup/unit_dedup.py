@@ -14,13 +14,14 @@ from pydantic import Field, PrivateAttr
 
 from datapipe.arrow.text import text_of
 from datapipe.core.columns import ADDR
-from datapipe.core.cuts import disjoint, without
-from datapipe.core.naming import TWIN, NameTwins
+from datapipe.core.dedup.cuts import disjoint, without
+from datapipe.core.dedup.naming import TWIN, NameTwins
+from datapipe.core.dedup.preference import HELD
+from datapipe.core.dedup.remembering import Remembering
+from datapipe.core.dedup.units import Form, Unit, sentences_of, spans_of, units_of
+from datapipe.core.keys import begins
 from datapipe.core.operator import Filter, Global
-from datapipe.core.preference import HELD
-from datapipe.core.remembering import Remembering
 from datapipe.core.spans import no_spans, spans_column
-from datapipe.core.units import Form, Unit, sentences_of, spans_of, units_of
 from datapipe.core.verdict import Verdict
 
 
@@ -73,17 +74,13 @@ class UnitDedup(Remembering):
     def reduce(self, part: pa.Table) -> pa.Table:
         """Every span but the best of its kind, and the address of the document that holds that one."""
         key = part.column("key").to_numpy()
-        shared = np.zeros(len(key), np.bool_)  # most are not: they need no sorting
-        shared[1:] = key[1:] == key[:-1]
+        shared = ~begins(key)  # most are not: they need no sorting
         shared[:-1] |= shared[1:]
         part = part.filter(pa.array(shared)).combine_chunks()
         key, check, tier, start = (part.column(name).to_numpy() for name in ("key", "check", "tier", "start"))
         in_text = np.argsort(start, kind="stable")
         order = in_text[self.best_first(part.take(pa.array(in_text)), check[in_text], key[in_text])]
-        key, check = key[order], check[order]
-        same = np.zeros(len(order), np.bool_)
-        same[1:] = (key[1:] == key[:-1]) & (check[1:] == check[:-1])
-        gone, first = self.dropped(same, tier[order])
+        gone, first = self.dropped(begins(key[order], check[order]), tier[order])
         keepers = part.take(pa.array(order[first[gone]]))
         found = part.select([ADDR, "start", "stop"]).take(pa.array(order[gone]))
         found = found.append_column(TWIN, keepers.column(ADDR))

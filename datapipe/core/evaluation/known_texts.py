@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from datapipe.arrow.text import Text, text_of
-from datapipe.core.benchmark import Item
+from datapipe.core.evaluation.benchmark import Item
 from datapipe.kernels.classes import class_table
 from datapipe.kernels.folded_words import cut_words, letter_table
 from datapipe.kernels.overlap import PER_GRAM, Known, attribute, find_grams, hash_grams

@@ -101,15 +101,15 @@ class Preference(Global):
             return np.where(np.isnan(values), -np.inf, values)
         return np.zeros(batch.num_rows)
 
-    def dropped(self, same: npt.NDArray[np.bool_], tier: npt.NDArray[np.int16]) -> tuple[npt.NDArray[np.bool_], Int64s]:
+    def dropped(self, new: npt.NDArray[np.bool_], tier: npt.NDArray[np.int16]) -> tuple[npt.NDArray[np.bool_], Int64s]:
         """Of rows with the best of each group first: which are dropped, and where the one that stays for each stands.
 
         What an index holds is never dropped, nor are the datasets of `against`.
 
-        same  whether a row is of the group of the row before it
+        new  whether a row begins a group
         """
-        first = np.maximum.accumulate(np.where(same, 0, np.arange(len(same))))
+        first = np.maximum.accumulate(np.where(new, np.arange(len(new)), 0))
         if not self.against:
-            return same & (tier > HELD), first
+            return ~new & (tier > HELD), first
         safe = tier < len(self.against)
-        return same & ~safe & safe[first], first
+        return ~new & ~safe & safe[first], first

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from itertools import accumulate, pairwise
-from typing import Any
+from itertools import accumulate
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +15,11 @@ from datapipe.kernels.union_find import add_edges, add_forest, flatten
 Nodes = npt.NDArray[np.uint64]
 Edges = tuple[Nodes, Nodes]
 Positions = npt.NDArray[np.int64]
+Span = tuple[int, int]
 
-NODE_BYTES = 48  # a node in memory: 20 while edges come in (name, parent, two slots), 28 more while nodes are sorted
+NODE_BYTES = 40  # a node in memory: 20 while edges come in (name, parent, two slots), 20 more while nodes are sorted
 BLOCK = 1 << 20  # nodes that a pass over a file looks at
+WIDE = 1 << 32  # from so many on, the number of a node takes 8 bytes
 
 
 def connected_components(edges: Iterable[Edges], memory: int = 512 << 20) -> tuple[Nodes, Nodes]:
@@ -33,20 +34,19 @@ def connected_components(edges: Iterable[Edges], memory: int = 512 << 20) -> tup
     begins. Then the forests' nodes are merged, which numbers them, and the forests are united over these numbers in one
     array on disk. No edge is kept: two documents that share 14 buckets are one node with a parent.
     """
-    names, ups = _File(np.uint64), _File(np.uint32)
-    lengths = []
-    for nodes, parent in _forests(edges, max(4, memory // NODE_BYTES)):
-        names.append(nodes)
-        ups.append(parent)
-        lengths.append(len(nodes))
-    spans = list(pairwise(accumulate(lengths, initial=0)))
-    all_nodes, forests = names.mapped(), ups.mapped()
-    if len(lengths) > 1:
-        all_nodes, forests = _united(all_nodes, forests, spans, max(1024, memory // (64 * len(lengths))))
-    roots = _File(np.uint64)
-    for at in range(0, len(all_nodes), BLOCK):
-        roots.append(all_nodes[forests[at : at + BLOCK]])
-    return all_nodes, roots.mapped()
+    with _File(np.uint64) as names, _File(np.uint32) as ups, _File(np.uint64) as roots:
+        spans = []
+        for nodes, parent in _forests(edges, max(4, memory // NODE_BYTES)):
+            spans.append((names.length, names.length + len(nodes)))
+            names.append(nodes)
+            ups.append(parent)
+        if len(spans) > 1:
+            all_nodes, forest = _united(names, ups, spans, max(1024, memory // (64 * len(spans))))
+        else:
+            all_nodes, forest = names.mapped(), ups.mapped()
+        for at in range(0, len(all_nodes), BLOCK):
+            roots.append(all_nodes[forest[at : at + BLOCK]])
+        return all_nodes, roots.mapped()
 
 
 def _forests(edges: Iterable[Edges], capacity: int) -> Iterator[tuple[Nodes, Any]]:
@@ -83,32 +83,27 @@ def _by_node(nodes: Nodes, parent: Any) -> tuple[Nodes, Any]:
     return nodes[order], ups
 
 
-def _united(names: Nodes, forests: Any, spans: list[tuple[int, int]], window: int) -> tuple[Nodes, Any]:
+def _united(names: _File, ups: _File, spans: list[Span], window: int) -> tuple[Nodes, Any]:
     """One forest of those that lie in `spans`."""
-    dtype = np.uint32 if len(names) < 1 << 32 else np.uint64
-    merged, parent = _File(np.uint64), _File(dtype)
-    numbers = _File(dtype)
-    numbers.fill(len(names))
-    number = numbers.mapped()
-    for nodes, where in _merged(names, spans, window):
-        for first, rank in where:
-            number[first : first + len(rank)] = rank + merged.length
-        parent.append(np.arange(merged.length, merged.length + len(nodes)))
-        merged.append(nodes)
-    united = parent.mapped()
-    for start, end in spans:
-        add_forest(united, number[start:end], forests[start:end])
-    flatten(united)
-    return merged.mapped(), united
+    dtype = np.uint32 if names.length < WIDE else np.uint64
+    with _File(np.uint64) as merged, _File(dtype) as parent, _File(dtype) as numbers:
+        for nodes, where in _merged(names, spans, window):
+            for first, rank in where:
+                numbers.write(first, rank + merged.length)
+            parent.append(np.arange(merged.length, merged.length + len(nodes)))
+            merged.append(nodes)
+        united = parent.mapped()
+        for span in spans:
+            add_forest(united, numbers.read(*span), ups.read(*span))
+        flatten(united)
+        return merged.mapped(), united
 
 
-def _merged(
-    names: Nodes, spans: list[tuple[int, int]], window: int
-) -> Iterator[tuple[Nodes, list[tuple[int, Positions]]]]:
+def _merged(names: _File, spans: list[Span], window: int) -> Iterator[tuple[Nodes, list[tuple[int, Positions]]]]:
     """Merge what is sorted in each span by pieces: the distinct nodes; for each span where its part begins, and its ranks."""
     left = spans
     while left:
-        heads = [names[start : min(start + window, end)] for start, end in left]
+        heads = [names.read(start, min(start + window, end)) for start, end in left]
         limit = min(head[-1] for head in heads)
         heads = [head[: np.searchsorted(head, limit, "right")] for head in heads]
         together = np.concatenate(heads)
@@ -125,39 +120,42 @@ def _merged(
 
 
 class _File:
-    """An array in a temporary file without a name: its space is free when the array is, however the process ends.
+    """An array in a temporary file without a name: its space is free when nobody holds it, however the process ends.
 
-    It is written before it is mapped: on a full disk that is an error, and not a signal at some page.
+    It is written before it is mapped: on a full disk that is an error, and not a signal at some page. What is passed
+    through once is read, not mapped: mapped pages count as the process's memory.
     """
 
     def __init__(self, dtype: npt.DTypeLike) -> None:
         self._dtype = np.dtype(dtype)
-        self._file = tempfile.TemporaryFile(prefix="datapipe-")  # noqa: SIM115  # lives as long as this
+        self._file = tempfile.TemporaryFile(prefix="datapipe-", buffering=0)  # noqa: SIM115  # closed by `with`
         self.length = 0
 
-    def append(self, values: npt.NDArray[Any]) -> None:
-        with _named():
-            self._file.write(np.ascontiguousarray(values, self._dtype).data)
-        self.length += len(values)
+    def __enter__(self) -> Self:
+        return self
 
-    def fill(self, length: int) -> None:
-        for at in range(0, length, BLOCK):
-            self.append(np.zeros(min(BLOCK, length - at), self._dtype))
+    def __exit__(self, *error: object) -> None:
+        self._file.close()  # a map stays
+
+    def append(self, values: npt.NDArray[Any]) -> None:
+        self.write(self.length, values)
+
+    def write(self, start: int, values: npt.NDArray[Any]) -> None:
+        left = np.ascontiguousarray(values, self._dtype).view(np.uint8).data
+        self._file.seek(start * self._dtype.itemsize)
+        while len(left):  # a system call writes 2 GB at most
+            try:
+                left = left[self._file.write(left) :]
+            except OSError as error:  # of a full disk the system says only that it is full
+                error.filename = tempfile.gettempdir()
+                raise
+        self.length = max(self.length, start + len(values))
+
+    def read(self, start: int, stop: int) -> Any:
+        self._file.seek(start * self._dtype.itemsize)
+        return np.fromfile(self._file, self._dtype, stop - start)
 
     def mapped(self) -> Any:
-        with self._file:
-            with _named():
-                self._file.flush()
-            if not self.length:  # nothing cannot be mapped
-                return np.empty(0, self._dtype)
-            return np.asarray(np.memmap(self._file, self._dtype, "r+", shape=(self.length,)))
-
-
-@contextmanager
-def _named() -> Iterator[None]:
-    """Of a full disk the system says only that it is full: say where."""
-    try:
-        yield
-    except OSError as error:
-        error.filename = tempfile.gettempdir()
-        raise
+        if not self.length:  # nothing cannot be mapped
+            return np.empty(0, self._dtype)
+        return np.asarray(np.memmap(self._file, self._dtype, "r+", shape=(self.length,)))

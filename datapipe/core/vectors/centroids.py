@@ -11,8 +11,8 @@ import xxhash
 from pydantic import Field, PrivateAttr
 
 from datapipe.core.columns import ADDR
-from datapipe.core.embedding import UNIT, Embedded, Vectors
 from datapipe.core.operator import Global
+from datapipe.core.vectors.embedding import UNIT, Embedded, Vectors
 
 Int64s = npt.NDArray[np.int64]
 
@@ -99,7 +99,7 @@ def unpacked(column: pa.Array | pa.ChunkedArray) -> Vectors:
 
 
 def products(left: Vectors, right: Vectors) -> npt.NDArray[np.float32]:
-    """Of each with each, exact: see `core/embedding.py`."""
+    """Of each with each, exact: see `core/vectors/embedding.py`."""
     result: npt.NDArray[np.float32] = left.astype(np.float32) @ right.astype(np.float32).T
     return result
 

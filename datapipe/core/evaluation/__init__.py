@@ -1,0 +1,1 @@
+"""Evaluation sets, and where their items stand in documents."""
