@@ -19,7 +19,7 @@ from datapipe.engine.names import artifact_name, held_name, partition_name, summ
 from datapipe.engine.reports import committed
 from datapipe.io.arrow_files import Index, create_arrow, read_batches, read_table, schema_of
 from datapipe.io.store import Store, open_store
-from datapipe.plan.indexes import INDEX, read_index
+from datapipe.plan.indexes import INDEX, dumps_before, read_index
 from datapipe.plan.plan import IndexPlan, Plan, Stage, StepPlan
 
 BATCH_ROWS = 1 << 16
@@ -97,27 +97,30 @@ def _extend(store: Store, plan: Plan, stage: Stage, step: StepPlan, index: Index
     while True:
         with place.alone(LOCK) as alone:
             if alone:
-                _enter(place, operator, index, {"dump": index.dump, "folder": folder, "rows": rows})
+                entry = {"dump": index.dump, "folder": folder, "rows": rows, "inputs": index.inputs}
+                _enter(place, operator, index, entry)
                 return rows
         time.sleep(0.2)
 
 
 def _enter(place: Store, operator: Remembering, index: IndexPlan, entry: dict[str, Any]) -> None:
-    """Put the dump behind those it was compared with; one entry of the same dump gives it its place."""
+    """Put the dump behind those it was compared with, in the place of those made of its inputs."""
     content = read_index(place, operator)
     dumps = content["dumps"]
-    at = next((n for n, other in enumerate(dumps) if other["dump"] == index.dump), len(dumps))
-    if tuple(other["folder"] for other in dumps[:at]) != index.held:
+    before = dumps_before(index.inputs, dumps)
+    if tuple(other["folder"] for other in before) != index.held:
         if all(other["folder"] != entry["folder"] for other in dumps):
             place.remove(entry["folder"])
         raise RunFailed(
             f"the index {index.path} was extended by another run since this one began; run again, "
             "so that these documents are compared with what it holds now"
         )
-    before = dumps[at]["folder"] if at < len(dumps) else None
-    place.write_json(INDEX, {**content, "dumps": [*dumps[:at], entry, *dumps[at + 1 :]]})
-    if before not in (None, entry["folder"]):
-        place.remove(before)
+    replaced = [other for other in dumps if set(index.inputs).issuperset(other["inputs"])]
+    later = [other for other in dumps[len(before) :] if other not in replaced]
+    place.write_json(INDEX, {**content, "dumps": [*before, entry, *later]})
+    for other in replaced:
+        if other["folder"] != entry["folder"]:
+            place.remove(other["folder"])
 
 
 def _twins(store: Store, plan: Plan, label: str) -> pa.Table | None:

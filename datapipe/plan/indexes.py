@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import Any
 
 from datapipe.core.dedup.remembering import Remembering
@@ -37,22 +38,39 @@ def read_index(store: Store, operator: Remembering) -> dict[str, Any]:
 
 
 def plan_index(operator: Remembering, inputs: Iterable[str]) -> IndexPlan:
-    """The dumps an index holds before this one. `inputs`: what is read, which names the dump whatever the recipe does."""
+    """The dumps an index holds before this one. `inputs`: what is read, which names the dump whatever the recipe does.
+
+    RecipeError if a dump that the index holds was made of some of these inputs and of others: compared with it, what both
+    read would be dropped as held.
+    """
     assert operator.index is not None
-    dump = fingerprint(sorted(set(inputs)))
+    names = tuple(sorted({fingerprint(name)[:12] for name in inputs}))
     dumps = read_index(open_store(operator.index), operator)["dumps"]
-    return IndexPlan(path=operator.index, dump=dump, held=_before(dump, dumps), extend=operator.extend_index)
+    for entry in dumps:
+        shared = set(names).intersection(entry["inputs"])
+        if shared and len(shared) < len(entry["inputs"]):
+            raise RecipeError(
+                f"the index {operator.index} holds a dump of {len(entry['inputs'])} files, of which this run reads "
+                f"{len(shared)} again; read all of them, and it takes that dump's place, or none"
+            )
+    return IndexPlan(
+        path=operator.index,
+        inputs=names,
+        dump=fingerprint(names),
+        held=tuple(entry["folder"] for entry in dumps_before(names, dumps)),
+        extend=operator.extend_index,
+    )
 
 
 def is_current(operator: Remembering, plan: IndexPlan) -> bool:
     """Whether a plan made earlier can still be run to its end: other runs may have extended the index since."""
     dumps = read_index(open_store(plan.path), operator)["dumps"]
     if plan.extend:
-        return _before(plan.dump, dumps) == plan.held
+        return tuple(entry["folder"] for entry in dumps_before(plan.inputs, dumps)) == plan.held
     return {entry["folder"] for entry in dumps}.issuperset(plan.held)
 
 
-def _before(dump: str, dumps: list[dict[str, Any]]) -> tuple[str, ...]:
-    """The folders of the dumps that came before this one; of all, if it is new."""
-    names = [entry["dump"] for entry in dumps]
-    return tuple(entry["folder"] for entry in (dumps[: names.index(dump)] if dump in names else dumps))
+def dumps_before(inputs: Iterable[str], dumps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The dumps that came before the one of these inputs, or of some of them; all, if it is new."""
+    here = set(inputs)
+    return list(takewhile(lambda entry: not here.issuperset(entry["inputs"]), dumps))

@@ -28,11 +28,14 @@ class _Value(BaseModel):
 class IndexPlan(_Value):
     """An index that outlives runs: what earlier dumps held, and where this run's goes.
 
-    dump  names the rows of this run by their inputs, so that the same dump, run again, takes its own place
-    held  folders of the dumps that came before it, in order
+    inputs  what this run reads, each file by a hash of its name: the same dump, run again, takes its own place, also when
+            files have come to it
+    dump    one name for all of them
+    held    folders of the dumps that came before it, in order
     """
 
     path: str
+    inputs: tuple[str, ...]
     dump: str
     held: tuple[str, ...]
     extend: bool

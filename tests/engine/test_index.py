@@ -180,3 +180,15 @@ def test_an_index_has_a_place_of_its_own_and_can_be_written(halves: Runs) -> Non
             halves(recipe("a-*.jsonl", "out", f"- exact_dedup: {{index: {place}}}"), "out")
         assert not (halves.folder / "out/ledger").exists()
     halves(recipe("a-*.jsonl", "out", "- exact_dedup: {index: /proc/none, extend_index: false}"), "out")
+
+
+def test_a_dump_that_has_grown_takes_its_place(halves: Runs) -> None:
+    halves(recipe("a-*.jsonl", "one"), "one")
+    halves(recipe("b-2.jsonl", "two"), "two")
+    halves(recipe("b-*.jsonl", "two"), "two")  # another file has come
+    halves(recipe("'[ab]-*.jsonl'", "whole", "- exact_dedup"), "whole")
+    assert kept(halves, "one") + kept(halves, "two") == kept(halves, "whole")
+    assert [len(dump["inputs"]) for dump in dumps(halves)] == [2, 2]
+    assert len(list((halves.folder / "seen").glob("*/dump.json"))) == 2
+    with pytest.raises(RecipeError, match="holds a dump of 2 files, of which this run reads 1 again; read all of them"):
+        compile_text(recipe("'[!b]-1.jsonl'", "three"), halves.folder)
