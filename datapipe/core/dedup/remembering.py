@@ -25,7 +25,8 @@ class Remembering(Preference):
     index: FolderPath | None = Field(
         None,
         description="folder that keeps what earlier runs held: documents they held are dropped, what is new is added at "
-        "the end of the run; the same inputs, run again, take their own place, also when files have come to them; made when absent",
+        "the end of the run; the same inputs, run again, take their own place, also when files have come to them; it is "
+        "made when absent",
     )
     extend_index: bool = Field(True, description="false: compare with the index, and leave it as it is")
 
