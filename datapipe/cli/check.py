@@ -10,7 +10,7 @@ import click
 from datapipe.cli.run import settings
 
 if TYPE_CHECKING:
-    from datapipe.plan.plan import Lane, Plan, Stage
+    from datapipe.plan.plan import Lane, Plan, Stage, StepPlan
 
 
 @click.command()
@@ -114,14 +114,7 @@ def _tell_chain(lane: Lane) -> None:
             changes.append(f"where {step.where}")
         if step.by_lang:
             changes.append(f"own thresholds for {', '.join(step.by_lang)}")
-        kind = (
-            "quarantines duplicate ids"
-            if step.quarantine
-            else "drops what the barrier found"
-            if step.artifact
-            else step.kind
-        )
-        click.echo(f"    {step.label}  ({kind}; {'; '.join(changes)})")
+        click.echo(f"    {step.label}  ({_does(step)}; {'; '.join(changes)})")
         if step.index is not None:
             then = "added at the end" if step.index.extend else "not added"
             click.echo(f"      index {step.index.path}: {len(step.index.held)} earlier dumps; this one is {then}")
@@ -133,3 +126,13 @@ def _tell_chain(lane: Lane) -> None:
 
 def _columns(plan: Plan, key: str) -> str:
     return ", ".join(f"{f.name} {f.type}" for f in plan.stage(key).rows if f.name != "_addr")
+
+
+def _does(step: StepPlan) -> str:
+    """What a step does, in a word or two."""
+    if step.quarantine:
+        return "quarantines duplicate ids"
+    if step.artifact is None:
+        return step.kind
+    done = "tags" if step.action == "tag" else "cuts" if "text" in step.writes else "drops"
+    return f"{done} what the barrier found"
