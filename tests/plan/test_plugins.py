@@ -56,7 +56,7 @@ def test_an_installed_package_is_found_by_its_entry_point(folder: Path) -> None:
         return subprocess.run(command, capture_output=True, text=True, env=env, cwd=folder, check=False)
 
     assert "tiny_no_lorem" in datapipe("ops").stdout
-    assert "word: str, default 'lorem'" in datapipe("ops", "tiny_no_lorem").stdout
+    assert "word: string, default lorem" in datapipe("ops", "tiny_no_lorem").stdout
     (folder / "r.yaml").write_text(RECIPE.replace("plugins: [PLUGIN]\n", "").replace("NAME", "tiny_no_lorem"))
     done = datapipe("run", "r.yaml", "--workers", "2")
     assert done.returncode == 0, done.stderr
