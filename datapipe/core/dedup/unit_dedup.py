@@ -91,7 +91,9 @@ class UnitDedup(Remembering):
 
     def bind(self, artifact: pa.Table) -> Filter | Global:
         """Asks for the keepers' ids."""
-        return self.rounds()[1].hold(artifact)  # type: ignore[attr-defined, no-any-return]
+        names = self.rounds()[1]
+        assert isinstance(names, NameKeepers)
+        return names.hold(artifact)
 
 
 class CutUnits(Filter):
