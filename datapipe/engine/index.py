@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -24,6 +25,8 @@ from datapipe.plan.plan import IndexPlan, Plan, Stage, StepPlan
 
 BATCH_ROWS = 1 << 16
 LOCK = "lock"
+
+Twins = tuple[npt.NDArray[np.uint64], pa.Array]  # sorted addresses of dropped rows, and the ids of those that stayed
 
 
 def held_bytes(plan: IndexPlan) -> int:
@@ -123,16 +126,22 @@ def _enter(place: Store, operator: Remembering, index: IndexPlan, entry: dict[st
             place.remove(other["folder"])
 
 
-def _twins(store: Store, plan: Plan, label: str) -> pa.Table | None:
-    """The last answer of a step, if it names twins: who was dropped is remembered by the id of who stayed."""
+def _twins(store: Store, plan: Plan, label: str) -> Twins | None:
+    """The last answer of a step, if it names twins: who was dropped is remembered by the id of who stayed.
+
+    In one piece each, once: a copy for every batch of an index would be as many copies as it has batches.
+    """
     step = next(step for step in plan.steps() if step.label == label)
     assert step.artifact is not None
     name = artifact_name(*step.artifact)
     table = read_table(store, f"{name}.arrow", committed(store, name)["file"])
-    return table if {ADDR, "duplicate_of"} <= set(table.schema.names) else None
+    if not {ADDR, "duplicate_of"} <= set(table.schema.names):
+        return None
+    names = table.column("duplicate_of").cast(pa.large_string()).combine_chunks()
+    return table.column(ADDR).to_numpy(), names
 
 
-def _copy(store: Store, name: str, laid: dict[str, Any], place: Store, copy: str, twins: pa.Table | None) -> Index:
+def _copy(store: Store, name: str, laid: dict[str, Any], place: Store, copy: str, twins: Twins | None) -> Index:
     """Copy rows into the index, batch by batch."""
     with create_arrow(place, copy, schema_of(laid["file"])) as writer:
         for batch in read_batches(store, name, laid["file"]):
@@ -140,9 +149,10 @@ def _copy(store: Store, name: str, laid: dict[str, Any], place: Store, copy: str
     return writer.described
 
 
-def _settled(batch: pa.RecordBatch, twins: pa.Table) -> pa.RecordBatch:
-    at, hit = locate(twins.column(ADDR).to_numpy(), batch.column(ADDR).to_numpy())
-    names = twins.column("duplicate_of").combine_chunks().take(pa.array(at, mask=~hit))
+def _settled(batch: pa.RecordBatch, twins: Twins) -> pa.RecordBatch:
+    address, kept = twins
+    at, hit = locate(address, batch.column(ADDR).to_numpy())
+    names = kept.take(pa.array(at, mask=~hit))
     ids = pc.coalesce(names.cast(pa.string()), batch.column("id"))
     return batch.set_column(batch.schema.get_field_index("id"), "id", ids)
 

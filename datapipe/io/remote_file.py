@@ -77,7 +77,7 @@ class RemoteFile(io.RawIOBase):
             data: bytes = stream.read(size)
             if not data and size and self._at < (getattr(stream, "size", None) or 0):
                 raise ConnectionError(f"the data ended after {self._at:,} bytes")
-        except Exception:
+        except Exception:  # whatever it was, the stream's place is not known any more; it goes on to who retries
             self._drop()
             raise
         self._at += len(data)
