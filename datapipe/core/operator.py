@@ -132,7 +132,12 @@ class Map(Operator):
 
 
 class Filter(Operator):
-    """Judges; the runner removes, counts and writes the ledger."""
+    """Judges; the runner removes, counts and writes the ledger.
+
+    finds_entities  its verdicts have `entities`: runs with it publish the table `pii/`
+    """
+
+    finds_entities: ClassVar[bool] = False
 
     @abstractmethod
     def judge(self, batch: pa.RecordBatch) -> Verdict:

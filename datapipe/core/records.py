@@ -1,4 +1,4 @@
-"""The tables beside the data: dropped rows, quarantined records, edits, scores; and the counts of a step."""
+"""The tables beside the data: dropped rows, quarantined records, edits, personal data, scores; and the counts of a step."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from datapipe.core.columns import ADDR
+from datapipe.core.entities import ENTITY
 from datapipe.core.spans import SPANS
 
 HEAD = 500  # characters of text that the ledger and the quarantine keep
@@ -55,6 +56,17 @@ EDITS = pa.schema(
         pa.field("bytes_before", pa.int64()),
         pa.field("bytes_after", pa.int64()),
         pa.field("spans", SPANS),  # the parts cut out, where the operator names them
+    ]
+)
+
+PII = pa.schema(  # one row for each entity; where a step finds them
+    [
+        pa.field(ADDR, pa.uint64()),
+        pa.field("id", pa.string()),
+        pa.field("source", pa.string()),
+        pa.field("lang", pa.string()),
+        pa.field("step", pa.string()),
+        *ENTITY,
     ]
 )
 

@@ -21,6 +21,7 @@ class Verdict:
     columns      column name -> new values for all rows (a label, a cut text)
     duplicate_of id of the kept twin, null elsewhere
     spans        parts of each text that were cut, or that decided (`core/spans.py`); an empty list where there are none
+    entities     personal data found in each text (`core/entities.py`); an empty list where there is none
     """
 
     rows: int
@@ -29,6 +30,7 @@ class Verdict:
     columns: Mapping[str, pa.Array] = field(default_factory=dict)
     duplicate_of: pa.Array | None = None
     spans: pa.Array | None = None
+    entities: pa.Array | None = None
 
     @property
     def keep(self) -> Mask:

@@ -1,4 +1,4 @@
-"""The side tables of all shards as a few Parquet files: ledger, quarantine, edits, scores."""
+"""The side tables of all shards as a few Parquet files: ledger, quarantine, edits, pii, scores."""
 
 from __future__ import annotations
 

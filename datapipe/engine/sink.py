@@ -1,4 +1,4 @@
-"""What leaves the main road of a shard: ledger, quarantine, edits and scores, written as they come."""
+"""What leaves the main road of a shard: ledger, quarantine, edits, personal data and scores, written as they come."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datapipe.core.columns import ADDR
+from datapipe.core.entities import ENTITY
+from datapipe.core.operator import Filter
 from datapipe.core.reader import BadRecord
-from datapipe.core.records import EDITS, HEAD, LEDGER, QUARANTINE, SCORES
+from datapipe.core.records import EDITS, HEAD, LEDGER, PII, QUARANTINE, SCORES
+from datapipe.core.registry import operators
 from datapipe.core.spans import SPANS
 from datapipe.core.verdict import Verdict
 from datapipe.io.arrow_files import ArrowWriter, Index, create_arrow
@@ -21,7 +24,7 @@ from datapipe.plan.plan import Plan, StepPlan
 
 Rows = npt.NDArray[np.int64]
 Where = Callable[[int], dict[str, object]]  # address -> what quarantine says of its place
-TABLES = {"ledger": LEDGER, "quarantine": QUARANTINE, "edits": EDITS, "scores": SCORES}
+TABLES = {"ledger": LEDGER, "quarantine": QUARANTINE, "edits": EDITS, "pii": PII, "scores": SCORES}
 
 
 class Sink:
@@ -48,8 +51,14 @@ class Sink:
         return {side_name(self._folder, table): writer.index for table, writer in self._writers.items()}
 
     def drop(self, step: StepPlan, batch: pa.RecordBatch, rows: Rows, verdict: Verdict) -> None:
-        """Enter the rows a filter dropped; `batch` is what the filter saw."""
+        """Enter the rows a filter dropped; `batch` is what the filter saw.
+
+        Where it found personal data, the ledger's text is the one without them.
+        """
         gone = batch.take(pa.array(rows))
+        text = gone.column("text")
+        if verdict.entities is not None and "text" in verdict.columns:
+            text = verdict.columns["text"].take(pa.array(rows))
         reasons = verdict.reasons(rows)
         n = len(rows)
         twins = (
@@ -65,7 +74,7 @@ class Sink:
             "duplicate_of": twins,
             "spans": _spans(verdict, rows),
             "bytes": pc.binary_length(gone.column("text")),
-            "text": self._text(gone.column("text")),
+            "text": self._text(text),
         }
         self._write("ledger", pa.RecordBatch.from_pydict(columns, schema=LEDGER))
 
@@ -92,6 +101,22 @@ class Sink:
             }
             self._write("edits", pa.RecordBatch.from_pydict(columns, schema=EDITS))
         return len(changed)
+
+    def found(self, step: StepPlan, batch: pa.RecordBatch, verdict: Verdict) -> None:
+        """Enter the personal data found in the rows of a batch, dropped ones included."""
+        if verdict.entities is None or not len(entities := verdict.entities.flatten()):
+            return
+        n = len(entities)
+        rows = batch.take(verdict.entities.value_parent_indices())
+        columns = {
+            **{name: rows.column(name) for name in (ADDR, "id", "source", "lang")},
+            "step": pa.array([step.label] * n, pa.string()),
+            **{field.name: column for field, column in zip(ENTITY, entities.flatten(), strict=True)},
+        }
+        if step.action == "tag":  # which leaves the text as it is
+            columns |= {name: pa.nulls(n, pa.int64()) for name in ("start_after", "end_after")}
+            columns["action"] = pa.array(["report"] * n, pa.string())
+        self._write("pii", pa.RecordBatch.from_pydict(columns, schema=PII))
 
     def judged(self, step: StepPlan, after: pa.RecordBatch, rows: Rows, verdict: Verdict) -> None:
         """Enter the verdict and the scores of the rows a filter judged, where the recipe asks for scores.
@@ -133,7 +158,13 @@ class Sink:
 
 def tables_of(plan: Plan) -> tuple[str, ...]:
     """The side tables that a run publishes."""
-    return tuple(table for table in TABLES if plan.scores or table != "scores")
+    wanted = {"scores": plan.scores, "pii": any(map(_finds_entities, plan.steps()))}
+    return tuple(table for table in TABLES if wanted.get(table, True))
+
+
+def _finds_entities(step: StepPlan) -> bool:
+    operator = operators.get(step.operator)
+    return issubclass(operator, Filter) and operator.finds_entities
 
 
 def side_name(shard: str, table: str) -> str:

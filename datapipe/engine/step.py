@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from datapipe.arrow.scatter import scatter_column
 from datapipe.core.columns import ADDR, CHILD_BIT, SHARD_SHIFT, set_columns
 from datapipe.core.condition import Condition
+from datapipe.core.entities import ENTITIES, no_entities
 from datapipe.core.errors import ContractError
 from datapipe.core.operator import Expand, Filter, Map, Operator
 from datapipe.core.records import StepCount
@@ -105,6 +106,7 @@ class StepRunner:
         if self.step.quarantine:
             self._quarantine(batch, gone, _errors(verdict, gone))
             return after.filter(pa.array(~drop)) if len(gone) else after
+        self._sink.found(self.step, batch, verdict)
         self._count_rules(verdict, gone)
         if self.step.kind == "filter":
             self.count.judged += len(judged)
@@ -203,6 +205,8 @@ class StepRunner:
                 raise self._broken(f"{name}: one value a row: {n}, not {len(values)}")
         if verdict.spans is not None and (verdict.spans.type != SPANS or len(verdict.spans) != n):
             raise self._broken(f"spans: one list of them a row: {n}, not {len(verdict.spans)} of {verdict.spans.type}")
+        if (found := verdict.entities) is not None and (found.type != ENTITIES or len(found) != n):
+            raise self._broken(f"entities: one list of them a row: {n}, not {len(found)} of {found.type}")
         columns = {name: self._typed(name, values, n) for name, values in verdict.columns.items()}
         return replace(verdict, columns=columns) if columns else verdict
 
@@ -228,8 +232,10 @@ class StepRunner:
         failed: dict[str, npt.NDArray[np.bool_]] = {}
         scores: dict[str, npt.NDArray[np.float64]] = {}
         columns = {name: self._base(batch, name) for name in self.step.writes}
-        twins = spans = None
+        twins = spans = entities = None
         for rows, verdict in verdicts:
+            if verdict.entities is not None:
+                entities = scatter_column(no_entities(n) if entities is None else entities, rows, verdict.entities)
             if verdict.spans is not None:
                 spans = scatter_column(no_spans(n) if spans is None else spans, rows, verdict.spans)
             for name, mask in verdict.failed.items():
@@ -240,7 +246,7 @@ class StepRunner:
                 columns[name] = scatter_column(columns[name], rows, column)
             if verdict.duplicate_of is not None:
                 twins = scatter_column(pa.nulls(n, pa.string()), rows, verdict.duplicate_of)
-        return Verdict(n, failed, scores, columns, twins, spans)
+        return Verdict(n, failed, scores, columns, twins, spans, entities)
 
     def _base(self, batch: pa.RecordBatch, name: str) -> pa.Array:
         """A column before a step writes to some of its rows."""

@@ -1,4 +1,4 @@
-"""Parts of texts: cut them out, copy them, and say where they lie in code points."""
+"""Parts of texts: cut them out, replace them, copy them, and say where they lie in code points."""
 
 from __future__ import annotations
 
@@ -12,16 +12,26 @@ Bytes = npt.NDArray[np.uint8]
 
 
 @kernel
-def cut_spans(
-    offsets: Int64s, data: Bytes, span_row: Int64s, span_start: Int64s, span_end: Int64s
-) -> tuple[Int64s, Bytes]:
-    """The texts without these spans: bytes from the start of row `span_row`; sorted by row and start, disjoint."""
+def replace_spans(
+    offsets: Int64s,
+    data: Bytes,
+    span_row: Int64s,
+    span_start: Int64s,
+    span_end: Int64s,
+    new_offsets: Int64s,
+    new_data: Bytes,
+) -> tuple[Int64s, Bytes, Int64s]:
+    """The texts with new bytes in the place of these spans, and where in its row each of the new ones starts.
+
+    Spans are bytes from the start of row `span_row`; sorted by row and start, disjoint.
+    """
     n = len(offsets) - 1
     out_offsets = np.zeros(n + 1, np.int64)
-    removed = 0
+    starts = np.empty(len(span_row), np.int64)
+    size = offsets[n] - offsets[0]
     for i in range(len(span_row)):
-        removed += span_end[i] - span_start[i]
-    out = np.empty(offsets[n] - offsets[0] - removed, np.uint8)
+        size += new_offsets[i + 1] - new_offsets[i] - (span_end[i] - span_start[i])
+    out = np.empty(size, np.uint8)
     at = 0
     span = 0
     for row in range(n):
@@ -32,11 +42,23 @@ def cut_spans(
             out[at : at + stop - here] = data[here:stop]
             at += stop - here
             here = begin + span_end[span]
+            starts[span] = at - out_offsets[row]
+            length = new_offsets[span + 1] - new_offsets[span]
+            out[at : at + length] = new_data[new_offsets[span] : new_offsets[span + 1]]
+            at += length
             span += 1
         out[at : at + end - here] = data[here:end]
         at += end - here
         out_offsets[row + 1] = at
-    return out_offsets, out
+    return out_offsets, out, starts
+
+
+def cut_spans(
+    offsets: Int64s, data: Bytes, span_row: Int64s, span_start: Int64s, span_end: Int64s
+) -> tuple[Int64s, Bytes]:
+    """The texts without these spans: bytes from the start of row `span_row`; sorted by row and start, disjoint."""
+    nothing = np.zeros(len(span_row) + 1, np.int64), np.zeros(0, np.uint8)
+    return replace_spans(offsets, data, span_row, span_start, span_end, *nothing)[:2]
 
 
 @kernel

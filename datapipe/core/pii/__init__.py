@@ -1,0 +1,1 @@
+"""Personal data in texts: what recognises it, what weighs it, what takes its place."""

@@ -1,0 +1,28 @@
+"""All recognizers of the house."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from datapipe.core.pii.catalog import parent
+from datapipe.core.pii.email import Email
+from datapipe.core.pii.recognizer import Recognizer
+
+
+class Settings(NamedTuple):
+    """What recipes say about recognizers.
+
+    regions         countries (ISO 3166) whose national phone numbers are known where the language of a row tells none
+    private         also addresses that are not routed on the internet
+    """
+
+    regions: tuple[str, ...] = ("US",)
+    private: bool = False
+
+
+def recognizers(types: Iterable[str], settings: Settings) -> list[Recognizer]:
+    """Those that find these types, or kinds of them."""
+    wanted = {parent(name) for name in types}
+    made: list[Recognizer] = [Email()]
+    return [one for one in made if wanted & {parent(name) for name in one.types}]
