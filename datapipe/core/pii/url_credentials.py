@@ -1,0 +1,78 @@
+"""URLs that hold a user and a password."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import ClassVar
+
+from datapipe.core.pii.recognizer import Candidate, Hit, Page, Recognizer
+from datapipe.kernels.candidates import AT
+
+MAX_USERINFO, MAX_REST = 256, 2048  # bytes
+LOW, SURE = 0.4, 1.0
+
+_HEAD = re.compile(rb"([A-Za-z][A-Za-z0-9+.-]{0,30})://([^\s/?#:@\"'<>]{0,100}):([^\s/?#\"<>]{1,150})@")
+_SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]{0,30}\Z")
+_HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_\x80-\xff][A-Za-z0-9_.\x80-\xff-]*)(?::\d{1,5})?")
+_REST = re.compile(rb"[/?#](?:[^\s\"'<>\\`{}|^\x80-\xff]|\xc3[\x80-\xbf]|[\xc4-\xdf][\x80-\xbf])*")
+_VARIABLE = re.compile(rb"[$%]\(?\w*\)?[{(\[]|[{<\[(].*[}>\])]|\$\w+|%[sd]|\A(?:\*+|\.+|x+|X+|_+|-+)\Z")
+_WORD = re.compile(
+    rb"(?:(?:my|your|the|some|user|db|secret|smtp|proxy|ftp|http|imap)?[_-]?)"
+    rb"(?:pass|passwd|password|passwort|pw|pwd|secret|token|key|credentials?|senha|clave|mdp|foo|bar|baz)\d?",
+    re.IGNORECASE,
+)
+
+
+class UrlCredentials(Recognizer):
+    """`scheme://user:password@host…` (RFC 3986, 3.2.1): the whole URL; where a placeholder stands for the password, less."""
+
+    types: ClassVar[tuple[str, ...]] = ("url_credentials",)
+    kinds: ClassVar[tuple[int, ...]] = (AT,)
+
+    def find(self, page: Page, candidates: Iterator[Candidate]) -> Iterator[Hit]:
+        """From each at sign back to `://`, then on to the end of the URL."""
+        reached = -1
+        for at in candidates:
+            if at.start < reached:
+                continue
+            begin, stop = page.offsets[at.row], page.offsets[at.row + 1]
+            mark = page.data.rfind(b"://", max(begin, at.start - MAX_USERINFO), at.start)
+            if mark < 0:
+                continue
+            scheme = _SCHEME.search(page.data, max(begin, mark - 31), mark)
+            if scheme is None:
+                continue
+            # The last at sign before the path parts host and user: passwords with a bare one are seen, too.
+            head = _HEAD.match(page.data, scheme.start(), min(stop, at.end + MAX_USERINFO))
+            host = _HOST.match(page.data, head.end(), min(stop, head.end() + 255)) if head else None
+            if head is None or host is None:
+                continue
+            reached = _end(page, host.end(), stop)
+            yield Hit(at.row, scheme.start(), reached, "url_credentials", _score(head[2], head[3]))
+
+
+def _end(page: Page, host: int, stop: int) -> int:
+    """Where the URL ends: without the marks of the sentence, without a bracket that it did not open."""
+    rest = _REST.match(page.data, host, min(stop, host + MAX_REST))
+    if rest is None:
+        return host - (page.data[host - 1] in b".-_")
+    tail = rest.group()
+    while tail:
+        if tail[-1] in b".,;:!?*_":
+            tail = tail[:-1]
+        elif (tail[-1] == 41 and tail.count(b")") > tail.count(b"(")) or (
+            tail[-1] == 93 and tail.count(b"]") > tail.count(b"[")
+        ):
+            tail = tail[:-1]
+        else:
+            break
+    return host + len(tail)
+
+
+def _score(user: bytes, password: bytes) -> float:
+    if _VARIABLE.search(password) or _VARIABLE.search(user):
+        return LOW
+    if _WORD.fullmatch(password) or password == user:
+        return LOW
+    return SURE
