@@ -23,7 +23,7 @@ _QUOTED = re.compile(rb'"(?:[^"\\\r\n]|\\.){1,64}"\Z')
 _URL = re.compile(rb"[A-Za-z]://[^\s/@]*\Z")
 _REMOTE = re.compile(rb":(?:[/~]|[\w.-]+(?:/|\.git\b))")  # user@host:path of scp, rsync, git
 _MESSAGE = re.compile(rb"(?:^|\n)(?:[\w-]*Message-ID|References|In-Reply-To|Content-ID|Supersedes):[^\n]*(?:\n[ \t][^\n]*)*\Z", re.I)
-_MADE = re.compile(rb"\d[\d.]{7,}")  # how programs begin the identifiers of messages
+_MADE = re.compile(rb"\d[\d.]{11,}")  # how programs begin the identifiers of messages
 
 # Letters and marks of other scripts in either part (RFC 6531); signs and punctuation are left out.
 _BEYOND = "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u1fff\u2c00-\u2dff\u2e80-\u2fff\u3005-\u3007\u3040-\ud7ff\uf900-\ufdff\ufe70-\ufeff\uff10-\uff19"
