@@ -16,6 +16,7 @@ from datapipe.core.pii.recognizer import LITERAL, Candidate, Hit, Page, Recogniz
 from datapipe.kernels.candidates import NUMBER
 
 LONGEST = 64  # bytes of a form that is worth remembering; longer ones are tables, or many numbers in a row
+MOST_GROUPS = 4  # behind a number that are taken for other numbers
 LOW = 0.4
 SCORES: dict[Form, dict[Cue, float]] = {
     Form.AMERICAN: {"none": 0.6, "weak": 0.75, "strong": 0.9},
@@ -103,9 +104,11 @@ class Phone(Recognizer):
         if abroad and form is not Form.PLAIN and len(digits) > 10:
             number = _parsed("+" + text[abroad.end() - 1 :], None)
             if number is not None and phonenumbers.is_possible_number(number):
-                return 0.7 if phonenumbers.is_valid_number(number) else 0.5
-        long_distance = digits[:1] == b"0" and digits[:2] != b"00" and form is not Form.PLAIN
-        if cue == "none" and not long_distance:
+                return 0.6 if phonenumbers.is_valid_number(number) else LOW
+        # Nine digits in two groups are a ZIP, two groups of which the first is 0 a range.
+        long_distance = form is Form.GROUPED or (form is Form.LOOSE and len(digits) > 9)
+        long_distance = long_distance and re.match(rb"\(?0[1-9]", value) is not None
+        if not long_distance and (cue == "none" or len(digits) < 9 or form is Form.PLAIN and len(digits) != 10):
             return 0.0
         lang = page.langs[row]
         regions = REGIONS.get(re.split("[-_]", lang)[0].lower(), self._regions) if lang else self._regions
@@ -129,11 +132,12 @@ def _international(page: Page, one: Candidate) -> Hit | None:
     if start > begin and (data[start - 1] in _WORDS or data[start - 1] in b"+.)]"):
         return None
     text = data[start : min(one.end, start + LONGEST)].decode("utf-8", "ignore")
-    while text:
+    text = text.rstrip(" ()./-\u00a0\u2010\u2011\u2013\u202f")
+    for _ in range(MOST_GROUPS):
         number = _parsed(text, None)
         if number is not None and phonenumbers.is_possible_number(number):
             break
-        text = re.sub(r"[^\d+]*\d+\Z", "", text)
+        text = re.sub(r"[^\d+]+\d+\Z", "", text)
     else:
         return None
     if start > begin and data[start - 1] == 40 and text.count(")") > text.count("("):

@@ -12,35 +12,39 @@ Cue = Literal["none", "weak", "strong"]
 # What is said of nothing but phones; words of scripts with spaces, folded.
 _PHONES = frozenset(
     """
-    phone phones telephone tel tél tele fax faks telefax telecopier mobile mobiles mob cell cellphone cellular landline
-    hotline helpline whatsapp viber wechat callback sms tollfree pager dial phoned voicemail msisdn
-    téléphone telephone portable télécopie télécopieur joindre
-    telefon telefonnummer fon handy handynummer mobil mobiltelefon rufnummer festnetz durchwahl anrufen
-    teléfono teléfonos telefono móvil movil celular llamar llame llámame
+    phone phones telephone tel tél tele fax faks telefax telecopier mobile mobiles mob cellphone cellular landline
+    hotline helpline whatsapp viber wechat sms tollfree dial phoned voicemail msisdn
+    téléphone telephone télécopie télécopieur 
+    telefon telefonnummer fon handynummer mobiltelefon rufnummer festnetz durchwahl anrufen
+    teléfono teléfonos telefono móvil movil celular llame llámame
     telefone telefones telemóvel telemovel ligue ligar cellulare telefonico
-    telefoon telefoonnummer tlf tlfn telefonnummer mobilnummer ring puhelin puh matkapuhelin gsm
-    telefonu telefonie telefony komórka kom zadzwoń telefón mobilní telefonní volejte telefonszám hívja
+    telefoon telefoonnummer tlf tlfn telefonnummer mobilnummer puhelin puh matkapuhelin gsm
+    telefonu telefonie telefony komórka zadzwoń telefón mobilní telefonní volejte telefonszám hívja
     telefonul numărul sunați τηλ τηλέφωνο κινητό φαξ тел телефон телефона телефоны телефону моб мобильный звоните факс
-    телефонуйте телефонен мобилен telefonas telefons tālrunis telefonnumber telefona telefoni numara cep arayın
-    simu simi điện thoại đt telepon telp ponsel hubungi hp nomor
+    телефонуйте телефонен мобилен telefonas telefons tālrunis telefonnumber telefona telefoni numara arayın
+    simu simi điện thoại đt telepon telp ponsel hubungi nomor
     هاتف الهاتف تلفون جوال الجوال موبايل محمول فاكس واتساب تلفن تماس موبایل همراه فون موبائل
     טלפון טל נייד פקס फ़ोन फोन टेलीफोन मोबाइल संपर्क दूरभाष ফোন মোবাইল টেলিফোন தொலைபேசி ఫోన్ ტელეფონი հեռախոս
     """.split()
 )
 # What is said of phones and of much else.
 _CALLS = frozenset(
-    "call calls calling called contact reach desk office text answering answer messages message registered "
-    "appelez appeler anrufe nummer llama chiamare dzwoń bel ringer".split()
+    "call calls calling called contact reach desk office text answering answer messages message registered cell "
+    "handy mobil joindre llamar appelez appeler anrufe nummer llama chiamare dzwoń bel ringer".split()
 )
-_AFTER = frozenset("office home work voice desk main direct".split())
+_AFTER: dict[str, Cue] = {  # `-tel` is a German fraction
+    **dict.fromkeys("fax mobile mob phone telephone cell móvil celular mobil handy télécopie portable факс моб".split(), "strong"),
+    **dict.fromkeys("office home work voice desk main direct".split(), "weak"),
+}
 # Scripts without spaces, and signs.
 _SIGNS = re.compile("电话|電話|手机|手機|传真|傳真|携帯|热线|熱線|联系方式|座机|致电|ファックス|フリーダイヤル|テレフォン|전화|휴대폰|팩스|핸드폰|โทร|แฟกซ์|มือถือ|ទូរស័ព្ទ|ဖုန်း|[☎📞📱📲✆℡📠☏]")
 # Words whose numbers may be written in digits of their own script.
 NATIVE_WORDS = (
     "هاتف", "تلفون", "جوال", "موبايل", "فاكس", "واتساب", "تلفن", "تماس", "موبایل", "فون", "फ़ोन", "फोन", "मोबाइल", "दूरभाष",
     "ফোন", "মোবাইল", "โทร", "電話", "ＴＥＬ", "℡",
-)  # fmt: skip
+) # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+(?:[\u0900-\u0dff]+[^\W\d_]*)*")
+_SPENT = re.compile(r".*\d{3}[^\w]*(?=[^\W\d_]{3,})(?!(?:and|und|oder|och|ili|или)\b)", re.DOTALL | re.IGNORECASE)
 _BREAK = re.compile(r"\n\s*\n|[!?]\s|[^\W\d_]{4,}\.\s(?=.*[^\W\d_]{2})", re.DOTALL)
 
 REGIONS: dict[str, tuple[str, ...]] = {
@@ -57,7 +61,7 @@ REGIONS: dict[str, tuple[str, ...]] = {
         """.split(";")
     )
     for name in [name.strip()]
-}  # fmt: skip
+} # fmt: skip
 
 
 def cue_before(page: Page, row: int, start: int) -> Cue:
@@ -65,6 +69,8 @@ def cue_before(page: Page, row: int, start: int) -> Cue:
     before = page.before(row, start, 60)
     breaks = [found.end() for found in _BREAK.finditer(before)]
     before = before[breaks[-1] :] if breaks else before
+    spent = _SPENT.match(before)  # `Tel.: 555-0100, card number …`: the cue has its number
+    before = before[spent.end() :] if spent else before
     words = _WORD.findall(before.casefold())[-4:]
     if not before.isascii() and _SIGNS.search(before[-20:]):
         return "strong"
@@ -78,5 +84,4 @@ def cue_after(page: Page, row: int, end: int) -> Cue:
     after = re.match(r"[\s,;\\(-]{1,3}([^\W\d_]+)", page.after(row, end, 24))
     if after is None or "\n" in after.group():
         return "none"
-    word = after[1].casefold()
-    return "strong" if word in _PHONES else "weak" if word in _AFTER else "none"
+    return _AFTER.get(after[1].casefold(), "none")
