@@ -24,6 +24,7 @@ _URL = re.compile(rb"[A-Za-z]://[^\s/@]*\Z")
 _REMOTE = re.compile(rb":(?:[/~]|[\w.-]+(?:/|\.git\b))")  # user@host:path of scp, rsync, git
 _MESSAGE = re.compile(rb"(?:^|\n)(?:[\w-]*Message-ID|References|In-Reply-To|Content-ID|Supersedes):[^\n]*(?:\n[ \t][^\n]*)*\Z", re.I)
 _MADE = re.compile(rb"\d[\d.]{11,}")  # how programs begin the identifiers of messages
+_IN_PATH = re.compile(rb"\d[\d.]{7,}")  # …/r/20070212063225.GA663@host.org: archives name messages by their identifiers
 
 # Letters and marks of other scripts in either part (RFC 6531); signs and punctuation are left out.
 _BEYOND = "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u1fff\u2c00-\u2dff\u2e80-\u2fff\u3005-\u3007\u3040-\ud7ff\uf900-\ufdff\ufe70-\ufeff\uff10-\uff19"
@@ -136,8 +137,9 @@ def _local_start(page: Page, at: Candidate) -> int:
 def _trimmed(local: bytes) -> bytes:
     """A local part without what only stands before it: a path or a query of a URL, `key=`, marks of text and code."""
     local = re.split(rb"[/?&`*{|}~^]|\.\.", local)[-1]
-    key, _, value = local.rpartition(b"=")
-    if key and value.rpartition(b".")[2].decode().lower() not in TOP_LEVEL_DOMAINS:  # else VERP: list-name=host.org@list.org
+    value = local.rpartition(b"=")[2]
+    host, _, ending = value.decode().lower().rpartition(".")
+    if not host or ending not in TOP_LEVEL_DOMAINS:  # else VERP: list-name=host.org@list.org
         local = value
     return local.lstrip(b"!#$%&'+-=.")
 
@@ -152,6 +154,8 @@ def _score(page: Page, at: Candidate, start: int, end: int, ending: str) -> floa
     if data[end : end + 1] == b":" and (
         data[start : at.start] in _ACCOUNTS or _REMOTE.match(data, end, min(page.offsets[at.row + 1], end + 80))
     ):
+        return LOW
+    if before == 47 and _IN_PATH.search(data, start, at.start):
         return LOW
     if before == 47 and data[start - 2 : start - 1].isalnum() and data[at.end : end].isupper():  # Kerberos: host/name@REALM.ORG
         return LOW

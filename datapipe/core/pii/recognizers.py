@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from datapipe.core.pii.catalog import parent
 from datapipe.core.pii.email import Email
+from datapipe.core.pii.handles import UserName
+from datapipe.core.pii.obfuscated_email import ObfuscatedEmail
 from datapipe.core.pii.phone import Phone
 from datapipe.core.pii.recognizer import Recognizer
 from datapipe.core.pii.url_credentials import UrlCredentials
@@ -26,5 +28,5 @@ class Settings(NamedTuple):
 def recognizers(types: Iterable[str], settings: Settings) -> list[Recognizer]:
     """Those that find these types, or kinds of them."""
     wanted = {parent(name) for name in types}
-    made: list[Recognizer] = [Email(), Phone(settings.regions), UrlCredentials()]
+    made: list[Recognizer] = [Email(), ObfuscatedEmail(), Phone(settings.regions), UrlCredentials(), UserName()]
     return [one for one in made if wanted & {parent(name) for name in one.types}]
