@@ -10,7 +10,7 @@ from datapipe.core.pii.recognizer import LITERAL, Candidate, Hit, Page, Recogniz
 from datapipe.core.pii.top_level_domains import TOP_LEVEL_DOMAINS
 from datapipe.kernels.candidates import AT, HANDLE
 
-LOW, FAIR, CUED, SURE = 0.4, 0.6, 0.85, 0.95
+NONE, LOW, FAIR, CUED, SURE = 0.1, 0.4, 0.6, 0.85, 0.95
 
 # Twitter allows 15 signs, TikTok 24, Instagram 30, Telegram 32; dots only inside (Instagram).
 _NAME = re.compile(rb"[A-Za-z0-9_](?:[A-Za-z0-9_]|\.(?=[A-Za-z0-9_])){1,31}(?![A-Za-z0-9_\x80-\xff])")
@@ -50,7 +50,14 @@ _TAGS = frozenset(
     viewport virtual void vskip vtable warning weakgroup webkit where with wrapper xref yield yields
     """.split()
 )
-_CODE = re.compile(r"[{}<>;=\\|$`]|[(\[]\s*\Z|^\s*(?:\*|//|#|--|%)|::|->")
+_CALLED = tuple("({/=[@-*<")
+_JOINED = tuple("/@\\[<,:¡*")
+_CODE = re.compile(r"[{}<>;=\\|$`]|^\s*(?:\*|//|#|--|%)|::|->")
+_PROGRAM = re.compile(r"[{}\\]|\$\w|::|->|==|;\s*\n|\w\(|\w/\w+/|@\w+[({]|^\s*(?:\$|#|>>>|%) ", re.MULTILINE)
+_NAMED = re.compile(r"[^\W\d_]{2,} \(\Z")  # Jane Doe (@jane)
+_TAGGED = re.compile(r"\W{0,2}\s(?:or @\w+ )?(?:inline )?(?:tags?|annotations?|blocks?|directives?)\b")
+_WORDS = re.compile(r"[,:]?\s+[^\W\d_]{2,}")
+_WORD_BEFORE = re.compile(r"[^\W\d_]{2,}[,.:;!?…]?\s[\"“‘.(]?\Z|\d\s\Z|[\u3040-\u9fff]\s?\Z")
 
 
 class UserName(Recognizer):
@@ -70,7 +77,7 @@ class UserName(Recognizer):
             stop = page.offsets[at.row + 1]
             if at.kind == LITERAL:
                 name = _REDDIT.match(page.data, at.end, min(stop, at.end + 32))
-                if name is not None:
+                if name is not None and page.data[at.end - 2] == 117:  # a small u
                     inside = page.data[at.start : at.start + 1] == b"/" and at.start > page.offsets[at.row]
                     site = page.before(at.row, at.start, 12).rsplit(maxsplit=1)[-1:] if inside else []
                     if not site or site[0][-1:] in "(\"'" or "reddit.com" in site[0]:
@@ -100,15 +107,17 @@ def _score(page: Page, at: Candidate, name: str, end: int) -> float:
     after = page.after(at.row, end, 40).partition("\n")[0]
     if _NETWORKS.search(before):
         return SURE
-    if name.lower() in _TAGS or name.isdigit() or after[:1] in ("(", "{", "/", "=", "[", "@", "-", "*", "<") or before[-1:] in (
-        "/", "@", "\\", "(", "[", "<", ",",
-    ):  # fmt: skip
-        return 0.3 if not before.endswith("(") or after[:1] != ")" else FAIR
-    if _CODE.search(before) or _CODE.search(after) or (not before.strip() and not re.match(r"[,:]?\s+[^\W\d_]", after)):
+    if name.lower() in _TAGS or name[0].isdigit() or after[:1] in _CALLED or before[-1:] in _JOINED:
+        return NONE
+    if before.endswith("(") and not (_NAMED.search(before) and after.startswith(")")):
+        return NONE
+    if _CODE.search(before) or _CODE.search(after) or (not before.strip() and not _WORDS.match(after)):
         return LOW
     if _CUES.search(before[-30:]) or _CUES.search(after[:12]):
         return CUED
-    prose = re.search(r"[^\W\d_]{2,}[,.:;!?]?\s\Z|[.!?\"“”‘’…]\s?\Z|[\u3040-\u9fff]\Z", before) or re.match(
-        r"[,:]?\s+[^\W\d_]{2,}", after
-    )
-    return FAIR if prose and not before.startswith(("    ", "\t")) else LOW
+    if before.startswith(("    ", "\t")) or name.isupper() or _TAGGED.match(after):
+        return LOW
+    around = page.before(at.row, at.start, 300) + " " + page.after(at.row, end, 300)
+    if _PROGRAM.search(around) or not (_WORD_BEFORE.search(before) or (not before.strip() and _WORDS.match(after))):
+        return LOW
+    return FAIR
