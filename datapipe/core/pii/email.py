@@ -22,12 +22,16 @@ _LITERAL = re.compile(rb"\[(?:IPv6:)?([0-9A-Fa-f:.]{7,45})\]")
 _QUOTED = re.compile(rb'"(?:[^"\\\r\n]|\\.){1,64}"\Z')
 _URL = re.compile(rb"[A-Za-z]://[^\s/@]*\Z")
 _REMOTE = re.compile(rb":(?:[/~]|[\w.-]+(?:/|\.git\b))")  # user@host:path of scp, rsync, git
-_MESSAGE = re.compile(rb"(?:^|\n)(?:[\w-]*Message-ID|References|In-Reply-To|Content-ID|Supersedes):[^\n]*(?:\n[ \t][^\n]*)*\Z", re.I)
+_MESSAGE = re.compile(  # the line, and lines that go on with it
+    rb"(?:^|\n)(?:[\w-]*Message-ID|References|In-Reply-To|Content-ID|Supersedes):[^\n]*(?:\n[ \t][^\n]*)*\Z", re.IGNORECASE
+)
 _MADE = re.compile(rb"\d[\d.]{11,}")  # how programs begin the identifiers of messages
 _IN_PATH = re.compile(rb"\d[\d.]{7,}")  # …/r/20070212063225.GA663@host.org: archives name messages by their identifiers
 
 # Letters and marks of other scripts in either part (RFC 6531); signs and punctuation are left out.
-_BEYOND = "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u1fff\u2c00-\u2dff\u2e80-\u2fff\u3005-\u3007\u3040-\ud7ff\uf900-\ufdff\ufe70-\ufeff\uff10-\uff19"
+_BEYOND = (
+    "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u1fff\u2c00-\u2dff\u2e80-\u2fff\u3005-\u3007\u3040-\ud7ff\uf900-\ufdff\ufe70-\ufeff"
+)
 _LOCAL_BEYOND = re.compile(rf"[\w!#$%&'*+=?^`{{|}}~.{_BEYOND}-]{{1,64}}\Z")
 _NO_SPACES = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _DOMAIN_BEYOND = re.compile(
@@ -160,7 +164,7 @@ def _score(page: Page, at: Candidate, start: int, end: int, ending: str) -> floa
     if before == 47 and data[start - 2 : start - 1].isalnum() and data[at.end : end].isupper():  # Kerberos: host/name@REALM.ORG
         return LOW
     if before == 60 and (
-        _MADE.match(data, start, at.start) or _MESSAGE.search(data, max(begin, start - 300), start - 1)
+        _MADE.match(data, start, at.start) or _MESSAGE.search(data[max(begin, start - 300) : start - 1])
     ):
         return LOW
     return SURE

@@ -117,7 +117,7 @@ def _score(page: Page, at: Candidate, name: str, end: int) -> float:
         return CUED
     if before.startswith(("    ", "\t")) or name.isupper() or _TAGGED.match(after):
         return LOW
-    around = page.before(at.row, at.start, 300) + " " + page.after(at.row, end, 300)
+    around = page.before(at.row, at.start, 120) + " " + page.after(at.row, end, 120)
     if _PROGRAM.search(around) or not (_WORD_BEFORE.search(before) or (not before.strip() and _WORDS.match(after))):
         return LOW
     return FAIR

@@ -31,7 +31,7 @@ _EXTENSION = re.compile(
     re.IGNORECASE,
 )
 _LONELY = re.compile(r"[\s:：.=-]{0,4}([+＋]?[\d０-９][\d０-９\s()（）./‐－-]{5,24}[\d０-９])")
-_AREA = re.compile(rb"(?:1[ .-]?)?\(?[2-9]\d\d")
+_AREA = re.compile(rb"(?:(?:00)?1[ .-]?)?\(?[2-9]\d\d")
 _WORDS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 
 
@@ -157,7 +157,7 @@ def _international(page: Page, one: Candidate) -> Hit | None:
 
 def _parsed(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:
     try:
-        return phonenumbers.parse(text, region)
+        return phonenumbers.parse(text.replace("\u202f", " "), region)  # a sign that it does not know
     except phonenumbers.NumberParseException:
         return None
 

@@ -45,7 +45,7 @@ NATIVE_WORDS = (
 ) # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+(?:[\u0900-\u0dff]+[^\W\d_]*)*")
 _SPENT = re.compile(r".*\d{3}[^\w]*(?=[^\W\d_]{3,})(?!(?:and|und|oder|och|ili|или)\b)", re.DOTALL | re.IGNORECASE)
-_BREAK = re.compile(r"\n\s*\n|[!?]\s|[^\W\d_]{4,}\.\s(?=.*[^\W\d_]{2})", re.DOTALL)
+_BREAK = re.compile(r"\n\s*\n|[!?]\s|([^\W\d_]{4,})\.\s")
 
 REGIONS: dict[str, tuple[str, ...]] = {
     name: tuple(countries.split())
@@ -67,7 +67,7 @@ REGIONS: dict[str, tuple[str, ...]] = {
 def cue_before(page: Page, row: int, start: int) -> Cue:
     """What the few words before a number say of it."""
     before = page.before(row, start, 60)
-    breaks = [found.end() for found in _BREAK.finditer(before)]
+    breaks = [found.end() for found in _BREAK.finditer(before) if (found[1] or "").casefold() not in _PHONES]
     before = before[breaks[-1] :] if breaks else before
     spent = _SPENT.match(before)  # `Tel.: 555-0100, card number …`: the cue has its number
     before = before[spent.end() :] if spent else before

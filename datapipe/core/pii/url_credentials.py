@@ -14,9 +14,14 @@ LOW, SURE = 0.4, 1.0
 
 _HEAD = re.compile(rb"([A-Za-z][A-Za-z0-9+.-]{0,30})://([^\s/?#:@\"'<>]{0,100}):([^\s/?#\"<>]{1,150})@")
 _SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]{0,30}\Z")
-_HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_\x80-\xff][A-Za-z0-9_.\x80-\xff-]*)(?::\d{1,5})?")
+_HOST = re.compile(  # letters of other scripts, but no signs: the blocks of U+2000 and U+3000 end it
+    rb"(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9_.-]|[\xc3-\xdf][\x80-\xbf]|[\xe0\xe1\xe4-\xed][\x80-\xbf]{2}"
+    rb"|\xe3[\x81-\xbf][\x80-\xbf])+)(?::\d{1,5})?"
+)
 _REST = re.compile(rb"[/?#](?:[^\s\"'<>\\`{}|^\x80-\xff]|\xc3[\x80-\xbf]|[\xc4-\xdf][\x80-\xbf])*")
-_VARIABLE = re.compile(rb"[$%]\(?\w*\)?[{(\[]|[{<\[(].*[}>\])]|\$\w+|%[sd]|\A(?:\*+|\.+|x+|X+|_+|-+)\Z")
+_VARIABLE = re.compile(
+    rb"\$[{(]|\{\{|<[\w -]+>|\{\w*\}|\A(?:\$\w+|%\w+%|%[sd]|\[.*\]|\*+|\.+|x+|X+|_+|-+)\Z"
+)
 _WORD = re.compile(
     rb"(?:(?:my|your|the|some|user|db|secret|smtp|proxy|ftp|http|imap)?[_-]?)"
     rb"(?:pass|passwd|password|passwort|pw|pwd|secret|token|key|credentials?|foo|bar|baz|clave|contrase\xc3\xb1a|clau|senha|mdp"
