@@ -29,7 +29,9 @@ def found(text: str, **how: float) -> list[str]:
         "return-1-jane=example.org@lists.example.com", "O'Neil@example.ie", "A.B@EXAMPLE.CO.UK",
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("around", ["{}", "Write to {}, please.", "<{}>", "({})", "mailto:{}?subject=x", "\n{}\n", "“{}”", "{}…"])
+@pytest.mark.parametrize(
+    "around", ["{}", "Write to {}, please.", "<{}>", "({})", "mailto:{}?subject=x", "\n{}\n", "“{}”", "{}…"]
+)
 def test_addresses(address: str, around: str) -> None:
     assert found(around.format(address)) == [address]
 
@@ -91,6 +93,6 @@ def test_domains() -> None:
     assert all(f"xn--{name.encode('punycode').decode()}" in TOP_LEVEL_DOMAINS for name in NATIVE)
 
 
-@pytest.mark.parametrize("prefix", ["a@", "a@a.a-", "<1@a.com", "é@é.", '"@', "a=b=c@d.com ", "%40", " AT a DOT com"])
+@pytest.mark.parametrize("prefix", ["a@", "a@a.a-", "<1@a.com", "é@é.", '"@', "%40"])
 def test_linear(prefix: str) -> None:
     assert_linear(prefix, "email")

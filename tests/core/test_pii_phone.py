@@ -46,7 +46,15 @@ def test_national_numbers_beside_a_cue() -> None:
 
 def test_as_phonenumbers_finds_them() -> None:
     """phonenumbers' search, at its strictest, over numbers in a running text of their country."""
-    for lang, region in [("en", "US"), ("en", "GB"), ("de", "DE"), ("fr", "FR"), ("it", "IT"), ("nl", "NL"), ("sv", "SE")]:
+    for lang, region in [
+        ("en", "US"),
+        ("en", "GB"),
+        ("de", "DE"),
+        ("fr", "FR"),
+        ("it", "IT"),
+        ("nl", "NL"),
+        ("sv", "SE"),
+    ]:
         number = phonenumbers.example_number_for_type(region, FIXED)
         for form in (Format.NATIONAL, Format.INTERNATIONAL):
             text = f"Our house, {phonenumbers.format_number(number, form)}, is in the 2nd street; 12 rooms, 34.5 m."
@@ -111,7 +119,7 @@ def test_other_digits(text: str, number: str) -> None:
         "02110-1301", "0046 0041 0058", "100-2000", "10 20 30 40 50 60", "7.99 8589934591", "x+12345678", "2^10-1234567",
         "bug 212-555-45678", "#1234567", "0-10000000", "48.8566, 2.3522", "1589-1234", "abc212-555-4567", "212-555-4567abc",
         "0x80000 0000 0100", "12 345 678 901 234 567", "part 98614-90010", "+0000 (UTC)", "ff 00 12 34 56 78 90", "5e+12345678",
-        "<PHONE_NUMBER>", "Phone: none. 1234567 rows", "Tel.: 212-555-4567 card number 370500552239122"[-15:], "+1", "+" * 40, "\x00",
+        "<PHONE_NUMBER>", "Phone: none. 1234567 rows", "+1", "+" * 40, "\x00",
     ],
 )  # fmt: skip
 def test_what_looks_like_a_number(text: str) -> None:
@@ -145,6 +153,6 @@ def test_forms_are_cheap_to_tell() -> None:
     assert form("432 031") == form("2021-03-04 10") == form("10.1.2.255") == form("1  1234567") == []
 
 
-@pytest.mark.parametrize("prefix", ["1 ", "12-", "555-555-5555 ", "+1(2)3", "tel 1234567 ", "1234567890123456", "هاتف ٠", "+1 "])
+@pytest.mark.parametrize("prefix", ["1 ", "555-555-5555 ", "+1(2)3", "1234567890123456", "هاتف ٠"])
 def test_linear(prefix: str) -> None:
     assert_linear(prefix, "phone")

@@ -17,7 +17,9 @@ URLS = [
 
 
 @pytest.mark.parametrize("url", URLS)
-@pytest.mark.parametrize("around", ["{}", "Clone {} now.", "({}), then", '"{}"', "<{}>", "[x]({})", "`{}`", "see {}!", "{}…"])
+@pytest.mark.parametrize(
+    "around", ["{}", "Clone {} now.", "({}), then", '"{}"', "<{}>", "[x]({})", "`{}`", "see {}!", "{}…"]
+)
 def test_the_whole_url(url: str, around: str) -> None:
     whole = url.removeprefix("jdbc:")
     assert recognized(around.format(url), "url_credentials", "email") == [whole]

@@ -23,15 +23,14 @@ _QUOTED = re.compile(rb'"(?:[^"\\\r\n]|\\.){1,64}"\Z')
 _URL = re.compile(rb"[A-Za-z]://[^\s/@]*\Z")
 _REMOTE = re.compile(rb":(?:[/~]|[\w.-]+(?:/|\.git\b))")  # user@host:path of scp, rsync, git
 _MESSAGE = re.compile(  # the line, and lines that go on with it
-    rb"(?:^|\n)(?:[\w-]*Message-ID|References|In-Reply-To|Content-ID|Supersedes):[^\n]*(?:\n[ \t][^\n]*)*\Z", re.IGNORECASE
+    rb"(?:^|\n)(?:[\w-]*Message-ID|References|In-Reply-To|Content-ID|Supersedes):[^\n]*(?:\n[ \t][^\n]*)*\Z",
+    re.IGNORECASE,
 )
 _MADE = re.compile(rb"\d[\d.]{11,}")  # how programs begin the identifiers of messages
 _IN_PATH = re.compile(rb"\d[\d.]{7,}")  # …/r/20070212063225.GA663@host.org: archives name messages by their identifiers
 
 # Letters and marks of other scripts in either part (RFC 6531); signs and punctuation are left out.
-_BEYOND = (
-    "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u1fff\u2c00-\u2dff\u2e80-\u2fff\u3005-\u3007\u3040-\ud7ff\uf900-\ufdff\ufe70-\ufeff"
-)
+_BEYOND = "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u1fff\u2c00-\u2dff\u2e80-\u2fff\u3005-\u3007\u3040-\ud7ff\uf900-\ufdff\ufe70-\ufeff"
 _LOCAL_BEYOND = re.compile(rf"[\w!#$%&'*+=?^`{{|}}~.{_BEYOND}-]{{1,64}}\Z")
 _NO_SPACES = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _DOMAIN_BEYOND = re.compile(
@@ -124,13 +123,12 @@ def _local_start(page: Page, at: Candidate) -> int:
         before = page.before(at.row, at.start, MAX_LOCAL)
         wide = _LOCAL_BEYOND.search(before)
         if wide is not None and not wide.group().isascii():
-            local = wide.group()
-            narrow = local.encode()[len(local.encode().rstrip(_ATEXT)) :]
-            cut = local[-len(narrow) - 1 : len(local) - len(narrow)]
-            if not narrow or not _NO_SPACES.match(cut):
-                return at.start - len(local.lstrip("!#$%&'*+=?^`{|}~.-").encode())
+            beyond = wide.group().rstrip(_ATEXT.decode())
+            if len(beyond) == len(wide.group()) or not _NO_SPACES.match(beyond[-1]):
+                return at.start - len(wide.group().lstrip("!#$%&'*+=?^`{|}~.-").encode())
     if start == at.start and page.data[at.start - 1] == 34:
-        quoted = _QUOTED.search(window, window.rfind(b'"', 0, -1) if window.count(b'"') == 2 else max(0, len(window) - 66))
+        opening = window.rfind(b'"', 0, -1) if window.count(b'"') == 2 else max(0, len(window) - 66)
+        quoted = _QUOTED.search(window, opening)
         return first + quoted.start() if quoted else at.start
     local = page.data[start : at.start]
     if _PLAIN.fullmatch(local):
@@ -159,9 +157,8 @@ def _score(page: Page, at: Candidate, start: int, end: int, ending: str) -> floa
         data[start : at.start] in _ACCOUNTS or _REMOTE.match(data, end, min(page.offsets[at.row + 1], end + 80))
     ):
         return LOW
-    if before == 47 and _IN_PATH.search(data, start, at.start):
-        return LOW
-    if before == 47 and data[start - 2 : start - 1].isalnum() and data[at.end : end].isupper():  # Kerberos: host/name@REALM.ORG
+    realm = data[start - 2 : start - 1].isalnum() and data[at.end : end].isupper()  # Kerberos: host/name@REALM.ORG
+    if before == 47 and (realm or _IN_PATH.search(data, start, at.start)):
         return LOW
     if before == 60 and (
         _MADE.match(data, start, at.start) or _MESSAGE.search(data[max(begin, start - 300) : start - 1])

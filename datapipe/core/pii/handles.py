@@ -25,11 +25,11 @@ _CUES = cue(
     "insta", "ig", "telegram", "tiktok", "mastodon", "threads", "bluesky", "handle", "username", "user name", "dm",
     "cc", "via", "thanks", "photo by", "posted by", "seguir", "sigue", "síguenos", "gracias", "suivez", "merci", "folge",
     "folgt", "danke", "segui", "grazie", "siga", "obrigado", "volg", "følg", "följ", "подпишись", "твиттер", "телеграм",
-    "инстаграм", "takip", "ikuti", "theo dõi", "follow me", "フォロー", "ツイッター", "关注", "關注", "微博", "팔로우", "트위터", "تابع",
+    "инстаграм", "takip", "ikuti", "theo dõi", "follow me", "フォロー", "ツイッター", "关注", "關注", "微博",
+    "팔로우", "트위터", "تابع",
 )  # fmt: skip
 # Tags of Javadoc, Doxygen, JSDoc and texinfo, rules of CSS, decorators: words behind an at sign that are no names.
-_TAGS = frozenset(
-    """
+_TAG_WORDS = """
     abstract access addtogroup alias anchor api apinote apilevel arg async attention attribute augments author authors
     autowired bean before beforeeach after aftereach borrows brief bug bye callback cartouche category center chapter charset
     cindex cite class classmethod code command component configuration const constant constructor constructs container
@@ -48,8 +48,9 @@ _TAGS = frozenset(
     synopsis syncodeindex tab table target template test tex texinfo this throw throws tindex title titlepage todo top tparam
     transactional tutorial type typedef unittest unnumbered unnumberedsec uref url use value var variable version vindex view
     viewport virtual void vskip vtable warning weakgroup webkit where with wrapper xref yield yields
-    """.split()
-)
+    entity column joincolumn generatedvalue functionalinterface native documented literal systemproperty linkplain docroot
+"""
+_TAGS = frozenset(_TAG_WORDS.split())
 _CALLED = tuple("({/=[@-*<")
 _JOINED = tuple("/@\\[<,:¡*")
 _CODE = re.compile(r"[{}<>;=\\|$`]|^\s*(?:\*|//|#|--|%)|::|->")
@@ -78,9 +79,8 @@ class UserName(Recognizer):
             if at.kind == LITERAL:
                 name = _REDDIT.match(page.data, at.end, min(stop, at.end + 32))
                 if name is not None and page.data[at.end - 2] == 117:  # a small u
-                    inside = page.data[at.start : at.start + 1] == b"/" and at.start > page.offsets[at.row]
-                    site = page.before(at.row, at.start, 12).rsplit(maxsplit=1)[-1:] if inside else []
-                    if not site or site[0][-1:] in "(\"'" or "reddit.com" in site[0]:
+                    site = page.before(at.row, at.start, 12) if page.data[at.start] == 47 else ""
+                    if not site or site[-1] in " \n(\"'" or site.endswith("reddit.com"):
                         yield Hit(at.row, name.start(), name.end(), "user_name", CUED)
                 continue
             name = _NAME.match(page.data, at.end, min(stop, at.end + 40))

@@ -87,7 +87,7 @@ class Phone(Recognizer):
         score = SCORES[form][cue]
         if form is Form.AMERICAN:
             if cue == "none" and not (_AREA.match(data, start, end) and re.search(rb"[().-]", value)):
-                score = LOW
+                score = max(LOW, self._by_country(page, row, value, Form.GROUPED, cue))
         elif cue != "strong":
             score = max(score, self._by_country(page, row, value, form, cue))
         if extended and form is not Form.PLAIN:
@@ -108,7 +108,7 @@ class Phone(Recognizer):
         # Nine digits in two groups are a ZIP, two groups of which the first is 0 a range.
         long_distance = form is Form.GROUPED or (form is Form.LOOSE and len(digits) > 9)
         long_distance = long_distance and re.match(rb"\(?0[1-9]", value) is not None
-        if not long_distance and (cue == "none" or len(digits) < 9 or form is Form.PLAIN and len(digits) != 10):
+        if not long_distance and (cue == "none" or len(digits) < 9 or (form is Form.PLAIN and len(digits) != 10)):
             return 0.0
         lang = page.langs[row]
         regions = REGIONS.get(re.split("[-_]", lang)[0].lower(), self._regions) if lang else self._regions

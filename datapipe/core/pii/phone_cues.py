@@ -10,11 +10,10 @@ from datapipe.core.pii.recognizer import Page
 Cue = Literal["none", "weak", "strong"]
 
 # What is said of nothing but phones; words of scripts with spaces, folded.
-_PHONES = frozenset(
-    """
+_PHONE_WORDS = """
     phone phones telephone tel tél tele fax faks telefax telecopier mobile mobiles mob cellphone cellular landline
     hotline helpline whatsapp viber wechat sms tollfree dial phoned voicemail msisdn
-    téléphone telephone télécopie télécopieur 
+    téléphone telephone télécopie télécopieur
     telefon telefonnummer fon handynummer mobiltelefon rufnummer festnetz durchwahl anrufen
     teléfono teléfonos telefono móvil movil celular llame llámame
     telefone telefones telemóvel telemovel ligue ligar cellulare telefonico
@@ -25,43 +24,59 @@ _PHONES = frozenset(
     simu simi điện thoại đt telepon telp ponsel hubungi nomor
     هاتف الهاتف تلفون جوال الجوال موبايل محمول فاكس واتساب تلفن تماس موبایل همراه فون موبائل
     טלפון טל נייד פקס फ़ोन फोन टेलीफोन मोबाइल संपर्क दूरभाष ফোন মোবাইল টেলিফোন தொலைபேசி ఫోన్ ტელეფონი հեռախոս
-    """.split()
-)
+"""
+_PHONES = frozenset(_PHONE_WORDS.split())
 # What is said of phones and of much else.
-_CALLS = frozenset(
+_CALL_WORDS = (
     "call calls calling called contact reach desk office text answering answer messages message registered cell "
-    "handy mobil joindre llamar appelez appeler anrufe nummer llama chiamare dzwoń bel ringer".split()
+    "handy mobil joindre llamar appelez appeler anrufe nummer llama chiamare dzwoń bel ringer"
 )
-_AFTER: dict[str, Cue] = {  # `-tel` is a German fraction
-    **dict.fromkeys("fax mobile mob phone telephone cell móvil celular mobil handy télécopie portable факс моб".split(), "strong"),
-    **dict.fromkeys("office home work voice desk main direct".split(), "weak"),
-}
+_CALLS = frozenset(_CALL_WORDS.split())
+_FORMS = (
+    "fax",
+    "mobile",
+    "mob",
+    "phone",
+    "telephone",
+    "cell",
+    "móvil",
+    "celular",
+    "mobil",
+    "handy",
+    "télécopie",
+    "факс",
+)
+_PLACES = ("office", "home", "work", "voice", "desk", "main", "direct")
+_AFTER: dict[str, Cue] = {
+    **dict.fromkeys(_FORMS, "strong"),
+    **dict.fromkeys(_PLACES, "weak"),
+}  # `-tel`: German fractions
 # Scripts without spaces, and signs.
-_SIGNS = re.compile("电话|電話|手机|手機|传真|傳真|携帯|热线|熱線|联系方式|座机|致电|ファックス|フリーダイヤル|テレフォン|전화|휴대폰|팩스|핸드폰|โทร|แฟกซ์|มือถือ|ទូរស័ព្ទ|ဖုန်း|[☎📞📱📲✆℡📠☏]")
+_SIGNS = re.compile(
+    "电话|電話|手机|手機|传真|傳真|携帯|热线|熱線|联系方式|座机|致电|ファックス|フリーダイヤル|テレフォン|전화|휴대폰|팩스|핸드폰"
+    "|โทร|แฟกซ์|มือถือ|ទូរស័ព្ទ|ဖုန်း|[☎📞📱📲✆℡📠☏]"
+)
 # Words whose numbers may be written in digits of their own script.
 NATIVE_WORDS = (
     "هاتف", "تلفون", "جوال", "موبايل", "فاكس", "واتساب", "تلفن", "تماس", "موبایل", "فون", "फ़ोन", "फोन", "मोबाइल", "दूरभाष",
     "ফোন", "মোবাইল", "โทร", "電話", "ＴＥＬ", "℡",
-) # fmt: skip
+)  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+(?:[\u0900-\u0dff]+[^\W\d_]*)*")
 _SPENT = re.compile(r".*\d{3}[^\w]*(?=[^\W\d_]{3,})(?!(?:and|und|oder|och|ili|или)\b)", re.DOTALL | re.IGNORECASE)
 _BREAK = re.compile(r"\n\s*\n|[!?]\s|([^\W\d_]{4,})\.\s")
 
+_REGIONS = """
+en:US GB AU IE NZ ZA IN; de:DE AT CH; fr:FR BE CH CA; es:ES MX AR CO CL PE; pt:BR PT; it:IT CH; nl:NL BE; pl:PL; cs:CZ;
+sk:SK; ru:RU KZ BY; uk:UA; be:BY; bg:BG; sr:RS BA; hr:HR BA; sl:SI; mk:MK; sq:AL XK; bs:BA; ja:JP; zh:CN TW HK; ko:KR;
+sv:SE FI; da:DK; nb:NO; nn:NO; no:NO; fi:FI; is:IS; et:EE; lv:LV; lt:LT; hu:HU; ro:RO MD; el:GR CY; tr:TR; he:IL;
+ar:EG SA AE MA DZ IQ JO; fa:IR AF; ur:PK; hi:IN; bn:BD IN; ta:IN LK; te:IN; mr:IN; gu:IN; kn:IN; ml:IN; pa:IN PK; ne:NP;
+si:LK; id:ID; ms:MY SG; vi:VN; th:TH; tl:PH; ka:GE; hy:AM; az:AZ; kk:KZ; uz:UZ; ca:ES; gl:ES; eu:ES FR; ga:IE; cy:GB;
+mt:MT; sw:KE TZ; af:ZA; am:ET
+"""
 REGIONS: dict[str, tuple[str, ...]] = {
-    name: tuple(countries.split())
-    for name, _, countries in (
-        entry.partition(":")
-        for entry in """
-        en:US GB AU IE NZ ZA IN; de:DE AT CH; fr:FR BE CH CA; es:ES MX AR CO CL PE; pt:BR PT; it:IT CH; nl:NL BE; pl:PL; cs:CZ;
-        sk:SK; ru:RU KZ BY; uk:UA; be:BY; bg:BG; sr:RS BA; hr:HR BA; sl:SI; mk:MK; sq:AL XK; bs:BA; ja:JP; zh:CN TW HK; ko:KR;
-        sv:SE FI; da:DK; nb:NO; nn:NO; no:NO; fi:FI; is:IS; et:EE; lv:LV; lt:LT; hu:HU; ro:RO MD; el:GR CY; tr:TR; he:IL;
-        ar:EG SA AE MA DZ IQ JO; fa:IR AF; ur:PK; hi:IN; bn:BD IN; ta:IN LK; te:IN; mr:IN; gu:IN; kn:IN; ml:IN; pa:IN PK; ne:NP;
-        si:LK; id:ID; ms:MY SG; vi:VN; th:TH; tl:PH; ka:GE; hy:AM; az:AZ; kk:KZ; uz:UZ; ca:ES; gl:ES; eu:ES FR; ga:IE; cy:GB;
-        mt:MT; sw:KE TZ; af:ZA; am:ET
-        """.split(";")
-    )
-    for name in [name.strip()]
-} # fmt: skip
+    lang.strip(): tuple(countries.split())
+    for lang, _, countries in (entry.partition(":") for entry in _REGIONS.split(";"))
+}
 
 
 def cue_before(page: Page, row: int, start: int) -> Cue:

@@ -11,7 +11,9 @@ DIGITS = bytes(100 if 48 <= byte < 58 else byte for byte in range(256))  # every
 
 _SEPARATOR = rb"(?:[ .-]|\xc2\xa0|\xe2\x80[\x90\x91\x93\xaf])"
 _AMERICAN = re.compile(
-    rb"(?<!d)(?<![d./-])(?:d{1,3}(?:S|(?=\()))?(?:\(ddd\)?S?|ddd\)?S|ddd\))dddSdddd(?!d)(?![./-]d)".replace(b"S", _SEPARATOR)
+    rb"(?<!d)(?<![d./-])(?:d{1,3}(?:S|(?=\()))?(?:\(ddd\)?S?|ddd\)?S|ddd\))dddSdddd(?!d)(?![./-]d)".replace(
+        b"S", _SEPARATOR
+    )
 )
 _DATE = re.compile(rb"(?<!d)dddd([./-])dd?\1dd?(?!d)|(?<!d)dd?([./-])dd?\2dddd(?!d)")
 _GROUPED = re.compile(

@@ -19,9 +19,7 @@ _HOST = re.compile(  # letters of other scripts, but no signs: the blocks of U+2
     rb"|\xe3[\x81-\xbf][\x80-\xbf])+)(?::\d{1,5})?"
 )
 _REST = re.compile(rb"[/?#](?:[^\s\"'<>\\`{}|^\x80-\xff]|\xc3[\x80-\xbf]|[\xc4-\xdf][\x80-\xbf])*")
-_VARIABLE = re.compile(
-    rb"\$[{(]|\{\{|<[\w -]+>|\{\w*\}|\A(?:\$\w+|%\w+%|%[sd]|\[.*\]|\*+|\.+|x+|X+|_+|-+)\Z"
-)
+_VARIABLE = re.compile(rb"\$[{(]|\{\{|<[\w -]+>|\{\w*\}|\A(?:\$\w+|%\w+%|%[sd]|\[.*\]|\*+|\.+|x+|X+|_+|-+)\Z")
 _WORD = re.compile(
     rb"(?:(?:my|your|the|some|user|db|secret|smtp|proxy|ftp|http|imap)?[_-]?)"
     rb"(?:pass|passwd|password|passwort|pw|pwd|secret|token|key|credentials?|foo|bar|baz|clave|contrase\xc3\xb1a|clau|senha|mdp"
@@ -64,16 +62,13 @@ def _end(page: Page, host: int, stop: int) -> int:
     if rest is None:
         return host - (page.data[host - 1] in b".-_")
     tail = rest.group()
-    while tail:
-        if tail[-1] in b".,;:!?*_":
-            tail = tail[:-1]
-        elif (tail[-1] == 41 and tail.count(b")") > tail.count(b"(")) or (
-            tail[-1] == 93 and tail.count(b"]") > tail.count(b"[")
-        ):
-            tail = tail[:-1]
-        else:
-            break
+    while tail and (tail[-1] in b".,;:!?*_" or _unopened(tail, b"()") or _unopened(tail, b"[]")):
+        tail = tail[:-1]
     return host + len(tail)
+
+
+def _unopened(tail: bytes, pair: bytes) -> bool:
+    return tail[-1] == pair[1] and tail.count(pair[1]) > tail.count(pair[0])
 
 
 def _score(user: bytes, password: bytes) -> float:
