@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from datapipe.core.pii.cards import CreditCard
 from datapipe.core.pii.catalog import parent
+from datapipe.core.pii.coordinates import Coordinates
+from datapipe.core.pii.crypto import CryptoWallet
 from datapipe.core.pii.email import Email
+from datapipe.core.pii.iban import Iban
+from datapipe.core.pii.network import IpAddress, MacAddress
 from datapipe.core.pii.recognizer import Recognizer
 
 
@@ -24,5 +29,13 @@ class Settings(NamedTuple):
 def recognizers(types: Iterable[str], settings: Settings) -> list[Recognizer]:
     """Those that find these types, or kinds of them."""
     wanted = {parent(name) for name in types}
-    made: list[Recognizer] = [Email()]
+    made: list[Recognizer] = [
+        Email(),
+        IpAddress(settings.private),
+        MacAddress(),
+        CreditCard(),
+        Iban(),
+        CryptoWallet(),
+        Coordinates(),
+    ]
     return [one for one in made if wanted & {parent(name) for name in one.types}]
