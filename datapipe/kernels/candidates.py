@@ -196,10 +196,13 @@ def scan_candidates(offsets: Int64s, data: Bytes, table: Bytes, out: Int64s) -> 
                     while start > colon_end and i - start < 4 and table[data[start - 1]] & _HEX:
                         start -= 1
                     colon_end, colons, doubles = _colon_run(data, table, start, stop)
+                    if start == i and i + 1 < stop and data[i + 1] != COLON:
+                        start += 1  # `ip6:2001:db8::1`: a name and its value
+                        colons -= 1
                     # `std::vector`, `Foo::Bar` and the like are words with colons, not addresses
                     apart = start == begin or not table[data[start - 1]] & (_LETTER | _DIGIT)
                     apart = apart and (colon_end >= stop or not table[data[colon_end]] & (_LETTER | _DIGIT))
-                    if apart and colon_end - start > 2 and (doubles or colons == 5 or colons == 7):
+                    if apart and colon_end - start > 2 and (doubles or (colons >= 5 and colons <= 7)):
                         count = _put(out, count, COLONS, row, start, colon_end, 0)
                 i += 1
                 continue

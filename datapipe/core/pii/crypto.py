@@ -18,14 +18,16 @@ from datapipe.core.pii.wallet_codes import (
 from datapipe.kernels.candidates import TOKEN
 
 _CUE = cue(
-    *("bitcoin", "bitcoins", "btc", "wallet", "wallets", "ethereum", "eth", "ether", "litecoin", "ltc", "monero", "xmr", "dogecoin"),
-    *("doge", "solana", "sol", "tron", "trx", "usdt", "usdc", "xrp", "ripple", "cardano", "ada", "zcash", "dash", "crypto"),
+    *("bitcoin", "bitcoins", "btc", "wallet", "wallets", "ethereum", "eth", "ether", "litecoin", "ltc", "monero", "xmr"),
+    *("dogecoin", "doge", "solana", "sol", "tron", "trx", "usdt", "usdc", "xrp", "ripple", "cardano", "zcash", "crypto"),
     *("cryptocurrency", "donate", "donation", "donations", "deposit", "payout", "coins", "биткоин", "кошелек", "кошелёк"),
     *("比特币", "钱包", "ビットコイン", "ウォレット", "비트코인", "지갑", "محفظة"),
 )  # fmt: skip
 _SOLANA = cue("solana", "sol", "phantom", "spl")
 _ETHER = re.compile(rb"0[xX]([0-9a-fA-F]{40})\Z")
-_BECH32 = re.compile(rb"(?i:(bc|tb|ltc|addr|stake|cosmos|osmo|terra|celestia|inj|thor|akash|juno|kava|band|secret|stars)1[02-9ac-hj-np-z]{20,110})\Z")
+_BECH32 = re.compile(
+    rb"(?i:(bc|tb|ltc|addr|stake|cosmos|osmo|terra|celestia|inj|thor|akash|juno|kava|band|secret|stars)1[02-9ac-hj-np-z]{20,110})\Z"
+)
 _BASE58 = re.compile(rb"[1-9A-HJ-NP-Za-km-z]{26,106}\Z")
 # First bytes of base58check addresses of 20-byte hashes: of keys and of scripts.
 _VERSIONS = (
@@ -98,6 +100,6 @@ def _ether(page: Page, row: int, start: int, digits: str) -> float:
     """0x and 40 digits: a mixed case is a check of 1 in 4,000; without one, digests are written like this, too."""
     if len(set(digits.lower())) < 8:
         return 0  # zero, contracts of the system, examples
-    if digits != digits.lower() and digits != digits.upper():
+    if digits != digits.lower():
         return 1.0 if eip_55(digits) else 0.4
     return 0.85 if _CUE.search(page.before(row, start)) else 0.6

@@ -7,36 +7,34 @@ from datapipe.core.pii.recognizer import Page
 BEFORE = 40  # bytes: what names a number stands right before it
 
 # Words whose number belongs to a book, a paper, a program, a page or a part; by language, in small letters.
-_NAMED = frozenset(
-    """
-    isbn issn ismn doi pmid pmc pmcid arxiv oclc lccn jstor bibcode hdl asin ean gtin upc rfc bcp cve cwe ietf iso iec din
-    ieee bug bugs issue issues ticket tickets pr commit commits changeset revision rev build builds version versions ver
-    vers release releases patch v section sections sec sect chapter chapters ch chap clause paragraph para subsection
-    figure figures fig figs table tables tab page pages pg pp p equation equations eq eqs theorem lemma proposition
-    corollary definition exercise example appendix annex volume volumes vol article articles art case part parts sku model
-    serial order lines line offset offsets size length bytes byte bits bit port pid uid gid inode timestamp epoch seed
-    year years oid step steps lot batch
-    kapitel abschnitt seite seiten abbildung abb tabelle zeile zeilen ausgabe auflage gleichung band teil teile
-    bestellnummer seriennummer artikelnummer fehler satz ziffer jahr
-    chapitre article paragraphe fascicule figure tableau ligne lignes équation tome numéro alinéa théorème année
-    capítulo sección página páginas figura tabla cuadro línea líneas versión ecuación tomo artículo pedido año
-    capitolo sezione pagina pagine tabella riga righe versione equazione articolo volume ordine
-    seção tabela linha linhas versão equação artigo
-    hoofdstuk sectie pagina bladzijde figuur tabel regel versie vergelijking deel artikel
-    rozdział sekcja strona strony rysunek tabela wiersz wersja równanie
-    глава раздел пункт страница страницы стр рис рисунок таблица строка строки версия выпуск том статья уравнение гост
-    розділ сторінка рисунок таблиця рядок версія стаття
-    الفصل القسم الصفحة صفحة الشكل الجدول الإصدار المادة
-    अध्याय पृष्ठ चित्र तालिका संस्करण धारा
-    """.split()
-)
-# Words that stand between such a word and its number: "bug no. 12", "part number: 12".
-_FILLERS = frozenset("no nr nos num number numbers n id code nummer numero número numéro numer номер № of is the a to".split())
-# Scripts without spaces, and signs: what ends a text that goes on with another kind of number.
+_WORDS = """
+isbn issn ismn doi pmid pmc pmcid arxiv oclc lccn jstor bibcode hdl asin ean gtin upc rfc bcp cve cwe ietf iso iec din
+ieee bug bugs issue issues ticket tickets pr commit commits changeset revision rev build builds version versions ver
+vers release releases patch v section sections sec sect chapter chapters ch chap clause paragraph para subsection
+figure figures fig figs table tables tab page pages pg pp p equation equations eq eqs theorem lemma proposition
+corollary appendix annex errata erratum item items rule volume volumes vol article articles art case part parts sku
+model serial order lines offset offsets size length bytes byte bits bit port pid uid gid inode timestamp epoch seed
+year years oid step steps lot batch
+kapitel abschnitt seite seiten abbildung abb tabelle zeile zeilen ausgabe auflage gleichung band teil teile
+bestellnummer seriennummer artikelnummer fehler satz ziffer jahr
+chapitre paragraphe fascicule tableau ligne lignes équation tome alinéa théorème année
+capítulo sección página páginas figura tabla cuadro línea líneas versión ecuación tomo artículo pedido año
+capitolo sezione pagina pagine tabella riga righe versione equazione articolo ordine
+seção tabela linha linhas versão equação artigo
+hoofdstuk sectie bladzijde figuur tabel regel versie vergelijking deel artikel
+rozdział sekcja strona strony rysunek wiersz wersja równanie
+глава раздел пункт страница страницы стр рис рисунок таблица строка строки версия выпуск том статья уравнение гост
+розділ сторінка таблиця рядок версія стаття
+الفصل القسم الصفحة صفحة الشكل الجدول الإصدار المادة
+"""
+_NAMED = frozenset(_WORDS.split())
+_BESIDE = "no nr nos num number numbers n id code nummer numero número numéro numer номер № of is the a to"
+_FILLERS = frozenset(_BESIDE.split())  # between such a word and its number: "bug no. 12", "part number: 12"
+# Signs, and words of scripts that are written without spaces or with marks on their letters.
 _ENDINGS = (
     *("§", "¶", "$", "€", "£", "¥", "₹", "₽", "±", "≈", "≤", "≥", "×", "÷", "√", "^"),
-    *("版本", "版", "章", "章节", "节", "図", "图", "圖", "表", "頁", "页", "页码", "ページ", "バージョン", "行", "第"),
-    *("버전", "페이지", "그림", "표", "장", "บท", "หน้า", "รูปที่", "ตารางที่", "รุ่น"),
+    *("版本", "版", "章", "章节", "节", "図", "图", "圖", "頁", "页", "页码", "ページ", "バージョン", "第"),
+    *("버전", "페이지", "그림", "บท", "หน้า", "รูปที่", "ตารางที่", "รุ่น", "अध्याय", "पृष्ठ", "चित्र", "तालिका", "संस्करण", "धारा"),
 )
 _BETWEEN = " \t\r\n\u00a0\u202f.:,;=#(['\"0123456789-–/&>*_"  # signs and other numbers: "pages 12, 13", "ISBN-13: 978"
 

@@ -18,8 +18,10 @@ _CUE = cue(
     *("received", "traceroute", "whois", "firewall", "nat", "localhost", "eth0", "dhcp", "src", "dst", "tcp", "udp"),
     *("adresse", "rechner", "anmeldung", "netzwerk", "hôte", "serveur", "réseau", "connexion", "dirección", "servidor"),
     *("cliente", "indirizzo", "endereço", "rede", "red", "adres", "serwer", "adresu", "адрес", "адреса", "сервер", "хост"),
-    *("узел", "клиент", "عنوان", "خادم", "पता", "सर्वर", "地址", "服务器", "主机", "アドレス", "サーバー", "ホスト", "주소", "서버"),
+    *("узел", "клиент", "عنوان", "خادم", "पता", "सर्वर", "地址", "服务器", "主机", "アドレス", "サーバー", "ホスト", "주소"),
+    *("서버", "nameservers", "servers", "relay", "smtp", "imap"),
 )  # fmt: skip
+_RIGHT_BEFORE = re.compile(rf"(?:{_CUE.pattern})(?: is| was|=|:)?[\s:=\"'(`]{{0,3}}\Z", re.IGNORECASE)
 _VERSIONS = cue(
     *("version", "versions", "release", "released", "firmware", "driver", "kernel", "package", "build", "upgrade", "section"),
     *("chapter", "versión", "versione", "versão", "versie", "wersja", "версия", "версии", "abschnitt", "kapitel", "oid"),
@@ -29,14 +31,22 @@ _VERSIONS = cue(
 _IN_A_NAME = re.compile(rb"(?:[A-Za-z0-9_][-_+~]|[<>=!~^]=[ ]?|[<>~^][ ]|[^:/]/|[.\\$@]|[0-9],)\Z")
 _RANGE = re.compile(rb"(?:[0-9]{1,3}\.){3}[0-9]{1,3} ?-\Z")
 _GOES_ON = re.compile(rb"[A-Za-z_]|\.[A-Za-z0-9_*]|[-+~][A-Za-z0-9](?![0-9]{0,2}\.[0-9]{1,3}\.)")
-_AS_ADDRESS = re.compile(rb"://(?:[^\s/@]{1,60}@)?\Z|[@\[]\Z")
-_PORT_OR_PREFIX = re.compile(rb":[0-9]{2,5}(?![0-9.:])|/(?:[12]?[0-9]|3[0-2])(?![0-9.])|\]")
+_AS_ADDRESS = re.compile(rb"://(?:[^\s/@]{1,60}@)?\Z|@\Z")
+_PORT_OR_PREFIX = re.compile(rb":[0-9]{2,5}(?![0-9.:])|/(?:[12]?[0-9]|3[0-2])(?![0-9.])")
 _HEADING = re.compile(rb"(?:\A|\n)[ \t]*(?:#+ |\*+ )?\Z")
 _TITLE = re.compile(rb"\.?[ \t]+[^\W\d_]|\.(?:[ \t]|\r?\n)|[ \t.]{4}|\t")
-_LARGE = 50  # random addresses have no number as large as this once in 700; versions and sections mostly have none
+_LARGE, _SMALL = 50, 20
 _NOBODY = tuple(
     ip_network(net)
-    for net in ("0.0.0.0/8", "255.0.0.0/8", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20")
+    for net in (
+        "0.0.0.0/8",
+        "255.0.0.0/8",
+        "192.0.2.0/24",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "2001:db8::/32",
+        "3fff::/20",
+    )
 )  # masks, and what documents are told to use (RFC 5737, 3849, 9637): with private addresses, too
 _UNICAST6 = ip_network("2000::/3")  # what IANA hands out (RFC 4291, 2.4)
 _ZONE = re.compile(rb"%[A-Za-z0-9_.-]{1,15}[A-Za-z0-9]")
@@ -76,18 +86,22 @@ class IpAddress(Recognizer):
         right = page.data[end : min(page.offsets[row + 1], end + 16)]
         if _GOES_ON.match(right):
             return None
-        as_address = _AS_ADDRESS.search(left) is not None
+        as_address = (left[-1:] == b"[" and right[:1] == b"]") or _AS_ADDRESS.search(left) is not None
         if not as_address and _IN_A_NAME.search(left) and not _RANGE.search(left):
             return None
         before = left.decode("utf-8", "ignore")
         if not as_address and is_named_after(before[-40:]):
             return Hit(row, start, end, "ip.v4", 0.3)
-        if as_address or _PORT_OR_PREFIX.match(right) or _CUE.search(before):
-            return Hit(row, start, end, "ip.v4", 0.85)
-        small = max(address.packed) < _LARGE or max(address.packed[:3]) < 24 or value.count(".0") > 1
-        heading = max(address.packed[1:]) < 2 * _LARGE and _HEADING.search(left) and _TITLE.match(right)
-        unsure = small or heading or _VERSIONS.search(before)
-        return Hit(row, start, end, "ip.v4", 0.4 if unsure else 0.6)
+        heading = _HEADING.search(left) and _TITLE.match(right)
+        if as_address or _PORT_OR_PREFIX.match(right):
+            score = 0.85
+        elif _looks_counted(address.packed) or (heading and max(address.packed[1:]) < 2 * _LARGE):
+            score = 0.6 if not heading and _RIGHT_BEFORE.search(before[-24:]) else 0.4
+        elif _CUE.search(before):
+            score = 0.85
+        else:
+            score = 0.4 if _VERSIONS.search(before) else 0.6
+        return Hit(row, start, end, "ip.v4", score)
 
     def _v6(self, page: Page, place: Candidate) -> Hit | None:
         data, row, start, end = page.data, place.row, place.start, place.end
@@ -104,17 +118,13 @@ class IpAddress(Recognizer):
             return None
         if not self._counts(address.ipv4_mapped or address):
             return None
-        if data[max(page.offsets[row], start - 1) : start] in (b":", b".", b"_", b"$", b"&") or data[end : end + 1] == b"_":
+        if (
+            data[max(page.offsets[row], start - 1) : start] in (b":", b".", b"_", b"$", b"&")
+            or data[end : end + 1] == b"_"
+        ):
             return None
         score = 0.6
-        groups = [group for group in value.split(":") if group]
-        if address.ipv4_mapped is None and (
-            (address not in _UNICAST6 and len(groups) < 8)  # `dead::beef`, `a::b`
-            or sum(map(len, groups)) < 12
-            and len(groups) < 3  # `2048::4`
-            or sum(map(len, groups)) < 10
-            and value.replace(":", "").isdigit()
-        ):
+        if address.ipv4_mapped is None and not _is_written_out(address, value):
             score = 0.4
         elif _CUE.search(page.before(row, start)) or data[end : end + 1] in (b"]", b"/"):
             score = 0.85
@@ -127,7 +137,30 @@ class IpAddress(Recognizer):
         return self._private or (address.is_global and not address.is_multicast)
 
 
-_MAC_CUE = cue("mac", "ether", "hwaddr", "bssid", "hardware", "physical", "adapter", "ethernet", "lladdr", "wifi", "bluetooth")
+def _looks_counted(numbers: bytes) -> bool:
+    """Whether four numbers are rather counted up (a version, a section) than drawn: of 300 addresses one looks like it."""
+    return max(numbers) < _LARGE or sorted(numbers)[2] < _SMALL or numbers[1:].count(0) > 1
+
+
+def _is_written_out(address: IPv6Address, value: str) -> bool:
+    """Whether IPv6 has more to it than `2048::4`, `dead::beef` and eight pairs (an EUI-64) have."""
+    groups = [group for group in value.split(":") if group]
+    digits = sum(len(group.lstrip("0")) for group in groups)
+    if len(groups) == 8:
+        return digits >= 12 and any(len(group) != 2 for group in groups)
+    return (
+        address in _UNICAST6
+        and len(groups) > 1
+        and (digits >= 10 or (digits >= 6 and not value.replace(":", "").isdigit()))
+    )
+
+
+_MAC_CUE = cue(
+    "mac", "ether", "hwaddr", "bssid", "hardware", "physical", "adapter", "ethernet", "lladdr", "wifi", "bluetooth"
+)
+_MAC = re.compile(rb"[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}")
+_LONGER = re.compile(rb"[:.-]?[0-9A-Za-z_]")
+_NO_DEVICES = ("00005e0053", "01005e", "0180c2", "01000c", "3333")  # documents and groups (RFC 7042, 2.1; IEEE 802.1Q)
 _EXAMPLES = frozenset(("aabbccddeeff", "001122334455", "0123456789ab", "1234567890ab", "123456789abc", "deadbeefcafe"))
 
 
@@ -139,20 +172,19 @@ class MacAddress(Recognizer):
 
     def find(self, page: Page, candidates: Iterator[Candidate]) -> Iterator[Hit]:
         """Leaves out what is part of a longer row (fingerprints), groups, broadcasts and the addresses of RFC 7042."""
-        for row, start, end in ((place.row, place.start, place.end) for place in candidates):
-            value = page.data[start:end].rstrip(b":.")
-            sign = value[4:5] if len(value) == 14 else value[2:3]
-            if len(value) not in (14, 17) or value.count(sign) != (2 if len(value) == 14 else 5):
+        for place in candidates:
+            row, start = place.row, place.start
+            match = _MAC.match(page.data, start, place.end)
+            if match is None:
                 continue
-            plain = value.replace(sign, b"").decode().lower()
-            if len(plain) != 12 or not sign or sign not in b":-." or len(value.split(sign)[0]) not in (2, 4):
+            stop = match.end()
+            if page.data[max(page.offsets[row], start - 1) : start] in (b":", b"-", b".", b"_"):
                 continue
-            stop = start + len(value)
-            beside = page.data[max(page.offsets[row], start - 1) : start], page.data[stop : min(page.offsets[row + 1], stop + 2)]
-            if beside[0] in (b":", b"-", b".", b"_") or re.match(rb"[:.-][0-9A-Za-z]|_", beside[1]):
+            if _LONGER.match(page.data, stop, min(page.offsets[row + 1], stop + 2)):
                 continue
-            if len(set(plain)) < 3 or plain.startswith(("00005e0053", "01005e", "3333")):
-                continue  # nobody, everybody, groups, documents (RFC 7042, 2.1.2)
+            plain = match[0].replace(match[1] or b".", b"").decode().lower()
+            if len(set(plain)) < 3 or plain.startswith(_NO_DEVICES):
+                continue
             if plain in _EXAMPLES:
                 score = 0.4
             elif plain.isdigit() and all(int(pair) < 60 for pair in re.findall("..", plain[2:])):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from datapipe.core.pii.cards import CreditCard
 from datapipe.core.pii.catalog import parent
-from datapipe.core.pii.coordinates import Coordinates
+from datapipe.core.pii.coordinates import Coordinates, Degrees
 from datapipe.core.pii.crypto import CryptoWallet
 from datapipe.core.pii.email import Email
 from datapipe.core.pii.iban import Iban
@@ -37,5 +37,6 @@ def recognizers(types: Iterable[str], settings: Settings) -> list[Recognizer]:
         Iban(),
         CryptoWallet(),
         Coordinates(),
+        Degrees(),
     ]
     return [one for one in made if wanted & {parent(name) for name in one.types}]

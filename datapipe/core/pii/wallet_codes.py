@@ -71,4 +71,6 @@ def bech32_checked(text: str) -> bool:
 def eip_55(digits: str) -> bool:
     """Whether 40 hexadecimal digits are in the capital and small letters that EIP-55 gives them."""
     digest = keccak_256(digits.lower().encode()).hex()
-    return all(sign.isdigit() or sign.isupper() == (int(half, 16) > 7) for sign, half in zip(digits, digest, strict=False))
+    return all(
+        sign.isdigit() or sign.isupper() == (int(half, 16) > 7) for sign, half in zip(digits, digest, strict=False)
+    )
