@@ -98,7 +98,7 @@ class CreditCard(Recognizer):
         written = page.data[start:end]
         digits = written if written.isdigit() else b"".join(_GROUP.findall(written))
         grouped = len(digits) < len(written)
-        if not luhn(digits) or len(set(digits)) < 3:
+        if not luhn(digits) or len(set(digits)) < 2:
             return None
         alone, with_word = _ISSUERS.get(digits[:4].decode(), (frozenset(), frozenset()))
         before = page.before(row, start)

@@ -1,10 +1,11 @@
-"""Addresses of the internet protocol (IPv4 and IPv6) and of network devices (MAC)."""
+"""Addresses of the internet protocol."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv6Address, ip_network
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import ClassVar
 
 from datapipe.core.pii.lookalikes import is_named_after
@@ -28,27 +29,19 @@ _VERSIONS = cue(
     *("版本", "バージョン", "버전"),
 )  # fmt: skip
 # `libfoo-1.2.3.4`, `>= 1.2.3.4`, `lib/1.2.3.4/`, `2.1.2.3.4`: a name, a bound, a folder, a longer number
-_IN_A_NAME = re.compile(rb"(?:[A-Za-z0-9_][-_+~]|[<>=!~^]=[ ]?|[<>~^][ ]|[^:/]/|[.\\$@]|[0-9],)\Z")
+_IN_A_NAME = re.compile(rb"(?:[A-Za-z0-9_][-_+~]|[<>=!~^]=[ ]?|[<>~^][ ]|[^:/]/|[.\\$]|[0-9],)\Z")
 _RANGE = re.compile(rb"(?:[0-9]{1,3}\.){3}[0-9]{1,3} ?-\Z")
 _GOES_ON = re.compile(rb"[A-Za-z_]|\.[A-Za-z0-9_*]|[-+~][A-Za-z0-9](?![0-9]{0,2}\.[0-9]{1,3}\.)")
-_AS_ADDRESS = re.compile(rb"://(?:[^\s/@]{1,60}@)?\Z|@\Z")
+_AS_ADDRESS = re.compile(rb"://(?:[^\s/@]{1,60}@)?\Z")
 _PORT_OR_PREFIX = re.compile(rb":[0-9]{2,5}(?![0-9.:])|/(?:[12]?[0-9]|3[0-2])(?![0-9.])")
 _HEADING = re.compile(rb"(?:\A|\n)[ \t]*(?:#+ |\*+ )?\Z")
 _TITLE = re.compile(rb"\.?[ \t]+[^\W\d_]|\.(?:[ \t]|\r?\n)|[ \t.]{4}|\t")
-_LARGE, _SMALL = 50, 20
-_NOBODY = tuple(
-    ip_network(net)
-    for net in (
-        "0.0.0.0/8",
-        "255.0.0.0/8",
-        "192.0.2.0/24",
-        "198.51.100.0/24",
-        "203.0.113.0/24",
-        "2001:db8::/32",
-        "3fff::/20",
-    )
-)  # masks, and what documents are told to use (RFC 5737, 3849, 9637): with private addresses, too
+_LARGE, _SMALL = 50, 20  # what addresses drawn at random nearly always reach with one number, and with two
+# Masks, and what documents are told to use (RFC 5737, 3849, 9637): nobody's, with private addresses, too
+_NOBODYS = "0.0.0.0/8 255.0.0.0/8 192.0.2.0/24 198.51.100.0/24 203.0.113.0/24 ::/128 2001:db8::/32 3fff::/20"
+_NOBODY = tuple(map(ip_network, _NOBODYS.split()))
 _UNICAST6 = ip_network("2000::/3")  # what IANA hands out (RFC 4291, 2.4)
+_BEFORE = re.compile(rb"(?:::|[._$&])\Z")
 _ZONE = re.compile(rb"%[A-Za-z0-9_.-]{1,15}[A-Za-z0-9]")
 
 
@@ -72,21 +65,15 @@ class IpAddress(Recognizer):
                 yield hit
 
     def _v4(self, page: Page, place: Candidate) -> Hit | None:
-        value = page.data[place.start : place.end].decode()
-        if value.count(".") != 3:
-            return None
-        try:
-            address = IPv4Address(value)
-        except ValueError:
-            return None
-        if not self._counts(address):
-            return None
         row, start, end = place.row, place.start, place.end
+        address = _address(page.data[start:end], self._private) if end - start < 16 else None
+        if address is None:
+            return None
         left = page.data[max(page.offsets[row], start - 72) : start]
         right = page.data[end : min(page.offsets[row + 1], end + 16)]
         if _GOES_ON.match(right):
             return None
-        as_address = (left[-1:] == b"[" and right[:1] == b"]") or _AS_ADDRESS.search(left) is not None
+        as_address = _AS_ADDRESS.search(left) or (left[-1:] == b"[" and right[:1] == b"]")
         if not as_address and _IN_A_NAME.search(left) and not _RANGE.search(left):
             return None
         before = left.decode("utf-8", "ignore")
@@ -95,7 +82,9 @@ class IpAddress(Recognizer):
         heading = _HEADING.search(left) and _TITLE.match(right)
         if as_address or _PORT_OR_PREFIX.match(right):
             score = 0.85
-        elif _looks_counted(address.packed) or (heading and max(address.packed[1:]) < 2 * _LARGE):
+        elif (_looks_counted(address.packed) and not _is_local(address)) or (
+            heading and max(address.packed[1:]) < 2 * _LARGE
+        ):
             score = 0.6 if not heading and _RIGHT_BEFORE.search(before[-24:]) else 0.4
         elif _CUE.search(before):
             score = 0.85
@@ -109,32 +98,42 @@ class IpAddress(Recognizer):
             end -= 1  # the end of a sentence, or of a name before a value
         if data[start : start + 1] == b":" and data[start : start + 2] != b"::":
             start += 1
-        value = data[start:end].decode()
-        if value.count(":") < 2 or not any(sign.isalnum() for sign in value):
+        if _BEFORE.search(data, max(page.offsets[row], start - 2), start):
             return None
-        try:
-            address = IPv6Address(value)
-        except ValueError:
+        address = _address(data[start:end], self._private)
+        if not isinstance(address, IPv6Address):
             return None
-        if not self._counts(address.ipv4_mapped or address):
-            return None
-        if (
-            data[max(page.offsets[row], start - 1) : start] in (b":", b".", b"_", b"$", b"&")
-            or data[end : end + 1] == b"_"
-        ):
+        stop = page.offsets[row + 1]
+        zone = _ZONE.match(data, end, min(stop, end + 17))
+        if zone:
+            end = zone.end()
+        following = data[end : min(stop, end + 1)]
+        if following == b"_":
             return None
         score = 0.6
-        if address.ipv4_mapped is None and not _is_written_out(address, value):
+        if not _is_written_out(address, data[start:end]):
             score = 0.4
-        elif _CUE.search(page.before(row, start)) or data[end : end + 1] in (b"]", b"/"):
+        elif following in (b"]", b"/") or _CUE.search(page.before(row, start)):
             score = 0.85
-        zone = _ZONE.match(data, end, min(page.offsets[row + 1], end + 17))
-        return Hit(row, start, zone.end() if zone else end, "ip.v6", score)
+        return Hit(row, start, end, "ip.v6", score)
 
-    def _counts(self, address: IPv4Address | IPv6Address) -> bool:
-        if any(address in net for net in _NOBODY):
-            return False
-        return self._private or (address.is_global and not address.is_multicast)
+
+@lru_cache(1 << 12)  # texts name the same few addresses again and again
+def _address(written: bytes, private: bool) -> IPv4Address | IPv6Address | None:
+    """The address that is written so; None where it is none, or one that nobody has."""
+    try:
+        address = ip_address(written.decode())
+    except ValueError:
+        return None
+    inner = getattr(address, "ipv4_mapped", None) or address
+    if any(inner in net for net in _NOBODY):
+        return None
+    return address if private or (inner.is_global and not inner.is_multicast) else None
+
+
+def _is_local(address: IPv4Address | IPv6Address) -> bool:
+    """Whether its first numbers alone are known for an address: 127, 192.168, 169.254, 172.16 to 31; versions begin with 10."""
+    return address.is_private and address.packed[0] != 10
 
 
 def _looks_counted(numbers: bytes) -> bool:
@@ -142,55 +141,14 @@ def _looks_counted(numbers: bytes) -> bool:
     return max(numbers) < _LARGE or sorted(numbers)[2] < _SMALL or numbers[1:].count(0) > 1
 
 
-def _is_written_out(address: IPv6Address, value: str) -> bool:
+def _is_written_out(address: IPv6Address, written: bytes) -> bool:
     """Whether IPv6 has more to it than `2048::4`, `dead::beef` and eight pairs (an EUI-64) have."""
-    groups = [group for group in value.split(":") if group]
-    digits = sum(len(group.lstrip("0")) for group in groups)
+    groups = [group for group in written.partition(b"%")[0].split(b":") if group]
+    digits = sum(len(group.lstrip(b"0")) for group in groups)
+    if address.ipv4_mapped is not None or address.is_link_local or address.is_loopback:
+        return True
     if len(groups) == 8:
         return digits >= 12 and any(len(group) != 2 for group in groups)
-    return (
-        address in _UNICAST6
-        and len(groups) > 1
-        and (digits >= 10 or (digits >= 6 and not value.replace(":", "").isdigit()))
-    )
-
-
-_MAC_CUE = cue(
-    "mac", "ether", "hwaddr", "bssid", "hardware", "physical", "adapter", "ethernet", "lladdr", "wifi", "bluetooth"
-)
-_MAC = re.compile(rb"[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}")
-_LONGER = re.compile(rb"[:.-]?[0-9A-Za-z_]")
-_NO_DEVICES = ("00005e0053", "01005e", "0180c2", "01000c", "3333")  # documents and groups (RFC 7042, 2.1; IEEE 802.1Q)
-_EXAMPLES = frozenset(("aabbccddeeff", "001122334455", "0123456789ab", "1234567890ab", "123456789abc", "deadbeefcafe"))
-
-
-class MacAddress(Recognizer):
-    """Addresses of devices (EUI-48): six pairs with colons or hyphens, or three groups of four with dots."""
-
-    types: ClassVar[tuple[str, ...]] = ("mac",)
-    kinds: ClassVar[tuple[int, ...]] = (COLONS,)
-
-    def find(self, page: Page, candidates: Iterator[Candidate]) -> Iterator[Hit]:
-        """Leaves out what is part of a longer row (fingerprints), groups, broadcasts and the addresses of RFC 7042."""
-        for place in candidates:
-            row, start = place.row, place.start
-            match = _MAC.match(page.data, start, place.end)
-            if match is None:
-                continue
-            stop = match.end()
-            if page.data[max(page.offsets[row], start - 1) : start] in (b":", b"-", b".", b"_"):
-                continue
-            if _LONGER.match(page.data, stop, min(page.offsets[row + 1], stop + 2)):
-                continue
-            plain = match[0].replace(match[1] or b".", b"").decode().lower()
-            if len(set(plain)) < 3 or plain.startswith(_NO_DEVICES):
-                continue
-            if plain in _EXAMPLES:
-                score = 0.4
-            elif plain.isdigit() and all(int(pair) < 60 for pair in re.findall("..", plain[2:])):
-                score = 0.4  # a time
-            elif _MAC_CUE.search(page.before(row, start)):
-                score = 1.0
-            else:
-                score = 0.8
-            yield Hit(row, start, stop, "mac", score)
+    if address not in _UNICAST6 and not address.is_private:
+        return False
+    return len(groups) > 1 and (digits >= 10 or (digits >= 6 and not b"".join(groups).isdigit()))

@@ -11,7 +11,8 @@ from datapipe.core.pii.coordinates import Coordinates, Degrees
 from datapipe.core.pii.crypto import CryptoWallet
 from datapipe.core.pii.email import Email
 from datapipe.core.pii.iban import Iban
-from datapipe.core.pii.network import IpAddress, MacAddress
+from datapipe.core.pii.mac import MacAddress
+from datapipe.core.pii.network import IpAddress
 from datapipe.core.pii.recognizer import Recognizer
 
 
