@@ -15,12 +15,12 @@ _CUE = cue(
     *("coordonnées", "emplacement", "coordenadas", "ubicación", "posición", "coordinate", "posizione", "localização"),
     *("coördinaten", "współrzędne", "координаты", "координат", "إحداثيات", "निर्देशांक", "坐标", "座標", "좌표", "พิกัด"),
 )  # fmt: skip
-_PAIR = re.compile(rb"([0-9]{1,3})\.([0-9]{4,15})([ ,;/]{1,4})([-+]?[0-9]{1,3})\.([0-9]{4,15})(?![0-9A-Za-z.])")
+_PAIR = re.compile(rb"([0-9]{1,3})\.([0-9]{4,15})([ ,;/]{1,4})([-+]?[0-9]{1,3})\.([0-9]{4,15})(?![0-9A-Za-z]|\.[0-9])")
 _MORE = re.compile(rb"[ ]*[,;/ ][ ]*[-+]?[0-9]+\.?[0-9]*(?![0-9zm])")  # an array goes on; `,17z` of a map does not
 _ARRAY = re.compile(rb"[0-9][ ]*[,;/ ][ ]*[-+]?\Z")
 _CODE = re.compile(rb"[\[{]\(?\Z|[A-Za-z0-9_]\(\Z")  # `[48.8584, 2.2945]`, `f(48.8584, 2.2945)`
 _SIGNED = r"[-+\u2212]?\d{1,3}\.\d{4,15}"
-_IS = r"""["'°]?[ ]?(?:[:=]|is|of|为|為|は)?[ ]?["'(\[]?[ ]?"""
+_IS = r"""["'°]?[ ]?(?:[:=：]|is|of|为|為|は)?[ ]?["'(\[]?[ ]?"""
 _EAST = "lon|lng|long|longitude|longitud|longitudine|länge|längengrad|długość|долгота|boylam|经度|經度|経度|경도"
 _NAMED = re.compile(
     rf"""{_IS}(?P<lat>{_SIGNED})°?[ ]?[NSns]?["'\])]?[ ]?[,;&，、]?\s{{0,12}}"""

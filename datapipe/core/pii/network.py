@@ -22,7 +22,7 @@ _CUE = cue(
     *("узел", "клиент", "عنوان", "خادم", "पता", "सर्वर", "地址", "服务器", "主机", "アドレス", "サーバー", "ホスト", "주소"),
     *("서버", "nameservers", "servers", "relay", "smtp", "imap"),
 )  # fmt: skip
-_RIGHT_BEFORE = re.compile(rf"(?:{_CUE.pattern})(?: is| was|=|:)?[\s:=\"'(`]{{0,3}}\Z", re.IGNORECASE)
+_RIGHT_BEFORE = re.compile(rf"(?:{_CUE.pattern})(?: is| was|=|:)?[\s:=\"'(`]{{0,3}}\Z")
 _VERSIONS = cue(
     *("version", "versions", "release", "released", "firmware", "driver", "kernel", "package", "build", "upgrade", "section"),
     *("chapter", "versión", "versione", "versão", "versie", "wersja", "версия", "версии", "abschnitt", "kapitel", "oid"),
