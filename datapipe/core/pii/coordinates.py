@@ -100,7 +100,7 @@ def _pair(page: Page, place: Candidate) -> Hit | None:
     left = page.data[max(page.offsets[place.row], start - 12) : start]
     on_map = left.endswith(b"@")  # `/@48.8584,2.2945,17z`
     if not on_map and (_ARRAY.search(left) or _MORE.match(page.data, end, min(stop, end + 24))):
-        score = 0.3
+        score = 0.2
     elif on_map or _CUE.search(page.before(place.row, start)):
         score = 0.85
     elif _CODE.search(left) or not match[1].strip(b"0") or not match[4].strip(b"+-0") or match[3].strip() != b",":

@@ -24,7 +24,7 @@ _CUE = cue(
 )  # fmt: skip
 _RIGHT_BEFORE = re.compile(rf"(?:{_CUE.pattern})(?: is| was|=|:)?[\s:=\"'(`]{{0,3}}\Z")
 _VERSIONS = cue(
-    *("version", "versions", "release", "released", "firmware", "driver", "kernel", "package", "build", "upgrade", "section"),
+    *("version", "versions", "release", "released", "firmware", "driver", "upgrade", "section"),
     *("chapter", "versión", "versione", "versão", "versie", "wersja", "версия", "версии", "abschnitt", "kapitel", "oid"),
     *("版本", "バージョン", "버전"),
 )  # fmt: skip
@@ -78,14 +78,14 @@ class IpAddress(Recognizer):
             return None
         before = left.decode("utf-8", "ignore")
         if not as_address and is_named_after(before[-40:]):
-            return Hit(row, start, end, "ip.v4", 0.3)
+            return Hit(row, start, end, "ip.v4", 0.2)
         heading = _HEADING.search(left) and _TITLE.match(right)
         if as_address or _PORT_OR_PREFIX.match(right):
             score = 0.85
-        elif (_looks_counted(address.packed) and not _is_local(address)) or (
-            heading and max(address.packed[1:]) < 2 * _LARGE
-        ):
-            score = 0.6 if not heading and _RIGHT_BEFORE.search(before[-24:]) else 0.4
+        elif heading and max(address.packed[1:]) < 2 * _LARGE:
+            score = 0.2
+        elif _looks_counted(address.packed) and not _is_local(address):
+            score = 0.6 if _RIGHT_BEFORE.search(before[-24:]) else 0.4
         elif _CUE.search(before):
             score = 0.85
         else:
@@ -112,7 +112,7 @@ class IpAddress(Recognizer):
             return None
         score = 0.6
         if not _is_written_out(address, data[start:end]):
-            score = 0.4
+            score = 0.2
         elif following in (b"]", b"/") or _CUE.search(page.before(row, start)):
             score = 0.85
         return Hit(row, start, end, "ip.v6", score)
@@ -138,6 +138,8 @@ def _is_local(address: IPv4Address | IPv6Address) -> bool:
 
 def _looks_counted(numbers: bytes) -> bool:
     """Whether four numbers are rather counted up (a version, a section) than drawn: of 300 addresses one looks like it."""
+    if numbers[0] >= 2 * _LARGE:
+        return numbers[1:].count(0) > 1
     return max(numbers) < _LARGE or sorted(numbers)[2] < _SMALL or numbers[1:].count(0) > 1
 
 
