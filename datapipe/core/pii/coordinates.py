@@ -15,7 +15,9 @@ _CUE = cue(
     *("coordonnées", "emplacement", "coordenadas", "ubicación", "posición", "coordinate", "posizione", "localização"),
     *("coördinaten", "współrzędne", "координаты", "координат", "إحداثيات", "निर्देशांक", "坐标", "座標", "좌표", "พิกัด"),
 )  # fmt: skip
-_PAIR = re.compile(rb"([0-9]{1,3})\.([0-9]{4,15})([ ,;/]{1,4})([-+]?[0-9]{1,3})\.([0-9]{4,15})(?![0-9A-Za-z]|\.[0-9])")
+_PAIR = re.compile(
+    rb"([1-9][0-9]{0,2}|0)\.([0-9]{4,15})([ ,;/]{1,4})([-+]?[0-9]{1,3})\.([0-9]{4,15})(?![0-9A-Za-z]|\.[0-9])"
+)
 _MORE = re.compile(rb"[ ]*[,;/ ][ ]*[-+]?[0-9]+\.?[0-9]*(?![0-9zm])")  # an array goes on; `,17z` of a map does not
 _ARRAY = re.compile(rb"[0-9][ ]*[,;/ ][ ]*[-+]?\Z")
 _CODE = re.compile(rb"[\[{]\(?\Z|[A-Za-z0-9_]\(\Z")  # `[48.8584, 2.2945]`, `f(48.8584, 2.2945)`
@@ -105,6 +107,8 @@ def _pair(page: Page, place: Candidate) -> Hit | None:
         score = 0.85
     elif _CODE.search(left) or not match[1].strip(b"0") or not match[4].strip(b"+-0") or match[3].strip() != b",":
         score = 0.4  # values in code; numbers below one are shares and weights
+    elif match[2] == match[5]:
+        score = 0.4  # twice the same number: no place
     else:
         score = 0.6
     return Hit(place.row, start, end, "coordinates", score)

@@ -29,9 +29,11 @@ _VERSIONS = cue(
     *("版本", "バージョン", "버전"),
 )  # fmt: skip
 # `libfoo-1.2.3.4`, `>= 1.2.3.4`, `lib/1.2.3.4/`, `2.1.2.3.4`: a name, a bound, a folder, a longer number
-_IN_A_NAME = re.compile(rb"(?:[A-Za-z0-9_][-_+~]|[<>=!~^]=[ ]?|[<>~^][ ]|[^:/]/|[.\\$]|[0-9],)\Z")
+_IN_A_NAME = re.compile(rb"(?:[A-Za-z0-9_][-_+~]|[<>!~^]=[ ]?|[~^][ ]|[^:/]/|[.$])\Z")
 _RANGE = re.compile(rb"(?:[0-9]{1,3}\.){3}[0-9]{1,3} ?-\Z")
-_GOES_ON = re.compile(rb"[A-Za-z_]|\.[A-Za-z0-9_*]|[-+~][A-Za-z0-9](?![0-9]{0,2}\.[0-9]{1,3}\.)")
+_GOES_ON = re.compile(
+    rb"[A-Za-z_]|\.(?![0-9]{4,5}(?: > |: ))[A-Za-z0-9_*]|[-+~][A-Za-z0-9](?![0-9]{0,2}\.[0-9]{1,3}\.)"
+)
 _AS_ADDRESS = re.compile(rb"://(?:[^\s/@]{1,60}@)?\Z")
 _PORT_OR_PREFIX = re.compile(rb":[0-9]{2,5}(?![0-9.:])|/(?:[12]?[0-9]|3[0-2])(?![0-9.])")
 _HEADING = re.compile(rb"(?:\A|\n)[ \t]*(?:#+ |\*+ )?\Z")
@@ -82,14 +84,14 @@ class IpAddress(Recognizer):
         heading = _HEADING.search(left) and _TITLE.match(right)
         if as_address or _PORT_OR_PREFIX.match(right):
             score = 0.85
-        elif heading and max(address.packed[1:]) < 2 * _LARGE:
+        elif heading and address.packed[0] < _LARGE and max(address.packed) < 2 * _LARGE:
             score = 0.2
         elif _looks_counted(address.packed) and not _is_local(address):
             score = 0.6 if _RIGHT_BEFORE.search(before[-24:]) else 0.4
         elif _CUE.search(before):
             score = 0.85
         else:
-            score = 0.4 if _VERSIONS.search(before) else 0.6
+            score = 0.4 if _VERSIONS.search(before) or before.rstrip().endswith("==") else 0.6
         return Hit(row, start, end, "ip.v4", score)
 
     def _v6(self, page: Page, place: Candidate) -> Hit | None:
