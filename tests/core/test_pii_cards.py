@@ -59,6 +59,8 @@ def test_rare_lengths_and_issuers_need_a_word(number: str) -> None:
         "41111111111111111111",
         "1420070400000",
         "5500000000000006 4111111111111111 5500000000000004",
+        '"type": "credit-card-expiring", "created": 1502314216718',
+        "fbq('init', '2297786353677208')",
         "int x = 4111111111111111",
     ],
 )

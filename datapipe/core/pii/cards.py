@@ -21,7 +21,8 @@ _CUE = cue(
 _OTHER = cue(
     *("id", "ids", "uid", "uuid", "guid", "hash", "key", "tracking", "order", "invoice", "barcode", "imei", "imsi", "iccid"),
     *("isbn", "ean", "gtin", "serial", "timestamp", "time", "bytes", "tweet", "status", "account", "seed", "random", "sum"),
-    *("int", "long", "max", "min", "uint64", "int64", "offset", "inode", "tel", "phone", "fax", "rechnung", "sendung"),
+    *("int", "long", "max", "min", "uint64", "int64", "offset", "inode", "tel", "phone", "fax", "rechnung", "sendung", "init"),
+    *("pixel", "pub", "fbq", "video", "photo", "post", "profile", "user", "item", "product", "ad", "client", "app", "page"),
 )  # fmt: skip
 _GROUP = re.compile(rb"[0-9]+")
 _LONG = re.compile(rb"(?<![0-9])[0-9]{14,19}(?![0-9])")
@@ -101,6 +102,8 @@ class CreditCard(Recognizer):
         grouped = len(digits) < len(written)
         if not luhn(digits) or len(set(digits)) < 2:
             return None
+        if len(digits) == 13 and digits[:1] == b"1":
+            return None  # milliseconds since 1970
         alone, with_word = _ISSUERS.get(digits[:4].decode(), (frozenset(), frozenset()))
         before = page.before(row, start)
         named = is_named_after(before[-40:])

@@ -20,7 +20,8 @@ _PAIR = re.compile(
 )
 _MORE = re.compile(rb"[ ]*[,;/ ][ ]*[-+]?[0-9]+\.?[0-9]*(?![0-9zm])")  # an array goes on; `,17z` of a map does not
 _ARRAY = re.compile(rb"[0-9][ ]*[,;/ ][ ]*[-+]?\Z")
-_CODE = re.compile(rb"[\[{]\(?\Z|[A-Za-z0-9_]\(\Z")  # `[48.8584, 2.2945]`, `f(48.8584, 2.2945)`
+# `[48.8584, 2.2945]`, `f(48.8584, 2.2945)`, and `d="M 48.8584,2.2945 L …` of an image
+_CODE = re.compile(rb"[\[{]\(?\Z|[A-Za-z0-9_]\(\Z|(?:\A|[\s\"'0-9])[MLHVCSQTAZmlhvcsqtaz][0-9]?[ ]?\Z")
 _SIGNED = r"[-+\u2212]?\d{1,3}\.\d{4,15}"
 _IS = r"""["'°]?[ ]?(?:[:=：]|is|of|为|為|は)?[ ]?["'(\[]?[ ]?"""
 _EAST = "lon|lng|long|longitude|longitud|longitudine|länge|längengrad|długość|долгота|boylam|经度|經度|経度|경도"

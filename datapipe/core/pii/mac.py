@@ -47,6 +47,8 @@ class MacAddress(Recognizer):
                 score = 0.4
             elif _CUE.search(page.before(row, start)):
                 score = 1.0
+            elif plain.isdigit() and match[1] == b"-":
+                score = 0.4  # `c-35-37-87-37-50-12` of an image
             else:
                 score = 0.8
             yield Hit(row, start, stop, "mac", score)

@@ -30,6 +30,8 @@ _VERSIONS = cue(
 )  # fmt: skip
 # `libfoo-1.2.3.4`, `>= 1.2.3.4`, `lib/1.2.3.4/`, `2.1.2.3.4`: a name, a bound, a folder, a longer number
 _IN_A_NAME = re.compile(rb"(?:[A-Za-z0-9_][-_+~]|[<>!~^]=[ ]?|[~^][ ]|[^:/]/|[.$])\Z")
+_PATH = re.compile(rb"[-0-9., MLHVCSQTAZmlhvcsqtaz]{16}\Z")  # of an image: `c-.6.34 1.2.8 1.23.82.72`
+_AFTER_ONE = re.compile(rb"(?<![0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}[ ,]{1,2}\Z")
 _RANGE = re.compile(rb"(?:[0-9]{1,3}\.){3}[0-9]{1,3} ?-\Z")
 _GOES_ON = re.compile(
     rb"[A-Za-z_]|\.(?![0-9]{4,5}(?: > |: ))[A-Za-z0-9_*]|[-+~][A-Za-z0-9](?![0-9]{0,2}\.[0-9]{1,3}\.)"
@@ -77,6 +79,8 @@ class IpAddress(Recognizer):
             return None
         as_address = _AS_ADDRESS.search(left) or (left[-1:] == b"[" and right[:1] == b"]")
         if not as_address and _IN_A_NAME.search(left) and not _RANGE.search(left):
+            return None
+        if left[-16:].count(b".") > 1 and _PATH.search(left) and not _AFTER_ONE.search(left):
             return None
         before = left.decode("utf-8", "ignore")
         if not as_address and is_named_after(before[-40:]):
