@@ -60,6 +60,8 @@ def test_rare_lengths_and_issuers_need_a_word(number: str) -> None:
         "1420070400000",
         "5500000000000006 4111111111111111 5500000000000004",
         '"type": "credit-card-expiring", "created": 1502314216718',
+        "SIM card, ICCID 8944500102198304826",
+        "card paid 20260131125912",
         "fbq('init', '2297786353677208')",
         "int x = 4111111111111111",
     ],

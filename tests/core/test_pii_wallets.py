@@ -59,6 +59,7 @@ def test_the_form_alone_of_what_nothing_else_looks_like() -> None:
         "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed00",
         "QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWKPbdG",
         "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb",
+        "z" * 90 + "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",
         "bc1qxyz0123456789abcdefghij",
         "3f2504e0-4f89-11d3-9a0c-0305e82c3301",
     ],

@@ -24,6 +24,7 @@ _OTHER = cue(
     *("int", "long", "max", "min", "uint64", "int64", "offset", "inode", "tel", "phone", "fax", "rechnung", "sendung", "init"),
     *("pixel", "pub", "fbq", "video", "photo", "post", "profile", "user", "item", "product", "ad", "client", "app", "page"),
 )  # fmt: skip
+_TIME = re.compile(rb"1[0-9]{12}\Z|(?:19|20)[0-9]{12}\Z")  # milliseconds since 1970; year, month … second
 _GROUP = re.compile(rb"[0-9]+")
 _LONG = re.compile(rb"(?<![0-9])[0-9]{14,19}(?![0-9])")
 _SIGNS = (b" ", b"-", b"\xc2\xa0", b"\xe2\x80\xaf", b"\xe2\x80\x90", b"\xe2\x80\x91")  # between groups
@@ -100,10 +101,8 @@ class CreditCard(Recognizer):
         written = page.data[start:end]
         digits = written if written.isdigit() else b"".join(_GROUP.findall(written))
         grouped = len(digits) < len(written)
-        if not luhn(digits) or len(set(digits)) < 2:
+        if not luhn(digits) or len(set(digits)) < 2 or _TIME.match(digits):
             return None
-        if len(digits) == 13 and digits[:1] == b"1":
-            return None  # milliseconds since 1970
         alone, with_word = _ISSUERS.get(digits[:4].decode(), (frozenset(), frozenset()))
         before = page.before(row, start)
         named = is_named_after(before[-40:])
@@ -111,9 +110,11 @@ class CreditCard(Recognizer):
         after = page.after(row, end, 8)
         if re.match(r"[\w%]|[.,][0-9]|-[\w]|[-+*/^]?=", after):
             beside = True
-        if _CUE.search(before) and not named:
-            known = len(digits) in alone or len(digits) in with_word
-            score = 0.4 if beside and not known else 0.85 if beside else 1.0 if known else 0.6
+        cued = _CUE.search(before) is not None and not named
+        if cued and (len(digits) in alone or len(digits) in with_word):
+            score = 0.85 if beside else 1.0
+        elif cued:
+            score = 0.4 if beside or _OTHER.search(before) else 0.6
         elif len(digits) not in alone:
             return None
         elif named or beside or _OTHER.search(before) or _among_numbers(page, row, start, end):

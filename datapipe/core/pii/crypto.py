@@ -24,6 +24,8 @@ _CUE = cue(
     *("比特币", "钱包", "ビットコイン", "ウォレット", "비트코인", "지갑", "محفظة"),
 )  # fmt: skip
 _SOLANA = cue("solana", "sol", "phantom", "spl")
+_PART = re.compile(rb"[0-9A-Za-z]+")
+SHORTEST, LONGEST = 26, 110  # signs of an address: of Bitcoin, of Cardano
 _ETHER = re.compile(rb"0[xX]([0-9a-fA-F]{40})\Z")
 _BECH32 = re.compile(
     rb"(?i:(bc|tb|ltc|addr|stake|cosmos|osmo|terra|celestia|inj|thor|akash|juno|kava|band|secret|stars)1[02-9ac-hj-np-z]{20,110})\Z"
@@ -51,16 +53,13 @@ class CryptoWallet(Recognizer):
         """The parts of each token between signs, by length and letters, then by their checks."""
         data = page.data
         for place in candidates:
-            if place.end - place.start < 26:
+            if place.end - place.start < SHORTEST:
                 continue
             for part in _PART.finditer(data, place.start, place.end):
                 start, end = part.span()
-                score = _score(page, place.row, start, end)
+                score = _score(page, place.row, start, end) if SHORTEST <= end - start <= LONGEST else 0
                 if score:
                     yield Hit(place.row, start, end, "crypto_wallet", score)
-
-
-_PART = re.compile(rb"[0-9A-Za-z]{26,110}(?![0-9A-Za-z])")
 
 
 def _score(page: Page, row: int, start: int, end: int) -> float:
@@ -75,7 +74,7 @@ def _score(page: Page, row: int, start: int, end: int) -> float:
             return 1.0
         bitcoin = text.lower().startswith(("bc1q", "bc1p", "ltc1q")) and len(text) in (42, 43, 62, 63)
         return (0.85 if _CUE.search(page.before(row, start)) else 0.6) if bitcoin else 0
-    if not _BASE58.match(raw) or not 26 <= len(raw) <= 106 or raw.islower() or raw.isupper():
+    if not _BASE58.match(raw) or raw.islower() or raw.isupper():
         return 0
     text = raw.decode()
     if len(text) in (95, 106):
