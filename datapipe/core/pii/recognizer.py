@@ -92,8 +92,15 @@ def cue(*words: str) -> re.Pattern[str]:
     return re.compile("|".join(_apart(word) for word in sorted(words, key=len, reverse=True)), re.IGNORECASE)
 
 
+_WITHOUT_SPACES = re.compile(r"[\u0e00-\u0fff\u3040-\u9fff\uac00-\ud7af]")
+
+
+def has_borders(word: str) -> bool:
+    """Whether a word stands apart from its neighbours; in scripts without spaces it may stand inside a run of letters."""
+    return _WITHOUT_SPACES.search(word) is None
+
+
 def _apart(word: str) -> str:
-    # Scripts without spaces have no borders of words: there a cue may stand inside a run of letters.
-    if re.search(r"[\u0e00-\u0fff\u3040-\u9fff\uac00-\ud7af]", word):
+    if not has_borders(word):
         return re.escape(word)
     return rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])"
