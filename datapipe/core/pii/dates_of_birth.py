@@ -33,7 +33,7 @@ doğum tarihi|doğum günü|doğdu|d. tarihi|anadan olub|doğum
 נולד|נולדה|תאריך לידה|ת. לידה|תאריך הלידה|יליד|ילידת
 जन्म तिथि|जन्मतिथि|जन्म|जन्म तारीख|जन्मदिन|जन्म दिनांक|জন্ম|জন্মতারিখ|জন্ম তারিখ|பிறந்த தேதி|பிறந்த|పుట్టిన తేదీ|ജനനത്തീയതി|જન્મ તારીખ
 出生日期|出生年月|出生|生日|生于|生於|诞生于|生年月日|誕生日|생년월일|출생일|출생|생일|วันเกิด|เกิดวันที่|เกิดเมื่อ|เกิดวัน|วันเดือนปีเกิด
-ngày sinh|sinh ngày|sinh|tanggal lahir|tgl lahir|lahir|tarikh lahir|dilahirkan|ipinanganak|petsa ng kapanganakan
+ngày sinh|sinh ngày|sinh năm|tanggal lahir|tgl lahir|lahir|tarikh lahir|dilahirkan|ipinanganak|petsa ng kapanganakan
 tarehe ya kuzaliwa|alizaliwa|kuzaliwa|jaio|jaioteguna
 """
 # What a date stands right before.
@@ -46,18 +46,18 @@ _WORDS = [word for line in _BEFORE_IT.strip().split("\n") for word in line.split
 _LATER = frozenset(word for line in _AFTER_IT.strip().split("\n") for word in line.split("|"))
 _GAP, _CLOSE, _LATER_GAP = 80, 25, 8  # characters between a cue and its date; close by; when the cue comes second
 
-_WORD = r"[^\s\d,;:()\[\]/<>\"'-]{2,16}"  # \w would stop at the vowel signs of India and Thailand
+_WORD = r"[^\s\d,،;:()\[\]/<>\"'-]{2,16}"  # \w would stop at the vowel signs of India and Thailand
 _LINK = r"(?:(?:of|de|del|den|do|ng)\s{1,2}|d['’]\s?)?"
 _YEAR = r"(?:\d{4}|[’']?\d{2})(?!\d)"
 _DATE = re.compile(
     rf"(?<![\d.])(?:"
     rf"(?:(?:昭和|平成|令和|大正|明治|民國|民国)\s?)?(?P<cy>\d{{1,4}}|元)\s?[年년]\s?(?P<cm>\d{{1,2}})\s?[月월]\s?(?P<cd>\d{{1,2}})\s?[日일号號]"
-    rf"|(?P<a>\d{{1,4}})(?P<sign>\s?[./‐‑–-]\s?)(?P<b>\d{{1,2}})(?P=sign)(?P<c>\d{{4}}|\d{{1,2}})(?![\d]|[./-]\d)"
+    rf"|(?P<a>\d{{1,4}})(?P<sign>\s?\u200f?[./‐‑–-]\s?)(?P<b>\d{{1,2}})(?P=sign)(?P<c>\d{{4}}|\d{{1,2}})(?![\d]|[./-]\d)"
+    rf"|(?P<d2>\d{{1,2}})\s(?:tháng|thg)\s(?P<m2>\d{{1,2}})(?:\snăm\s|,?\s)(?P<y2>\d{{4}})"
     rf"|(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|º|ª|°|e|ος|η|-го|-е)?\.?[\s/-]{{0,2}}{_LINK}(?P<m>{_WORD})"
-    rf"[,.\s/-]{{0,3}}(?:(?:of|de|del|năm|lui|พ\.ศ\.|ค\.ศ\.)\s{{0,2}})?(?P<y>{_YEAR})"
-    rf"|(?P<d2>\d{{1,2}})\s(?P<tm>tháng)\s(?P<m2>\d{{1,2}})(?:\snăm\s|,?\s)(?P<y2>\d{{4}})"
+    rf"[,،.\s/-]{{0,3}}(?:(?:of|de|del|năm|lui|พ\.ศ\.|ค\.ศ\.)\s{{0,2}})?(?P<y>{_YEAR})"
     rf"|(?P<y4>\d{{4}})(?:\.)?\s?gada\s(?P<d4>\d{{1,2}})\.?\s(?P<m4>{_WORD})"
-    rf"|(?P<y3>\d{{4}})(?:\.|\.?\s?m\.|(?:\.|-)?\s?gada|\.?\s?ж\.|年|-?ko)?[\s-]{{1,2}}(?P<m3>{_WORD})[\s.-]{{1,2}}(?P<d3>\d{{1,2}})(?!\d)"
+    rf"|(?P<y3>\d{{4}})(?:\.|\.?\s?m\.|(?:\.|-)?\s?gada|\.?\s?ж\.|(?:\(e\))?-?ko)?[\s-]{{1,2}}(?P<m3>{_WORD})[\s.-]{{1,2}}(?P<d3>\d{{1,2}})(?!\d)"
     rf")"
     rf"|(?<![^\W\d_])(?P<m5>[^\W\d_]{{3,12}})\.?[\s-](?P<d5>\d{{1,2}})(?:st|nd|rd|th)?(?:\s?,\s?|\s|-)(?P<y5>{_YEAR})"
 )  # fmt: skip
@@ -130,10 +130,13 @@ def _is_date(match: re.Match[str]) -> bool:
         first, second, third = part["a"], part["b"], part["c"]
         if len(first) == 4:
             return _is_year(first) and len(third) <= 2 and is_day(second, third)
-        if len(third) == 1 or len(first) > 2:
+        if len(first) > 2:
             return False
+        if len(third) == 1:
+            return int(first) > 31 and is_day(second, third)
         # A year of two digits comes last, or first as in 76-07-04.
-        return _is_year(third) and (is_day(second, first) or is_day(first, second))
+        first_year = len(third) == 2 and is_day(second, third)
+        return _is_year(third) and (is_day(second, first) or is_day(first, second) or first_year)
     for day, month, year in (("d", "m", "y"), ("d3", "m3", "y3"), ("d4", "m4", "y4"), ("d5", "m5", "y5")):
         if part[day]:
             return is_day(str(month_of(part[month])), part[day]) and _is_year(part[year].lstrip("'’"))
