@@ -12,27 +12,36 @@ from datapipe.core.pii.recognizer import Candidate, Hit, Page, Recognizer
 
 # What a date follows. Labels and participles, in some forty languages.
 _BEFORE_IT = """
-born|birth date|birthdate|birth_date|date of birth|date_of_birth|dateofbirth|birthday|dob|d.o.b|d.o.b.|date-of-birth|birth day
+born|birth date|birthdate|birth_date|date of birth|date_of_birth|dateofbirth|birthday|dob|d.o.b|d.o.b.|date-of-birth
+birth day
 geboren|geb.|geb|geburtsdatum|geburtstag|gebürtig
 né le|née le|né(e) le|né en|née en|né à|née à|nés le|naquit|date de naissance|naissance
 nació|nacido|nacida|nacido(a)|nacida(o)|fecha de nacimiento|fecha nacimiento|fec. nac|f. nac|nacimiento
-nasceu|nascido|nascida|data de nascimento|dt. nasc|nascimento|data de naixement|nascut|nascuda|va néixer|naixement|naceu
+nasceu|nascido|nascida|data de nascimento|dt. nasc|nascimento|data de naixement|nascut|nascuda|va néixer|naixement
+naceu
 nato|nata|nato/a|nacque|data di nascita|nascita
 geboortedatum|geboren op|geb.datum|gebore|geboortedag
 født|fødselsdato|fødselsdag|f.dato|född|födelsedatum|födelsedag|föddes|fæddur|fædd|fæðingardagur|fæðingardag
-syntynyt|syntyi|syntymäaika|syntymäpäivä|syntymäaikani|sündinud|sünniaeg|sündis|dzimis|dzimusi|dzimšanas|gimė|gimęs|gimusi|gimimo data
+syntynyt|syntyi|syntymäaika|syntymäpäivä|syntymäaikani|sündinud|sünniaeg|sündis|dzimis|dzimusi|dzimšanas|gimė|gimęs
+gimusi|gimimo data
 urodzony|urodzona|urodził się|urodziła się|urodzenia|ur.|ur
-narozen|narozena|narozený|narodil se|narodila se|datum narození|narození|nar.|narodený|narodená|narodil sa|narodila sa|dátum narodenia|narodenia
+narozen|narozena|narozený|narodil se|narodila se|datum narození|narození|nar.|narodený|narodená|narodil sa|narodila sa
+dátum narodenia|narodenia
 született|születési idő|születési dátum|született:|szül.|szül. idő|születési ideje
 născut|născută|data nașterii|data naşterii|nascut la|s-a născut|nașterii
-rođen|rođena|rodjen|rodjena|datum rođenja|rođenja|rojen|rojena|datum rojstva|rojstva|роден|родена|дата на раждане|рођен|рођена|датум рођења|датум на раѓање
-родился|родилась|рождён|рождена|рожден|дата рождения|день рождения|рождения|род.|народився|народилася|дата народження|народження|нарадзіўся
+rođen|rođena|rodjen|rodjena|datum rođenja|rođenja|rojen|rojena|datum rojstva|rojstva|роден|родена|дата на раждане
+рођен|рођена|датум рођења|датум на раѓање
+родился|родилась|рождён|рождена|рожден|дата рождения|день рождения|рождения|род.|народився|народилася|дата народження
+народження|нарадзіўся
 γεννήθηκε|γεννημένος|γεννημένη|ημερομηνία γέννησης|ημ. γέννησης|γέννησης
 doğum tarihi|doğum günü|doğdu|d. tarihi|anadan olub|doğum
-ولد|ولدت|ولد في|وُلد|وُلدت|مواليد|تاريخ الميلاد|تاريخ الولادة|ميلاد|متولد|تاریخ تولد|تولد|زاده|تاریخ پیدائش|پیدائش|پیدا
+ولد|ولدت|ولد في|وُلد|وُلدت|مواليد|تاريخ الميلاد|تاريخ الولادة|ميلاد|متولد|تاریخ تولد|تولد|زاده|تاریخ پیدائش|پیدائش
+پیدا
 נולד|נולדה|תאריך לידה|ת. לידה|תאריך הלידה|יליד|ילידת
-जन्म तिथि|जन्मतिथि|जन्म|जन्म तारीख|जन्मदिन|जन्म दिनांक|জন্ম|জন্মতারিখ|জন্ম তারিখ|பிறந்த தேதி|பிறந்த|పుట్టిన తేదీ|ജനനത്തീയതി|જન્મ તારીખ
-出生日期|出生年月|出生|生日|生于|生於|诞生于|生年月日|誕生日|생년월일|출생일|출생|생일|วันเกิด|เกิดวันที่|เกิดเมื่อ|เกิดวัน|วันเดือนปีเกิด
+जन्म तिथि|जन्मतिथि|जन्म|जन्म तारीख|जन्मदिन|जन्म दिनांक|জন্ম|জন্মতারিখ|জন্ম তারিখ|பிறந்த தேதி|பிறந்த|పుట్టిన తేదీ
+ജനനത്തീയതി|જન્મ તારીખ
+出生日期|出生年月|出生|生日|生于|生於|诞生于|生年月日|誕生日|생년월일|출생일|출생|생일|วันเกิด|เกิดวันที่|เกิดเมื่อ
+เกิดวัน|วันเดือนปีเกิด
 ngày sinh|sinh ngày|sinh năm|tanggal lahir|tgl lahir|lahir|tarikh lahir|dilahirkan|ipinanganak|petsa ng kapanganakan
 tarehe ya kuzaliwa|alizaliwa|kuzaliwa|jaio|jaioteguna
 """
@@ -42,8 +51,8 @@ _AFTER_IT = """
 doğumlu|doğdu|tarihinde doğ|született|szül.|születésű|рождения|г.р|г. р|народження
 को जन्म|को जन्मे|में जन्म|জন্ম|জন্মগ্রহণ|jaio
 """
-_WORDS = [word for line in _BEFORE_IT.strip().split("\n") for word in line.split("|")]
-_LATER = frozenset(word for line in _AFTER_IT.strip().split("\n") for word in line.split("|"))
+_WORDS = re.split(r"[|\n]", _BEFORE_IT.strip())
+_LATER = frozenset(re.split(r"[|\n]", _AFTER_IT.strip()))
 _GAP, _CLOSE, _LATER_GAP = 80, 25, 8  # characters between a cue and its date; close by; when the cue comes second
 
 _WORD = r"[^\s\d,،;:()\[\]/<>\"'-]{2,16}"  # \w would stop at the vowel signs of India and Thailand

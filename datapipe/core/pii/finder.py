@@ -22,7 +22,9 @@ class Finder:
     def __init__(self, recognizers: Sequence[Recognizer], wanted: Mapping[str, float]) -> None:
         self._recognizers = recognizers
         self._wanted = dict(wanted)
-        words = [(word, r.whole and has_borders(word), number) for number, r in enumerate(recognizers) for word in r.words]
+        words = [
+            (word, r.whole and has_borders(word), number) for number, r in enumerate(recognizers) for word in r.words
+        ]
         self._literals: Literals | None = (
             literals([w for w, _, _ in words], [w for _, w, _ in words]) if words else None
         )

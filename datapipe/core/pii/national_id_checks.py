@@ -8,7 +8,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-_CHINA = frozenset("11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split())
+_PROVINCES = (
+    *range(11, 16),
+    *range(21, 24),
+    *range(31, 38),
+    *range(41, 47),
+    *range(50, 55),
+    *range(61, 66),
+    71,
+    81,
+    82,
+    83,
+)
+_CHINA = frozenset(map(str, _PROVINCES))
 _HONG_KONG = {letter: value for value, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 10)}
 _TAIWAN = {letter: value for value, letter in enumerate("ABCDEFGHJKLMNPQRSTUVXYWZIO", 10)}
 
@@ -77,7 +89,8 @@ def cn_ric(number: str) -> bool:
         number[:2] in _CHINA
         and number[6:8] in ("18", "19", "20")
         and is_day(number[10:12], number[12:14])
-        and "10X98765432"[weighted(number[:17], (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)) % 11] == number[17]
+        and "10X98765432"[weighted(number[:17], (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)) % 11]
+        == number[17]
     )
 
 
@@ -156,7 +169,18 @@ def za_id(number: str) -> bool:
 
 def my_nric(number: str) -> bool:
     """A date and a place of birth."""
-    return is_day(number[2:4], number[4:6]) and number[6:8] not in ("00", "17", "18", "19", "20", "69", "70", "73", "80", "81")
+    return is_day(number[2:4], number[4:6]) and number[6:8] not in (
+        "00",
+        "17",
+        "18",
+        "19",
+        "20",
+        "69",
+        "70",
+        "73",
+        "80",
+        "81",
+    )
 
 
 def hu_taj(number: str) -> bool:
