@@ -38,7 +38,7 @@ class Form(NamedTuple):
     like: str = ""
     proven: bool = True
     keep: str = ""
-    written: re.Pattern[bytes] | None = None
+    written: re.Pattern[str] | None = None
 
 
 # Words for a national number of whatever country.
@@ -57,7 +57,7 @@ _THIRTEEN = "0000000000000"
 FORMS: tuple[Form, ...] = (
     # America
     Form("us_ssn", own.us_ssn, "000-00-0000|000 00 0000", "", _NINE, "",
-         "ssn|ssns|social security|social sec|soc sec", proven=False),
+         "ssn|ssns|social security|social sec|soc sec", "SSN|ssn", proven=False),
     Form("us_itin", "us.itin", "000-00-0000", "000 00 0000", _NINE, "", "itin|individual taxpayer", like="9",
          proven=False),
     Form("ca_sin", own.ca_sin, "", "000-000-000|000 000 000", _NINE, "", "social insurance|assurance sociale",
@@ -66,9 +66,10 @@ FORMS: tuple[Form, ...] = (
          cues="curp|clave única de registro"),
     Form("mx_rfc", "mx.rfc", "",
          "AAAA000000AA0|AAAA000000A00|AAAA000000AAA|AAAA000000A0A|AAAA0000000A0|AAAA0000000AA|AAAA00000000A|"
-         "AAAA000000000", langs="es", cues="registro federal de contribuyentes", short="RFC|R.F.C.", proven=False),
+         "" "" "AAAA000000000", langs="es", cues="registro federal de contribuyentes", short="RFC|R.F.C.",
+         proven=False),
     Form("br_cpf", "br.cpf", "000.000.000-00", "000000000-00", _ELEVEN, "pt",
-         "cpf|cpf/mf|cadastro de pessoas físicas"),
+         "cpf|cpf/mf|cadastro de pessoas físicas", "CPF|cpf"),
     Form("ar_cuil", "ar.cuit", "00-00000000-0", "", _ELEVEN, "es", "cuil|cuit|clave única de identificación",
          like="2[0-7]"),
     Form("ar_dni", own.always, "", "", "00.000.000|00000000", "es", "dni|documento nacional de identidad", "DU",
@@ -88,28 +89,29 @@ FORMS: tuple[Form, ...] = (
     Form("pt_nif", "pt.nif", "", "000 000 000|000.000.000", _NINE, "pt", "nif|contribuinte|identificação fiscal",
          "NIF|NIPC", "[123]"),
     Form("pt_cc", "pt.cc", "000000000AA0", "", "", "pt", "cartão de cidadão|cartão do cidadão",
-         written=re.compile(rb"\d{8} ?\d ?[A-Z]{2}\d")),
+         written=re.compile(r"\d{8} ?\d ?[A-Z]{2}\d")),
     Form("fr_nir", "fr.nir",
-         "0 00 00 00 000 000 00|0 00 00 00 000 000|0000000000000 00|00000A000000000|0.00.00.00.000.000.00", "",
-         "000000000000000", "fr", "sécurité sociale|numéro de sécu|numéro insee|n° insee|n° de sécu", "NIR|NIRPP",
-         "[12347]", written=re.compile(rb"[12] ?\d\d ?\d\d ?2[AB] ?\d{3} ?\d{3} ?\d\d")),
+         "0 00 00 00 000 000 00|0 00 00 00 000 000|0000000000000 00|00000A000000000|0.00.00.00.000.000.00|"
+         "000000000000000", "", "000000000000000", "fr",
+         "sécurité sociale|numéro de sécu|numéro insee|n° insee|n° de sécu", "NIR|NIRPP", "[12347]",
+         written=re.compile(r"[12] ?\d\d ?\d\d ?2[AB] ?\d{3} ?\d{3} ?\d\d")),
     Form("it_codice_fiscale", "it.codicefiscale", "AAAAAA00A00A000A", "", "", "it", "codice fiscale", "C.F.",
-         written=re.compile(rb"[A-Z]{3} ?[A-Z]{3} ?[0-9L-V]{2}[A-EHLMPRST][0-9L-V]{2} ?[A-Z][0-9L-V]{3} ?[A-Z]", re.IGNORECASE)),
+         written=re.compile(r"[A-Z]{3} ?[A-Z]{3} ?[0-9L-V]{2}[A-EHLMPRST][0-9L-V]{2} ?[A-Z][0-9L-V]{3} ?[A-Z]", re.IGNORECASE)),
     Form("gr_amka", "gr.amka", "", "", _ELEVEN, "el", "αμκα|α.μ.κ.α|amka"),
     Form("gr_afm", "gr.vat", "", "", _NINE, "el", "αφμ|α.φ.μ|afm"),
     Form("be_rijksregister", own.be_rijksregister,
          "00.00.00-000.00|00.00.00-000-00|00.00.00 000 00|00.00.00 000-00|00.00.00-000 00|00.00.00.000.00|"
-         "000000-000-00|000000-000.00", "000000 000 00", _ELEVEN, "nl fr de",
+         "" "" "000000-000-00|000000-000.00", "000000 000 00", _ELEVEN, "nl fr de",
          "rijksregisternummer|rijksregister|registre national|nationalregister|insz|niss|numéro national"),
     Form("nl_bsn", "nl.bsn", "", "0000.00.000|000.000.000|0000 00 000|000 000 000", _NINE, "nl",
          "bsn|burgerservicenummer|sofinummer|sofi-nummer|citizen service number"),
     # Germany, Austria, Switzerland
     Form("de_steuer_id", "de.idnr", "", "00 000 000 000", _ELEVEN, "de",
          "steuer-id|steuer-idnr|steueridentifikationsnummer|steuerliche identifikationsnummer|"
-         "identifikationsnummer|steuernummer|idnr|german tax id"),
+         "" "" "identifikationsnummer|steuernummer|idnr|german tax id"),
     Form("de_svnr", own.de_svnr, "00000000A000", "", "", "de",
          "sozialversicherungsnummer|rentenversicherungsnummer|versicherungsnummer",
-         written=re.compile(rb"\d\d ?\d{6} ?[A-Z] ?\d{2} ?\d")),
+         written=re.compile(r"\d\d ?\d{6} ?[A-Z] ?\d{2} ?\d")),
     Form("at_svnr", "at.vnr", "", "0000 000000|0000-000000|0000/000000", _TEN, "de",
          "sozialversicherungsnummer|versicherungsnummer|svnr|sv-nummer|sv-nr"),
     Form("ch_ahv", "ch.ssn", "000.0000.0000.00|0000000000000", "", "", "de fr it rm",
@@ -117,7 +119,7 @@ FORMS: tuple[Form, ...] = (
     # United Kingdom, Ireland
     Form("gb_nino", own.always, "", "AA000000A", "", "", "national insurance|ni number|ni no|nino", "NINO|NI",
          "(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z].*[A-D]$", proven=False,
-         written=re.compile(rb"[A-Z]{2} ?\d\d ?\d\d ?\d\d ?[A-D]", re.IGNORECASE)),
+         written=re.compile(r"[A-Z]{2} ?\d\d ?\d\d ?\d\d ?[A-D]", re.IGNORECASE)),
     Form("gb_nhs", "gb.nhs", "", "", "000 000 0000|000-000-0000|0000000000", "", "nhs number|nhs no|nhs", "NHS"),
     Form("ie_pps", "ie.pps", "", "0000000A|0000000AA", "", "", "pps number|ppsn|pps no|personal public service",
          "PPS|PPSN"),
@@ -174,7 +176,7 @@ FORMS: tuple[Form, ...] = (
     Form("tw_id", own.tw_id, "", "A000000000", "", "zh", "身分證|身份證字號|身分證字號|國民身分證|統一證號|居留證",
          like="[A-Z][1289]"),
     Form("hk_id", own.hk_id, cues="身份證|身份證號碼|hkid|hong kong identity|香港身份證",
-         written=re.compile(rb"[A-Z]{1,2}\d{6} ?\([0-9A]\)")),
+         written=re.compile(r"[A-Z]{1,2}\d{6} ?\([0-9A]\)")),
     Form("kr_rrn", own.kr_rrn, "000000-0000000", "", _THIRTEEN, "ko", "주민등록번호|주민번호|외국인등록번호",
          proven=False),
     Form("jp_my_number", "jp.in_", "", "0000 0000 0000|0000-0000-0000", _TWELVE, "ja",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -16,6 +17,10 @@ from datapipe.kernels.candidates import MIXED, NUMBER
 ALONE, FORMED, BARE = range(3)
 _TIERS = ("alone", "formed", "bare")
 _BEFORE, _AFTER = 60, 30  # bytes between a cue and a number that follows it, that stands before it
+_FOREIGN = re.compile(r"(?:[Ａ-Ｚ]{0,2}(?![0-9])\d)[\d .\-‐‑–－/]{5,22}[0-9０-９Ａ-ＺX٠-٩۰-۹०-९০-৯๐-๙]")
+_TIME = re.compile(
+    r"[0-9]{6,8}-(?:[01][0-9]|2[0-3])[0-5][0-9]"
+)  # 20050612-2013 is a day and an hour to most who write it
 _LONGEST = 24  # bytes of a number as it is written
 
 _PICTURE = bytes(48 if 48 <= b <= 57 else 65 if chr(b).isascii() and chr(b).isalpha() else b for b in range(256))
@@ -25,8 +30,8 @@ _PREFIX = re.compile(rb"(?<![A-Za-z0-9])[XYZxyz]-\Z")
 _PART = re.compile(rb"[0-9][0-9./-]+")
 _GROUPS = re.compile(rb"[0-9]+")
 # What a number without a cue must not be glued to: it is a part of a longer one, of a path, of an amount.
-_GLUED_BEFORE = re.compile(rb"[\w./\\+$%&~@*^=-]\Z|[0-9],\Z|\xc2\xa3\Z|\xe2\x82\xac\Z", re.ASCII)
-_GLUED_AFTER = re.compile(rb"[\w/\\+%&~@*^=-]|[.,:][0-9]", re.ASCII)
+_GLUED_BEFORE = re.compile(rb"[\w./\\+$%&@^-]\Z|[0-9],\Z|\xc2\xa3\Z|\xe2\x82\xac\Z", re.ASCII)
+_GLUED_AFTER = re.compile(rb"[\w/\\+%&@^-]|[.,:][0-9]", re.ASCII)
 
 
 class _Known(NamedTuple):
@@ -66,6 +71,14 @@ class NationalId(Recognizer):
             for tier, pictures in enumerate((known.form.alone, known.form.formed, known.form.bare)):
                 for picture in filter(None, pictures.split("|")):
                     self._pictures.setdefault(picture.encode(), []).append((tier, known))
+        self._bare = [
+            {
+                re.sub(rb"[^A0]", b"", picture)
+                for picture, forms in self._pictures.items()
+                if known in (k for _, k in forms)
+            }
+            for known in self._known
+        ]
         of: dict[str, set[int]] = {word: set() for word in self.words}
         for number, form in enumerate(FORMS):
             for word in filter(None, form.cues.split("|")):
@@ -84,6 +97,8 @@ class NationalId(Recognizer):
                 continue
             for start, end, picture in self._written(page, place):
                 hit = self._judge(page, place.row, start, end, picture, cues, starts)
+                if hit is not None and end < place.end and hit.score < 0.85 and b" " in picture:
+                    continue  # the first numbers of a row of a table
                 if hit is not None:
                     yield hit
 
@@ -160,7 +175,7 @@ class NationalId(Recognizer):
                 score = 0.85 if native else 0.6
             elif glued or tier == BARE:
                 continue
-            elif tier == ALONE:
+            elif tier == ALONE and _TIME.fullmatch(value) is None:
                 score = sure - (0.15 if known.form.proven else 0.25)
             else:
                 score = 0.6 if native else 0.4
@@ -173,23 +188,38 @@ class NationalId(Recognizer):
         return Hit(row, start, end, f"national_id.{name}", round(min(best, 1.0), 2)) if name else None
 
     def _after(self, page: Page, cue: Candidate) -> Iterator[Hit]:
-        """What a cue is followed by that has the shape of no candidate: letters and digits in groups."""
+        """What follows a cue and has the shape of no candidate: letters and digits in groups, digits of other scripts."""
+        window = page.after(cue.row, cue.end, 2 * _BEFORE)
+        foreign = None if window.isascii() else _FOREIGN.search(window)
         for number in self._of[cue.word]:
             known = self._known[number]
-            if known.form.written is None:
-                continue
-            stop = min(page.offsets[cue.row + 1], cue.end + _BEFORE)
-            for match in known.form.written.finditer(page.data, cue.end, stop):
-                apart = not page.data[match.start() - 1 : match.start()].isalnum()
-                apart = apart and not page.data[match.end() : match.end() + 1].isalnum()
-                if apart and _is_valid(known, match[0].decode()):
-                    sure = 1.0 if known.form.proven else 0.85
-                    yield Hit(cue.row, match.start(), match.end(), f"national_id.{known.form.name}", sure)
+            found: list[re.Match[str]] = []
+            if foreign is not None and _picture(foreign[0]) in self._bare[number]:
+                found.append(foreign)
+            if known.form.written is not None:
+                found += known.form.written.finditer(window[:_BEFORE])
+            for match in found:
+                around = window[match.start() - 1 : match.start()] + window[match.end() : match.end() + 1]
+                if not re.search(r"[A-Za-z0-9_]", around) and _is_valid(known, _western(match[0])):
+                    start = cue.end + len(window[: match.start()].encode())
+                    end = start + len(match[0].encode())
+                    yield Hit(cue.row, start, end, f"national_id.{known.form.name}", 1.0 if known.form.proven else 0.85)
 
 
 def _is_valid(known: _Known, value: str) -> bool:
     value = _plain(value, known.form.keep)
     return known.like.match(value) is not None and known.check(value)
+
+
+def _western(value: str) -> str:
+    """Digits and letters of full width, digits of other scripts as those of ASCII."""
+    signs = unicodedata.normalize("NFKC", value)
+    return "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in signs)
+
+
+def _picture(value: str) -> bytes:
+    """The picture without separators."""
+    return _plain(_western(value), "").encode().translate(_PICTURE)
 
 
 def _plain(value: str, keep: str) -> str:
