@@ -92,7 +92,7 @@ FORMS: tuple[Form, ...] = (
          written=re.compile(r"\d{8} ?\d ?[A-Z]{2}\d")),
     Form("fr_nir", "fr.nir",
          "0 00 00 00 000 000 00|0 00 00 00 000 000|0000000000000 00|00000A000000000|0.00.00.00.000.000.00|"
-         "000000000000000", "", "000000000000000", "fr",
+         "000000000000000", "", "", "fr",
          "sécurité sociale|numéro de sécu|numéro insee|n° insee|n° de sécu", "NIR|NIRPP", "[12347]",
          written=re.compile(r"[12] ?\d\d ?\d\d ?2[AB] ?\d{3} ?\d{3} ?\d\d")),
     Form("it_codice_fiscale", "it.codicefiscale", "AAAAAA00A00A000A", "", "", "it", "codice fiscale", "C.F.",
@@ -126,7 +126,7 @@ FORMS: tuple[Form, ...] = (
     # North of Europe
     Form("se_personnummer", own.se_personnummer, "000000-0000|00000000-0000", "", "0000000000|000000000000", "sv",
          "personnummer|personnr|samordningsnummer|swedish personal"),
-    Form("no_fodselsnummer", own.no_fodselsnummer, "000000 00000|00000000000", "", "", "no nb nn",
+    Form("no_fodselsnummer", own.no_fodselsnummer, "000000 00000", _ELEVEN, "", "no nb nn",
          "fødselsnummer|fødselsnr|personnummer|d-nummer|fødsels- og personnummer"),
     Form("dk_cpr", own.dk_cpr, "", "000000-0000|000000 0000", _TEN, "da",
          "cpr|cpr-nummer|cpr-nr|personnummer|cpr nummer|cpr nr", proven=False),
