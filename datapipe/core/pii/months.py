@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import cache
 
 # Twelve names a language, in order; several forms of one month are parted by /. Three letters and more of a name are an
 # abbreviation of it; up to four letters may follow four and more of it (января, heinäkuuta).
@@ -70,8 +71,10 @@ def _shortest(name: str) -> int:
     return _SHORT - ("\u0900" <= name < "\u0e00")  # scripts of India, where a letter is a syllable
 
 
-_FULL = {_plain(form): place % 12 + 1 for place, forms in enumerate(_NAMES.split()) for form in forms.split("/")}
-_MONTHS = {name[:size]: number for name, number in _FULL.items() for size in range(_shortest(name), len(name))} | _FULL
+@cache
+def _months() -> dict[str, int]:
+    full = {_plain(form): place % 12 + 1 for place, forms in enumerate(_NAMES.split()) for form in forms.split("/")}
+    return {name[:size]: number for name, number in full.items() for size in range(_shortest(name), len(name))} | full
 
 
 def month_of(word: str) -> int:
@@ -81,4 +84,4 @@ def month_of(word: str) -> int:
     """
     word = _plain(word).removeprefix("ב")  # Hebrew writes "in" as a part of the word
     sizes = (len(word), *range(len(word) - 1, max(_STEM, len(word) - _ENDING) - 1, -1))
-    return next((_MONTHS[word[:size]] for size in sizes if word[:size] in _MONTHS), 0)
+    return next((_months()[word[:size]] for size in sizes if word[:size] in _months()), 0)
