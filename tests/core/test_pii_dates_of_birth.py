@@ -148,5 +148,5 @@ def test_time_is_linear(unit: str) -> None:
         FINDER.find(text, [None])
         return time.process_time() - start
 
-    small = seconds(125_000)
-    assert seconds(250_000) < 4 * small + 0.2
+    small = seconds(75_000)
+    assert seconds(150_000) < 4 * small + 0.2

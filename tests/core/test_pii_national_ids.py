@@ -6,13 +6,16 @@ import importlib
 import random
 import re
 import time
+from collections.abc import Callable
 
 import pyarrow as pa
 import pytest
 
 from datapipe.arrow.text import text_of
+from datapipe.core.pii import national_id_checks as own
 from datapipe.core.pii.finder import Finder
 from datapipe.core.pii.national_id_forms import FORMS
+from datapipe.core.pii.national_id_pictures import plain
 from datapipe.core.pii.national_ids import NationalId
 
 FINDER = Finder([NationalId()], {"national_id": 0.5})
@@ -73,6 +76,46 @@ def test_strong_forms_stand_alone_and_a_wrong_sign_ends_it(number: str, name: st
         last = max(i for i, sign in enumerate(number) if sign.isdigit())
         spoiled = number[:last] + str((int(number[last]) + 1) % 10) + number[last + 1 :]
         assert found(f"zz {spoiled} zz") == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "module"),
+    [
+        (own.se_personnummer, "se.personnummer"),
+        (own.no_fodselsnummer, "no.fodselsnummer"),
+        (own.be_rijksregister, "be.nn"),
+        (own.dk_cpr, "dk.cpr"),
+        (own.za_id, "za.idnr"),
+        (own.cn_ric, "cn.ric"),
+        (own.ca_sin, "ca.sin"),
+        (own.us_ssn, "us.ssn"),
+        (own.my_nric, "my.nric"),
+    ],
+)
+def test_rules_of_our_own_pass_what_stdnum_publishes(rule: Callable[[str], bool], module: str) -> None:
+    twin = importlib.import_module(f"stdnum.{module}")
+    numbers = re.findall(r"'([0-9][0-9 Xx-]{6,})'", twin.__doc__)
+    known = [number for number in numbers if twin.is_valid(number) and number != "123456789"]  # everybody's example
+    assert known
+    assert all(rule(plain(number)) for number in known)
+
+
+@pytest.mark.parametrize(
+    ("rule", "module", "form"),
+    [
+        (own.se_personnummer, "se.personnummer", "{year}{month:02}{day:02}-{last:04}"),
+        (own.no_fodselsnummer, "no.fodselsnummer", "{day:02}{month:02}{year}{serial}{last:04}"),
+        (own.cn_ric, "cn.ric", "11010519{year}{month:02}{day:02}{last:04}"),
+    ],
+)
+def test_rules_of_our_own_agree_with_stdnum(rule: Callable[[str], bool], module: str, form: str) -> None:
+    twin = importlib.import_module(f"stdnum.{module}")
+    draw = random.Random(3)
+    for _ in range(2000):
+        year, month, day = draw.randrange(60, 99), draw.randrange(1, 14), draw.randrange(1, 33)
+        number = form.format(year=year, month=month, day=day, last=draw.randrange(10_000), serial=draw.randrange(5))
+        if (month, day) != (2, 29):
+            assert rule(plain(number)) == twin.is_valid(number), number
 
 
 @pytest.mark.parametrize("number", ["000-12-3456", "666-12-3456", "332-00-6469", "332-20-0000", "078-05-1120"])
@@ -152,5 +195,5 @@ def test_time_is_linear(unit: str) -> None:
         FINDER.find(text, [None])
         return time.process_time() - start
 
-    small = seconds(250_000)
-    assert seconds(500_000) < 4 * small + 0.2
+    small = seconds(75_000)
+    assert seconds(150_000) < 4 * small + 0.2

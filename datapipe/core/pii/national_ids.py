@@ -77,9 +77,9 @@ class NationalId(Recognizer):
                 for picture in filter(None, pictures.split("|")):
                     self._pictures.setdefault(picture.encode(), []).append((tier, known))
         self._plain: list[set[bytes]] = [set() for _ in FORMS]
-        for picture, forms in self._pictures.items():
+        for form_of, forms in self._pictures.items():
             for _, known in forms:
-                self._plain[known.number].add(plain_picture(picture.decode()))
+                self._plain[known.number].add(plain_picture(form_of.decode()))
         self._of: list[set[int]] = [{_ANY} if word in ANY.split("|") else set() for word in self.words]
         for number, form in enumerate(FORMS):
             for word in filter(None, form.cues.split("|")):
@@ -132,7 +132,7 @@ class NationalId(Recognizer):
             short = known.short is not None and known.short.search(page.data, max(first, start - 24), start) is not None
             if short or known.number in cued:
                 score = known.sure
-            elif _ANY in cued:
+            elif _ANY in cued and (native or known.form.proven):
                 score = 0.85 if native else 0.6
             elif glued or tier == BARE:
                 continue
