@@ -67,7 +67,7 @@ FORMS: tuple[Form, ...] = (
          cues="curp|clave única de registro"),
     Form("mx_rfc", "mx.rfc", "",
          "AAAA000000AA0|AAAA000000A00|AAAA000000AAA|AAAA000000A0A|AAAA0000000A0|AAAA0000000AA|AAAA00000000A|"
-         "" "" "" "" "AAAA000000000", langs="es", cues="registro federal de contribuyentes", short="RFC|R.F.C.",
+         "" "" "" "" "" "AAAA000000000", langs="es", cues="registro federal de contribuyentes", short="RFC|R.F.C.",
          proven=False),
     Form("br_cpf", "br.cpf", "000.000.000-00", "000000000-00", _ELEVEN, "pt",
          "cpf|cpf/mf|cadastro de pessoas físicas", "CPF|cpf"),
@@ -91,8 +91,7 @@ FORMS: tuple[Form, ...] = (
          "NIF|NIPC", "[123]"),
     Form("pt_cc", "pt.cc", "000000000AA0", "", "", "pt", "cartão de cidadão|cartão do cidadão",
          written=re.compile(r"\d{8} ?\d ?[A-Z]{2}\d")),
-    Form("fr_nir", "fr.nir",
-         "0 00 00 00 000 000 00|0 00 00 00 000 000|0000000000000 00|00000A000000000|0.00.00.00.000.000.00",
+    Form("fr_nir", "fr.nir", "0 00 00 00 000 000 00|0000000000000 00|00000A000000000|0.00.00.00.000.000.00",
          "000000000000000", "", "fr", "sécurité sociale|numéro de sécu|numéro insee|n° insee|n° de sécu", "NIR|NIRPP",
          "[1-478]..(0[1-9]|1[0-2]|[2-4])", written=re.compile(r"[12] ?\d\d ?\d\d ?2[AB] ?\d{3} ?\d{3} ?\d\d")),
     Form("it_codice_fiscale", "it.codicefiscale", "AAAAAA00A00A000A", "", "", "it", "codice fiscale", "C.F.",
@@ -101,14 +100,14 @@ FORMS: tuple[Form, ...] = (
     Form("gr_afm", "gr.vat", "", "", _NINE, "el", "αφμ|α.φ.μ|afm"),
     Form("be_rijksregister", own.be_rijksregister,
          "00.00.00-000.00|00.00.00-000-00|00.00.00 000 00|00.00.00 000-00|00.00.00-000 00|00.00.00.000.00|"
-         "" "" "" "" "000000-000-00|000000-000.00", "000000 000 00", _ELEVEN, "nl fr de",
+         "" "" "" "" "" "000000-000-00|000000-000.00", "000000 000 00", _ELEVEN, "nl fr de",
          "rijksregisternummer|rijksregister|registre national|nationalregister|insz|niss|numéro national"),
     Form("nl_bsn", "nl.bsn", "", "0000.00.000|000.000.000|0000 00 000|000 000 000", _NINE, "nl",
          "bsn|burgerservicenummer|sofinummer|sofi-nummer|citizen service number"),
     # Germany, Austria, Switzerland
     Form("de_steuer_id", "de.idnr", "", "00 000 000 000", _ELEVEN, "de",
          "steuer-id|steuer-idnr|steueridentifikationsnummer|steuerliche identifikationsnummer|"
-         "" "" "" "" "identifikationsnummer|steuernummer|idnr|german tax id"),
+         "" "" "" "" "" "identifikationsnummer|steuernummer|idnr|german tax id"),
     Form("de_svnr", own.de_svnr, "00000000A000", "", "", "de",
          "sozialversicherungsnummer|rentenversicherungsnummer|versicherungsnummer",
          written=re.compile(r"\d\d ?\d{6} ?[A-Z] ?\d{2} ?\d")),

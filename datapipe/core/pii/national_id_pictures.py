@@ -25,26 +25,24 @@ def written(page: Page, place: Candidate, known: Collection[bytes], cued: bool) 
     that it begins with.
     """
     start, end, data = place.start, place.end, page.data
-    if place.kind == MIXED:
-        picture = data[start:end].translate(_SIGNS) if end - start <= _LONGEST else b""
-        if picture in known:
-            yield start, end, picture
-        return
     if end - start <= _LONGEST:
         picture = data[start:end].translate(_SIGNS)
         if not picture.isascii():
             picture = _FOREIGN_SIGN.sub(lambda sign: b"-" if sign[0][-1] in b"\x90\x91\x93" else b" ", picture)
-        suffix = _SUFFIX.match(data, end, min(page.offsets[place.row + 1], end + 3))
-        if suffix is not None:
-            prefix = _PREFIX.search(data, max(page.offsets[place.row], start - 3), start)
-            first = start if prefix is None else prefix.start()
-            longer = data[first : suffix.end()].translate(_SIGNS)
+        first, last = page.offsets[place.row], page.offsets[place.row + 1]
+        prefix = _PREFIX.search(data, max(first, start - 3), start)
+        suffix = _SUFFIX.match(data, end, min(last, end + 3))
+        if prefix or suffix:
+            wide = (prefix.start() if prefix else start, suffix.end() if suffix else end)
+            longer = data[wide[0] : wide[1]].translate(_SIGNS)
             if longer in known:
-                yield first, suffix.end(), longer
+                yield *wide, longer
                 return
         if picture in known:
             yield start, end, picture
             return
+    if place.kind == MIXED:
+        return
     if place.digits == end - start:
         return
     if cued:
