@@ -29,6 +29,8 @@ D.O.B.: «04-07-76»
 "dob": "«1976-07-04»",
 <birthDate>«1976-07-04»</birthDate>
 DOB: «4-JUL-1976»
+|birth_date = {{birth date and age|«1976|7|4»|df=y}}
+Geburtsdatum\t«04.07.1976»
 Born: «4th of July 1976»
 geboren am «4. Juli 1976»
 geb. «4.7.1976»

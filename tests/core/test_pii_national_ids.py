@@ -177,6 +177,15 @@ def test_look_alikes(text: str) -> None:
     assert found(text) == []
 
 
+def test_the_other_texts_of_a_batch_have_no_say() -> None:
+    texts = ["SSN", "332206469", "332206469 is my SSN", "SSN: 332206469, 332206470", ", 332206471", "DNI", "54362315K"]
+    page, hits = FINDER.find(text_of(pa.array(texts, pa.large_string())), [None] * len(texts))
+    together = [(h.row, page.data[h.start : h.end].decode(), h.score) for h in hits]
+    alone = [(row, value, score) for row, text in enumerate(texts) for value, _, score in found(text)]
+    assert together == alone
+    assert [row for row, _, _ in alone] == [2, 3, 3, 6]
+
+
 def test_random_numbers_rarely_pass() -> None:
     draw = random.Random(7)
     for size in (9, 10, 11, 12, 13, 14, 16, 18, 20):
