@@ -101,7 +101,7 @@ class NationalId(Recognizer):
                 near = [one for one in cues[first : bisect_left(starts, place.end + _AFTER)] if one.row == place.row]
             for start, end, picture in written(page, place, self._pictures, bool(near)):
                 cued = self._cued(near, start, end)
-                if passed_on and page.offsets[place.row] <= reached and start - reached <= _LIST:
+                if passed_on and page.offsets[place.row] < reached and start - reached <= _LIST:
                     cued = cued | passed_on
                 hit = self._judge(page, place.row, start, end, picture, cued)
                 if hit is not None:
