@@ -6,7 +6,8 @@ A picture is a number with 0 for a digit and A for a letter. Three lists of pict
   formed  much else has it; with right check digits a hit beside a cue or in a text of the language
   bare    digits in a row: one in ten passes a check digit, so only a cue makes it a hit
 
-Which numbers stand alone was decided on 100 MB of manuals, code and papers: together less than one wrong in 10 MB.
+Which numbers stand alone was decided on 155 MB of manuals, code, papers, books and mail (none wrong in the end) and on
+made-up look-alikes: 15 digits in a row with right check digits, for one, are payment cards more often than French.
 """
 
 from __future__ import annotations
