@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import NamedTuple
 
+from datapipe.core.pii.cards import CreditCard
 from datapipe.core.pii.catalog import parent
+from datapipe.core.pii.coordinates import Coordinates, Degrees
+from datapipe.core.pii.crypto import CryptoWallet
+from datapipe.core.pii.dates_of_birth import DateOfBirth
 from datapipe.core.pii.email import Email
 from datapipe.core.pii.handles import UserName
+from datapipe.core.pii.iban import Iban
+from datapipe.core.pii.mac import MacAddress
+from datapipe.core.pii.national_ids import NationalId
+from datapipe.core.pii.network import IpAddress
 from datapipe.core.pii.obfuscated_email import ObfuscatedEmail
 from datapipe.core.pii.phone import Phone
 from datapipe.core.pii.recognizer import Recognizer
 from datapipe.core.pii.url_credentials import UrlCredentials
+
+PLAIN: tuple[type[Recognizer], ...] = (  # which need no settings
+    Email,
+    ObfuscatedEmail,
+    UrlCredentials,
+    UserName,
+    MacAddress,
+    CreditCard,
+    Iban,
+    CryptoWallet,
+    NationalId,
+    DateOfBirth,
+    Coordinates,
+    Degrees,
+)
 
 
 class Settings(NamedTuple):
@@ -26,7 +50,11 @@ class Settings(NamedTuple):
 
 
 def recognizers(types: Iterable[str], settings: Settings) -> list[Recognizer]:
-    """Those that find these types, or kinds of them."""
+    """Those that find these types, or kinds of them; others are not made, for some read lists of thousands of words."""
     wanted = {parent(name) for name in types}
-    made: list[Recognizer] = [Email(), ObfuscatedEmail(), Phone(settings.regions), UrlCredentials(), UserName()]
-    return [one for one in made if wanted & {parent(name) for name in one.types}]
+    makers: list[tuple[type[Recognizer], Callable[[], Recognizer]]] = [
+        *((one, one) for one in PLAIN),
+        (IpAddress, partial(IpAddress, settings.private)),
+        (Phone, partial(Phone, settings.regions)),
+    ]
+    return [make() for one, make in makers if wanted & {parent(name) for name in one.types}]
