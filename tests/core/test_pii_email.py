@@ -45,6 +45,7 @@ def test_addresses(address: str, around: str) -> None:
         "Message-ID: <B95DE879.F91B@host.org>", "References: <x1@host.org>\n <x2@host.org>", "<20020822135113.A2345@host.org>",
         "see https://lists.org/r/20070212.063225.GA663@host.org", "@table @code", "<EMAIL>", "@", "a@", "@a.de", "\0@\0.de",
         "a@b@c", "memcpy@@GLIBC_2.14", "host/jane@REALM.ORG", '"abc"@en', "a@[1.2.3]", "a@b.notadomain",
+        "nick!jane@pool.host.org", "3pd2lp$6gf@host.org",
     ],
 )  # fmt: skip
 def test_what_looks_like_an_address(text: str) -> None:

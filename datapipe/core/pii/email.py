@@ -41,6 +41,7 @@ _DOMAIN_BEYOND = re.compile(
 _FILES = frozenset({"py", "so", "sh", "ps", "java", "properties", "target", "zip", "mov", "map", "app"})
 # RFC 4251, 6: algorithms that a vendor defines are called name@domain.
 _ALGORITHMS = frozenset({b"openssh.com", b"libssh.org", b"lysator.liu.se", b"ssh.com"})
+_MASK = re.compile(rb"[!$]")  # nick!user@host of IRC, 3pd2lp$6gf@host of Usenet
 _ACCOUNTS = frozenset({b"git", b"hg", b"svn", b"cvs", b"anonymous"})
 
 
@@ -150,6 +151,8 @@ def _score(page: Page, at: Candidate, start: int, end: int, ending: str) -> floa
     data, begin = page.data, page.offsets[at.row]
     before = data[start - 1] if start > begin else 32
     if ending in _FILES or before in b"@$%{" or data[at.end : end].lower() in _ALGORITHMS:
+        return LOW
+    if _MASK.search(data, start, at.start):
         return LOW
     if before in b":/" and _URL.search(data, max(begin, start - 100), at.start):
         return LOW

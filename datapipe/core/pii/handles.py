@@ -113,7 +113,7 @@ def _score(page: Page, at: Candidate, name: str, end: int) -> float:
         return NONE
     if _CODE.search(before) or _CODE.search(after) or (not before.strip() and not _WORDS.match(after)):
         return LOW
-    if _CUES.search(before[-30:]) or _CUES.search(after[:12]):
+    if _CUES.search(before[-20:]):
         return CUED
     if before.startswith(("    ", "\t")) or name.isupper() or _TAGGED.match(after):
         return LOW
