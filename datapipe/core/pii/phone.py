@@ -11,11 +11,10 @@ import phonenumbers
 
 from datapipe.core.pii.lookalikes import is_named
 from datapipe.core.pii.phone_cues import NATIVE_WORDS, REGIONS, Cue, cue_after, cue_before
-from datapipe.core.pii.phone_forms import DIGITS, Form, parts
+from datapipe.core.pii.phone_forms import DIGITS, LONGEST, Form, parts
 from datapipe.core.pii.recognizer import LITERAL, Candidate, Hit, Page, Recognizer
 from datapipe.kernels.candidates import NUMBER
 
-LONGEST = 64  # bytes of a form that is worth remembering; longer ones are tables, or many numbers in a row
 MOST_GROUPS = 4  # behind a number that are taken for other numbers
 LOW = 0.4
 SCORES: dict[Form, dict[Cue, float]] = {

@@ -15,7 +15,7 @@ _PHONE_WORDS = """
     hotline helpline whatsapp viber wechat sms tollfree dial phoned voicemail msisdn
     téléphone telephone télécopie télécopieur
     telefon telefonnummer fon handynummer mobiltelefon rufnummer festnetz durchwahl anrufen
-    teléfono teléfonos telefono móvil movil celular llame llámame
+    teléfono teléfonos telefono móvil movil celular llame llámame llámenos llámanos
     telefone telefones telemóvel telemovel ligue ligar cellulare telefonico
     telefoon telefoonnummer tlf tlfn telefonnummer mobilnummer puhelin puh matkapuhelin gsm
     telefonu telefonie telefony komórka zadzwoń telefón mobilní telefonní volejte telefonszám hívja
@@ -29,7 +29,7 @@ _PHONES = frozenset(_PHONE_WORDS.split())
 # What is said of phones and of much else.
 _CALL_WORDS = (
     "call calls calling called contact reach desk office text answering answer messages message registered cell "
-    "handy mobil joindre llamar appelez appeler anrufe nummer llama chiamare dzwoń bel ringer"
+    "handy mobil rufen joindre llamar appelez appeler anrufe nummer llama chiamare dzwoń bel ringer"
 )
 _CALLS = frozenset(_CALL_WORDS.split())
 _FORMS = (
