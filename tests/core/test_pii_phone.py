@@ -145,6 +145,10 @@ def test_the_language_and_the_regions() -> None:
     assert {region for regions in REGIONS.values() for region in regions} - {"XK"} <= set(COUNTRIES)
 
 
+def test_eight_digits_are_no_years() -> None:
+    assert found("Phone: 9469 9966 or 9469-9966, since 1998-2004") == ["9469 9966", "9469-9966"]
+
+
 def test_forms_are_cheap_to_tell() -> None:
     def form(value: str) -> list[Form]:
         return [part.form for part in parts(value.encode().translate(DIGITS))]
