@@ -1,0 +1,127 @@
+"""Keys of services by the prefix that the service gives them, and tokens of a form that nothing else has."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from base64 import urlsafe_b64decode
+from collections.abc import Iterator
+from typing import ClassVar
+
+from datapipe.core.pii.placeholders import is_example
+from datapipe.core.pii.randomness import changes, entropy
+from datapipe.core.pii.recognizer import LITERAL, Candidate, Hit, Page, Recognizer
+from datapipe.core.pii.services import FORMS, SERVICES
+from datapipe.kernels.candidates import TOKEN
+
+_BASE62 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_ALNUM = frozenset(_BASE62)
+_APART = rb"(?![0-9A-Za-z_]|-[0-9A-Za-z])"
+_LEFT = re.compile(rb"[0-9A-Za-z-]{1,64}\Z")
+MOST = 7600  # bytes of the longest key, a JSON Web Token
+
+_FORM = re.compile(b"|".join(b"(?P<%s>%s)" % (name.encode(), form) for name, form in FORMS))
+_AIRTABLE = re.compile(rb"pat[0-9A-Za-z]{14}\.[0-9a-f]{64}" + _APART)
+_DISCORD = re.compile(rb"[MNO][0-9A-Za-z_-]{23,27}\.[0-9A-Za-z_-]{6}\.[0-9A-Za-z_-]{27,38}" + _APART)
+_TELEGRAM = re.compile(rb"AA[0-9A-Za-z_-]{33}\Z")
+_TELEGRAM_ID = re.compile(rb"(?<![0-9A-Za-z])[0-9]{8,11}:\Z")
+
+
+class ServiceKeys(Recognizer):
+    """Keys by prefix and form (`services.py`): `api_key.SERVICE`; the header of a JSON Web Token must be JSON (RFC 7519).
+
+    A wrong check sum (GitHub and npm: CRC-32 in base 62, the last six signs) takes away certainty and nothing else: what
+    differs from a key by a sign, or is made up well, is a key for whoever learns from it.
+    """
+
+    types: ClassVar[tuple[str, ...]] = tuple(
+        f"api_key.{name}"
+        for name in sorted({s.name for s in SERVICES} | {name for name, _ in FORMS} | {"airtable", "discord", "telegram"})
+    )
+    kinds: ClassVar[tuple[int, ...]] = (TOKEN,)
+    words: ClassVar[tuple[str, ...]] = tuple(service.prefix for service in SERVICES)
+    whole: ClassVar[bool] = False
+
+    _prefixes: ClassVar[tuple[bytes, ...]] = tuple(service.prefix.encode() for service in SERVICES)
+    _rests: ClassVar[tuple[re.Pattern[bytes], ...]] = tuple(
+        re.compile(rb"(?:" + service.rest + rb")" + _APART) for service in SERVICES
+    )
+
+    def find(self, page: Page, candidates: Iterator[Candidate]) -> Iterator[Hit]:
+        """One match after each prefix, and of each token with the forms."""
+        for at in candidates:
+            hit = self._by_prefix(page, at) if at.kind == LITERAL else _by_form(page, at)
+            if hit is not None:
+                yield hit
+
+    def _by_prefix(self, page: Page, at: Candidate) -> Hit | None:
+        data, begin = page.data, page.offsets[at.row]
+        prefix = self._prefixes[at.word]
+        if data[at.start : at.end] != prefix:
+            return None
+        start = at.start
+        if prefix[0] == 46:  # a dot: the key has a part before it
+            left = _LEFT.search(data, max(begin, start - 64), start)
+            if left is None:
+                return None
+            start = left.start()
+        elif start > begin and data[start - 1] in _ALNUM and prefix[0] in _ALNUM:
+            return None
+        rest = self._rests[at.word].match(data, at.end, min(page.offsets[at.row + 1], at.end + MOST))
+        if rest is None:
+            return None
+        if rest.lastindex:
+            start = rest.start(1)
+        end = rest.end(rest.lastindex or 0)
+        name = SERVICES[at.word].name
+        return Hit(at.row, start, end, f"api_key.{name}", _score(name, data[at.end : end]))
+
+
+def _score(name: str, rest: bytes) -> float:
+    """How sure it is that what follows a prefix was drawn; in the words of `Hit.score`."""
+    if name == "jwt":
+        return 1.0 if _is_header(b"eyJ" + rest.partition(b".")[0]) else 0.3
+    if name in ("github", "npm") and _is_checked(rest):
+        return 1.0
+    if is_example(rest) or entropy(rest) < 2.5 or (changes(rest) < 0.1 and not rest.isupper()):
+        return 0.3
+    return 0.95
+
+
+def _is_header(part: bytes) -> bool:
+    try:
+        header = json.loads(urlsafe_b64decode(part + b"=" * (-len(part) % 4)))
+    except ValueError:
+        return False
+    return isinstance(header, dict) and ("alg" in header or "typ" in header or "enc" in header)
+
+
+def _is_checked(rest: bytes) -> bool:
+    """Whether the last six signs are the CRC-32 of those before them, in base 62."""
+    value = 0
+    for sign in rest[-6:]:
+        digit = _BASE62.find(sign)
+        if digit < 0:
+            return False
+        value = value * 62 + digit
+    return len(rest) == 36 and value == zlib.crc32(rest[:-6])
+
+
+def _by_form(page: Page, at: Candidate) -> Hit | None:
+    """A token that is a key of a service from end to end, or the first part of one."""
+    data, size = page.data, at.end - at.start
+    stop = page.offsets[at.row + 1]
+    if size == 35:
+        mark = data[at.start - 11 if at.start >= 11 else 0 : at.start]
+        bot = _TELEGRAM_ID.search(mark[max(0, len(mark) - (at.start - page.offsets[at.row])) :])
+        if bot is not None and _TELEGRAM.match(data, at.start, at.end):
+            return Hit(at.row, at.start - (len(bot[0])), at.end, "api_key.telegram", 0.95)
+    if 24 <= size <= 28 and at.end < stop and data[at.end] == 46:
+        match = _DISCORD.match(data, at.start, min(stop, at.start + 120))
+        if match is not None and changes(match[0]) > 0.2:
+            return Hit(at.row, at.start, match.end(), "api_key.discord", 0.9)
+    form = _FORM.fullmatch(data, at.start, at.end) if 30 < size < 40 else None
+    if form is None or form.lastgroup is None or is_example(form[0]):
+        return None
+    return Hit(at.row, at.start, at.end, f"api_key.{form.lastgroup}", 0.9)
