@@ -19,6 +19,7 @@ _NAME = _LETTERS + b"_.$-"
 _ENDS = b" \n\r\t;,&<)}]\"'`"
 _WORD = re.compile(rb"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _TYPED = re.compile(rb"[ \t]*:[ \t]*(?:&?'?str|[Ss]tring|bytes|text)[ \t]*\Z")
+_OPTION = re.compile(rb"(?:^|[\s\"'])--?[A-Za-z0-9_-]{1,40}\Z")
 _BASIC = re.compile(rb"[A-Za-z0-9+/]{8,256}={0,2}")
 _BEARER = re.compile(rb"[A-Za-z0-9._~+/-]{16,512}={0,2}")
 
@@ -29,7 +30,7 @@ _SECRET = frozenset(
 )
 _KEY = frozenset(
     b"api access secret private auth encryption account master signing service client app consumer shared storage "
-    b"session application hmac aes subscription admin security functions license webhook".split()
+    b"session application authentication hmac aes subscription admin security functions license webhook".split()
 )
 _OPEN = frozenset(
     b"public pub id ids name type kind file path url uri length size len hash digest sha md5 checksum integrity "
@@ -104,10 +105,14 @@ def _given_to(before: bytes, quote: bytes) -> bytes:
         left = left[:-2]
     elif left[-1:] in (b"=", b":"):
         left = left[:-1]
-    else:
+    elif not _OPTION.search(left):
         return b""
     left = _TYPED.sub(b"", left[-80:]).rstrip(b" \t").rstrip(b"\"'`])\\")
-    return left[len(left.rstrip(_NAME)) :][-64:]
+    name = left[len(left.rstrip(_NAME)) :][-64:]
+    if name.lower() in (b"key", b"token"):  # secret key: …
+        left = left[: len(left) - len(name) - 1]
+        name = left[len(left.rstrip(_NAME)) :][-64:] + b"_" + name
+    return name
 
 
 def _likelihood(name: bytes) -> int:
@@ -124,7 +129,7 @@ def _likelihood(name: bytes) -> int:
 
 def _score(value: bytes, likely: int, quoted: bool) -> float:
     if is_uuid(value):
-        return 0.4
+        return 0.6 if likely == 2 else 0.3  # Heroku's keys and npm's old tokens are nothing else
     if is_example(value) or not looks_random(value):
         return 0.3
     if likely == 2:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from datapipe.core.pii.password_words import CUES, NONE
-from datapipe.core.pii.placeholders import is_code, is_example
+from datapipe.core.pii.placeholders import is_code, is_example, is_member
 
 LEAST, LONGEST = 4, 80  # characters
 _CUES = tuple(cue for cue in CUES if cue[-1] not in "=:\"' ")
-_SIGN, _STRONG_SIGN = re.compile(r"[!-/:-@\[-^`{-~]"), re.compile(r"[!@#$%^&*?~]")
+_SIGN, _STRONG_SIGN = re.compile(r"[!-/:-@\[-^`{-~]"), re.compile(r"[!@#$%^*?~]")
 # Numbers, versions, dates, sizes: 1.2.3, 2023-01-02, 0x1F, 10px
 _NUMBER = re.compile(r"v?\d+(?:[._:/-]\d+)+[a-z]{0,4}\d?|0x[0-9a-f]+|\d+[a-z]{1,5}", re.IGNORECASE)
 # Terms that end in digits by nature: sha256, utf-8, x509, rfc1234, int32_t, arg1
@@ -65,6 +65,6 @@ def is_no_value(value: str, low: str, quoted: bool) -> bool:
         return True
     if low.startswith(_HASH) or _PATH.match(value) or _RULES.fullmatch(value):
         return True
-    if not quoted and _BARE_CODE.search(value):
+    if not quoted and (_BARE_CODE.search(value) or is_member(raw)):
         return True
     return value.isupper() and "_" in value  # DB_PASS: a name, or what a manual wants to have replaced

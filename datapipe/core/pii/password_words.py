@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # As they stand in settings and forms. With a sign at their end: words that mean this only as a name beside that sign.
 CUES: tuple[str, ...] = (
-    "password", "passwd", "passwrd", "passphrase", "passcode", "pwd", "_pass", "pass=", "pass =", 'pass"', "pass'", "pass:",  # English
+    "password", "passwd", "passwrd", "passphrase", "passcode", "pwd", "pswd", "pw:", "pw=", "_pass", "pass=", "pass =", 'pass"', "pass'", "pass:",  # English
     "passwort", "kennwort", "mot de passe", "mdp", "contraseña", "contrasena", "contrasenya", "contrasinal", "senha",
     "palavra-passe", "parola", "parolă", "wachtwoord", "lösenord", "passord", "adgangskode", "kodeord", "salasana",
     "parool", "parole", "slaptažodis", "hasło", "haslo", "heslo", "geslo", "lozinka", "zaporka", "jelszó", "şifre", "sifre",

@@ -24,19 +24,20 @@ _REST = re.compile(
     rb"(?:[_-]?(?:confirm(?:ation|ed)?|again|repeat(?:ed)?|[0-9]{1,2}))?(?:\[[0-9]{0,4}\])?[\\\"'`\])*]{0,3}"
     rb"(?: ?: ?(?:&?'?str|[Ss]tring|bytes|text)(?= ?=))?"
 )
-_SIGN = re.compile(rb"[ \t]{0,24}(?:=>|:=|={1,3}|!=|:|\xef\xbc\x9a|\xef\xbc\x9d)(?P<gap>[ \t]{0,12})(?:[@fbruL](?=[\"']))?")
+_SIGN = re.compile(rb"[ \t]{0,24}(?:=>|:=|={1,3}|!==?|:|\xef\xbc\x9a|\xef\xbc\x9d)(?P<gap>[ \t]{0,12})(?:[@fbruL](?=[\"']))?")
 _IS = re.compile(
     rb" ?(?:" + b"|".join(sorted((w.encode() for w in IS), key=len, reverse=True)) + rb")(?P<gap> ?(?::|\xef\xbc\x9a)? ?)"
 )
-_CALL = re.compile(rb"[(,] ?(?=[\"'`])")
+_CALL = re.compile(rb"(?:[(]| ?,) ?(?=[\"'`])")
 _ELEMENT = re.compile(rb">(?P<value>[^<>\n]{1,100})</")
 _QUOTED = re.compile(rb"\\?(?:\"([^\"\n\\]{1,100})\\?\"|'([^'\n\\]{1,100})\\?'|`([^`\n\\]{1,100})\\?`)")
 _BARE = re.compile(rb"(?:[^\s\"'`<>;,\\]|\\(?![nrt])){1,100}")
 _TEXT = re.compile(r"[!-~\u00a1-\u058f\u0900-\u0dff]+")  # a bare value ends at signs and letters of East Asia
+_ENTITY = re.compile(r"&(?:lt|gt|amp|quot|nbsp|#)")
 _NETRC = re.compile(rb"(?P<machine>machine\s{1,8}[^\s]{1,80}\s{1,8})?(?:login|account)\s{1,8}[^\s:;,]{1,64}\s{1,8}\Z")
 _OPTION = re.compile(rb"(?:^|[\s\"'])--?[a-z-]{0,24}\Z")
 _QUERY = re.compile(rb"[?&][A-Za-z0-9_.-]{0,32}\Z")
-_INSIDE = 6  # the first of the words may be part of a name: dbpassword, PGPASSWORD
+_INSIDE = 7  # the first of the words may be part of a name: dbpassword, PGPASSWORD
 
 
 class Passwords(Recognizer):
@@ -62,8 +63,8 @@ class Passwords(Recognizer):
     def _named(self, page: Page, at: Candidate, stop: int) -> Hit | None:
         data, begin = page.data, page.offsets[at.row]
         if at.word >= _INSIDE and at.start > begin and _is_letter(data[at.start]):
-            # `bypass:` and `compass=` are other words, `dbPass =` is not
-            if _is_letter(data[at.start - 1]) and not (data[at.start] < 91 and data[at.start - 1] >= 91):
+            # `bypass:` and `compass=` are other words, `dbPass =` and `DBPASS=` are not
+            if _is_letter(data[at.start - 1]) and data[at.start] >= 91:
                 return None
         rest = _REST.match(data, at.start + self._sizes[at.word], stop)
         assert rest is not None, "every part may be missing"
@@ -125,7 +126,7 @@ def _bare(page: Page, at: Candidate, i: int, stop: int, ends: bytes, sure: bool 
     value = match[0]
     for end in ends:
         value = value.partition(bytes([end]))[0]
-    text = _TEXT.match(value.decode("utf-8", "ignore"))
+    text = _TEXT.match(_ENTITY.split(value.decode("utf-8", "ignore"))[0])
     if text is None:
         return None
     value = text[0].rstrip(".:)]}?").encode()

@@ -13,10 +13,13 @@ _WORDS = re.compile(
 _NAMES = rb"[A-Za-z_$][\w$]*"
 _CODE = re.compile(
     rb"[$%@&]?[{(\[<]|\$[A-Za-z_]|%[A-Za-z]\Z|%[-0-9.]*[sdif]\b|&[a-z]+;|"  # ${X}, $(x), {{x}}, <x>, $x, %s
-    rb"(?:" + _NAMES + rb"(?:\.|->|::))+" + _NAMES + rb"(?:[(\[]|\Z)|"  # a.b.c
+    rb"(?:" + _NAMES + rb"(?:\.|->|::))+" + _NAMES + rb"[(\[]|"  # a.b.c(
     rb"(?:new|await|lambda|return|function)\b|"
     rb"" + _NAMES + rb"[(\[]"  # f(x), x[1]
 )
+
+
+_PATH = re.compile(rb"(?:" + _NAMES + rb"(?:\.|->|::))+" + _NAMES + rb"\Z")
 
 
 def is_example(value: bytes) -> bool:
@@ -26,5 +29,10 @@ def is_example(value: bytes) -> bool:
 
 
 def is_code(value: bytes) -> bool:
-    """Whether a value without quotes is a variable, a template, a call or a tag."""
+    """Whether a value is a variable of a shell, a template, a call or a tag."""
     return _CODE.match(value[:256]) is not None
+
+
+def is_member(value: bytes) -> bool:
+    """Whether a value without quotes is a name in a name: `settings.db.password`."""
+    return _PATH.match(value[:256]) is not None

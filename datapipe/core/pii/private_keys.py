@@ -10,7 +10,8 @@ from datapipe.core.pii.recognizer import Candidate, Hit, Page, Recognizer
 
 LONGEST = 32_768  # bytes of a block: an RSA key of 16,384 bits has 12,700, an OpenPGP block with signatures some more
 LEAST_BODY = 48  # letters of base64: the smallest key, Ed25519, has 64
-_LABEL = re.compile(rb"-----BEGIN ((?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?)-----")
+_NAME = rb" (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
+_BEGIN, _END = re.compile(rb"-----BEGIN" + _NAME), re.compile(rb"-----END" + _NAME)  # names that differ are put up with
 _RUN = re.compile(rb"[A-Za-z0-9+/]{16,256}={0,2}")
 _GAP = re.compile(rb"(?:[ \t\r\n\"'>#*|,]|\\[nrt]){1,40}")
 _MAC = re.compile(rb"Private-(?:MAC|Hash): ([0-9a-fA-F]{40,64})")
@@ -41,15 +42,15 @@ class PrivateKeys(Recognizer):
 
 def _pem(data: bytes, start: int, stop: int) -> int:
     """The end of the block that begins here; -1 if there is none."""
-    label = _LABEL.match(data, start, min(stop, start + 80))
-    if label is None:
+    first = _BEGIN.match(data, start, min(stop, start + 80))
+    if first is None:
         return -1
-    dashes = data.find(b"-----", label.end(), stop)
-    last = b"-----END " + label[1] + b"-----"
-    if dashes > 0 and data.startswith(last, dashes, stop):
-        return dashes + len(last) if _is_key(data[label.end() : dashes]) else -1
-    end = _base64_end(data, label.end(), stop if dashes < 0 else dashes)
-    return end if _is_key(data[label.end() : end]) else -1
+    dashes = data.find(b"-----", first.end(), stop)
+    last = _END.match(data, dashes, stop) if dashes > 0 else None
+    if last is not None:
+        return last.end() if _is_key(data[first.end() : dashes]) else -1
+    end = _base64_end(data, first.end(), stop if dashes < 0 else dashes)
+    return end if _is_key(data[first.end() : end]) else -1
 
 
 def _is_key(body: bytes) -> bool:

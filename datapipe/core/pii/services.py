@@ -19,7 +19,7 @@ class Service(NamedTuple):
 _62 = rb"[0-9A-Za-z]"
 _64 = rb"[0-9A-Za-z_-]"
 _HEX = rb"[0-9a-f]"
-_JWT = rb"[0-9A-Za-z_-]{10,2000}\.[0-9A-Za-z_-]{10,4000}\.[0-9A-Za-z_-]{0,1500}"
+_JWT = rb"[0-9A-Za-z_-]{10,2000}\.[0-9A-Za-z_-]{10,4000}(?:\.[0-9A-Za-z_-]{0,1500}){0,3}"
 
 
 def _each(name: str, prefixes: str, rest: bytes) -> list[Service]:
@@ -29,11 +29,15 @@ def _each(name: str, prefixes: str, rest: bytes) -> list[Service]:
 # From the services' own documentation of their formats; lengths that a service leaves open are ranges.
 SERVICES: tuple[Service, ...] = (
     *_each("aws", "AKIA ASIA ABIA ACCA", rb"[A-Z0-9]{16}"),
+    *_each("aws", "bedrock-api-key- ABSK", rb"[0-9A-Za-z+/]{100,1500}={0,2}"),
+    *_each("aws", "da2-", rb"[0-9a-z]{26}"),
+    *_each("aws", "amzn.mws.", rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     *_each("github", "ghp_ gho_ ghu_ ghr_", _62 + rb"{36}"),
     *_each("github", "ghs_", _62 + rb"{36,255}"),
     *_each("github", "github_pat_", _62 + rb"{22}_" + _62 + rb"{59}"),
-    *_each("gitlab", "glpat- gldt- glrt- glptt- glft- glcbt- glimt- glagent- glsoat- gloas- GR1348941", _64 + rb"{20,64}"),
+    *_each("gitlab", "glpat- gldt- glrt- glrtr- glptt- glft- glffct- glcbt- glimt- glwt- glagent- glsoat- gloas- GR1348941", _64 + rb"{20,64}"),
     *_each("slack", "xoxb- xoxp- xoxa- xoxr- xoxs- xoxo-", rb"(?:[0-9]{1,2}-)?(?:[0-9]{8,14}-){1,3}[0-9A-Za-z]{16,64}"),
+    *_each("slack", "xoxe.xoxp-1- xoxe.xoxb-1- xoxe-1- xoxp-1-", _64 + rb"{100,250}"),
     *_each("slack", "xapp-", rb"[0-9]-[A-Z0-9]{8,14}-[0-9]{8,16}-[0-9a-f]{32,80}"),
     *_each("slack", "hooks.slack.com/services/", rb"T[0-9A-Z]{7,12}/B[0-9A-Z]{7,12}/[0-9A-Za-z]{20,28}"),
     *_each("stripe", "sk_live_ rk_live_ sk_test_ rk_test_", _62 + rb"{16,128}"),
@@ -50,6 +54,9 @@ SERVICES: tuple[Service, ...] = (
     *_each("groq", "gsk_", _62 + rb"{52}"),
     *_each("replicate", "r8_", _62 + rb"{37}"),
     *_each("perplexity", "pplx-", _62 + rb"{40,56}"),
+    *_each("tavily", "tvly-", rb"(?:dev-|prod-)?" + _62 + rb"{32}"),
+    *_each("together", "tgp_v1_", _64 + rb"{43}"),
+    *_each("llama_cloud", "llx-", _64 + rb"{48,52}"),
     *_each("xai", "xai-", _62 + rb"{70,90}"),
     *_each("npm", "npm_", _62 + rb"{36}"),
     *_each("pypi", "pypi-AgEI", _64 + rb"{50,1000}"),
@@ -83,6 +90,8 @@ SERVICES: tuple[Service, ...] = (
     *_each("atlassian", "ATATT3xFfG ATCTT3xFfG ATBB", rb"[0-9A-Za-z+/=_-]{28,250}"),
     *_each("figma", "figd_", _64 + rb"{40,44}"),
     *_each("postman", "PMAK-", _HEX + rb"{24}-" + _HEX + rb"{34}"),
+    *_each("postman", "PMAT-", rb"[0-9A-Z]{26}"),
+    *_each("posthog", "pha_ phr_ phs_ phx_", _62 + rb"{40,80}"),
     *_each("planetscale", "pscale_tkn_ pscale_pw_ pscale_oauth_", rb"[0-9A-Za-z_.-]{32,64}"),
     *_each("supabase", "sbp_ sb_secret_", rb"[0-9A-Za-z_-]{31,48}"),
     *_each("algolia", "X-Algolia-API-Key: ", rb"([0-9a-f]{32})"),
@@ -91,6 +100,13 @@ SERVICES: tuple[Service, ...] = (
     *_each("yandex", "y0_ AQVN", _64 + rb"{35,60}"),
     *_each("fly", "FlyV1 fm2_", rb"[0-9A-Za-z+/=_-]{80,1000}"),
     *_each("cloudflare", "v1.0-", rb"[0-9a-f]{24}-[0-9a-f]{146}"),
+    *_each("cloudflare", "cfat_ cfut_ cfk_", _62 + rb"{40,64}"),
+    *_each("netlify", "nfp_ nfc_ nfo_", _62 + rb"{36,40}"),
+    *_each("vercel", "vcp_ vci_ vca_ vcr_ vck_", _62 + rb"{24,64}"),
+    *_each("docker", "SWMTKN-1-", rb"[0-9a-z]{49,50}-[0-9a-z]{25}"),
+    *_each("docker", "SWMKEY-1-", rb"[0-9A-Za-z+/]{43}"),
+    *_each("clojars", "CLOJARS_", _HEX + rb"{60}"),
+    *_each("defined", "dnkey-", rb"[0-9A-Z=_-]{26,90}"),
     *_each("doppler", "dp.pt. dp.st. dp.ct. dp.sa.", rb"(?:[a-z0-9_-]{2,35}\.)?[0-9A-Za-z]{40,44}"),
     *_each("1password", "ops_eyJ", rb"[0-9A-Za-z+/_-]{100,1500}={0,2}"),
     *_each("artifactory", "AKCp", _62 + rb"{10,80}"),
@@ -105,8 +121,9 @@ SERVICES: tuple[Service, ...] = (
 
 # What a token must be from end to end where its prefix is too short to be looked for in every text.
 FORMS: tuple[tuple[str, bytes], ...] = (
-    ("twilio", rb"(?:SK|AC)[0-9a-f]{32}"),
-    ("mailchimp", rb"[0-9a-f]{32}-us[0-9]{1,2}"),
+    ("twilio", rb"(?:SK|AC)(?:[0-9a-f]{32}|[0-9A-F]{32})"),
+    ("mailchimp", rb"[0-9A-Za-z]{32}-us[0-9]{1,2}"),
     ("crates_io", rb"cio[0-9A-Za-z]{32}"),
+    ("nuget", rb"oy2[0-9a-z]{43}"),
     ("resend", rb"re_[0-9A-Za-z]{8}_[0-9A-Za-z]{24}"),
 )
