@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from datapipe.core.pii.placeholders import is_example
 from datapipe.core.pii.randomness import is_hex, is_uuid, looks_random
-from datapipe.core.pii.recognizer import LITERAL, Candidate, Hit, Page, Recognizer
+from datapipe.core.pii.recognizer import Candidate, Hit, Page, Recognizer
 from datapipe.kernels.candidates import TOKEN
 
 LEAST, LONGEST = 16, 512  # bytes of a value: a shorter one is found by words, a longer one is data
@@ -19,6 +19,7 @@ _NAME = _LETTERS + b"_.$-"
 _ENDS = b" \n\r\t;,&<)}]\"'`"
 _WORD = re.compile(rb"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _TYPED = re.compile(rb"[ \t]*:[ \t]*(?:&?'?str|[Ss]tring|bytes|text)[ \t]*\Z")
+_UUID_KEY = re.compile(rb"(?:api|auth|access|secret)[-_]?(?:key|token)", re.IGNORECASE)
 _OPTION = re.compile(rb"(?:^|[\s\"'])--?[A-Za-z0-9_-]{1,40}\Z")
 _BASIC = re.compile(rb"[A-Za-z0-9+/]{8,256}={0,2}")
 _BEARER = re.compile(rb"[A-Za-z0-9._~+/-]{16,512}={0,2}")
@@ -26,7 +27,7 @@ _BEARER = re.compile(rb"[A-Za-z0-9._~+/-]{16,512}={0,2}")
 # Words of names, as camelCase and snake_case part them.
 _SECRET = frozenset(
     b"secret secrets token tokens apikey apikeys secretkey accesskey authkey authtoken accesstoken apitoken apisecret "
-    b"clientsecret appsecret privatekey credential credentials auth authorization bearer passkey sharedkey appkey".split()
+    b"clientsecret appsecret privatekey credential credentials auth bearer passkey sharedkey appkey".split()
 )
 _KEY = frozenset(
     b"api access secret private auth encryption account master signing service client app consumer shared storage "
@@ -93,7 +94,7 @@ def _assigned(page: Page, at: Candidate) -> Hit | None:
             end -= 1  # the end of a sentence
     if not whole or not LEAST <= end - start <= LONGEST:
         return None
-    return Hit(at.row, start, end, "api_key", _score(data[start:end], likely, bool(quote)))
+    return Hit(at.row, start, end, "api_key", _score(name, data[start:end], likely, bool(quote)))
 
 
 def _given_to(before: bytes, quote: bytes) -> bytes:
@@ -109,6 +110,8 @@ def _given_to(before: bytes, quote: bytes) -> bytes:
         return b""
     left = _TYPED.sub(b"", left[-80:]).rstrip(b" \t").rstrip(b"\"'`])\\")
     name = left[len(left.rstrip(_NAME)) :][-64:]
+    if left[: len(left) - len(name)][-2:] == b"::":
+        return b""  # the name of a type
     if name.lower() in (b"key", b"token"):  # secret key: …
         left = left[: len(left) - len(name) - 1]
         name = left[len(left.rstrip(_NAME)) :][-64:] + b"_" + name
@@ -127,9 +130,9 @@ def _likelihood(name: bytes) -> int:
     return 0
 
 
-def _score(value: bytes, likely: int, quoted: bool) -> float:
+def _score(name: bytes, value: bytes, likely: int, quoted: bool) -> float:
     if is_uuid(value):
-        return 0.6 if likely == 2 else 0.3  # Heroku's keys and npm's old tokens are nothing else
+        return 0.6 if _UUID_KEY.search(name) else 0.3  # keys of Heroku, old tokens of npm
     if is_example(value) or not looks_random(value):
         return 0.3
     if likely == 2:

@@ -17,11 +17,12 @@ _TERM = re.compile(
     r"(?:sha|md|utf|ucs|base|x|ipv|rfc|u?int|float|latin|iso|cp|win(?:dows)?|python|py|php|ssl|tls|ssh|http|sql|oauth|ed|"
     r"aes|rsa|des|pbkdf|crc|arg|str|buf|tmp|opt|param|line|ptr|val|value|var|user|field|input|data|node|test|word|name|key|"
     r"file|host|server|client|db|row|col|item|step|level|version|kerberos|krb|ntlmv?|des|char|varchar|[a-z]{1,3})"
-    r"[-_]?\d{1,4}(?:[-_.]\w{1,4})*",
+    r"[-_]?\d{1,4}(?:[-_.]\w{1,12})*",
     re.IGNORECASE,
 )
 _NAME = re.compile(r"_*(?:[A-Z]?[a-z]+_?|[A-Z]+_?)+\d{0,1}")  # an identifier: camelCase, snake_case, Name1
 _BARE_CODE = re.compile(r"[(\[{}\]]|::|->|\w/\w|\.\w+\(|\w=\w")
+_PASS = re.compile(r"pas+wo?r?d|pass\d{0,3}\Z")
 _RULES = re.compile(r"[a-z_]+(?::[\w,]+)?(?:\|[a-z_]+(?::[\w,]+)?)+")  # required|min:8
 _HASH = ("$1$", "$2a", "$2b", "$2y", "$5$", "$6$", "$y$", "$argon", "$pbkdf", "{ssha", "{sha", "{crypt", "md5:")
 _PATH = re.compile(r"[/.\\([{<>|=-]|~/|[A-Za-z]:\\|[a-z]+://")
@@ -39,7 +40,7 @@ def password_score(value: str, quoted: bool, words: bool = True) -> float:
     digits = any(sign.isdigit() for sign in value)
     lower, upper = value != value.upper(), value != value.lower()
     classes = digits + lower + upper + (_SIGN.search(value) is not None)
-    if any(cue in low for cue in _CUES):
+    if any(cue in low for cue in _CUES) or _PASS.search(low):
         return 0.45 if digits or classes > 2 else 0.2  # password123: somebody's, or a manual's
     if " " in value:
         return 0.3  # a label or a question; a phrase can not be told from it

@@ -24,9 +24,13 @@ _REST = re.compile(
     rb"(?:[_-]?(?:confirm(?:ation|ed)?|again|repeat(?:ed)?|[0-9]{1,2}))?(?:\[[0-9]{0,4}\])?[\\\"'`\])*]{0,3}"
     rb"(?: ?: ?(?:&?'?str|[Ss]tring|bytes|text)(?= ?=))?"
 )
-_SIGN = re.compile(rb"[ \t]{0,24}(?:=>|:=|={1,3}|!==?|:|\xef\xbc\x9a|\xef\xbc\x9d)(?P<gap>[ \t]{0,12})(?:[@fbruL](?=[\"']))?")
+_SIGN = re.compile(
+    rb"[ \t]{0,24}(?:=>|:=|={1,3}|!==?|:|\xef\xbc\x9a|\xef\xbc\x9d)(?P<gap>[ \t]{0,12})(?:[@fbruL](?=[\"']))?"
+)
 _IS = re.compile(
-    rb" ?(?:" + b"|".join(sorted((w.encode() for w in IS), key=len, reverse=True)) + rb")(?P<gap> ?(?::|\xef\xbc\x9a)? ?)"
+    rb" ?(?:"
+    + b"|".join(sorted([word.encode() for word in IS], key=lambda word: -len(word)))
+    + rb")(?P<gap> ?(?::|\xef\xbc\x9a)? ?)"
 )
 _CALL = re.compile(rb"(?:[(]| ?,) ?(?=[\"'`])")
 _ELEMENT = re.compile(rb">(?P<value>[^<>\n]{1,100})</")
@@ -62,10 +66,9 @@ class Passwords(Recognizer):
 
     def _named(self, page: Page, at: Candidate, stop: int) -> Hit | None:
         data, begin = page.data, page.offsets[at.row]
-        if at.word >= _INSIDE and at.start > begin and _is_letter(data[at.start]):
-            # `bypass:` and `compass=` are other words, `dbPass =` and `DBPASS=` are not
-            if _is_letter(data[at.start - 1]) and data[at.start] >= 91:
-                return None
+        # `bypass:` and `compass=` are other words, `dbPass =` and `DBPASS=` are not
+        if at.word >= _INSIDE and at.start > begin and 97 <= data[at.start] <= 122 and _is_letter(data[at.start - 1]):
+            return None
         rest = _REST.match(data, at.start + self._sizes[at.word], stop)
         assert rest is not None, "every part may be missing"
         i = rest.end()
@@ -81,7 +84,10 @@ class Passwords(Recognizer):
         if element := _ELEMENT.match(data, i, stop):
             return _hit(page, at, *element.span("value"), quoted=True)
         if call := _CALL.match(data, i, stop):
-            return _quoted(page, at, call.end(), stop, words=data[i] == 40)
+            # .password("sesame") gives it; add_password("realm", …) and ("password", "label") may not
+            hit = _quoted(page, at, call.end(), stop)
+            only = hit is not None and data[i] == 40 and data[hit.end + 1 : hit.end + 2] == b")"
+            return hit if only else _quoted(page, at, call.end(), stop, words=False)
         if data[i] > 127 or data[i] == 32:
             return _said(page, at, i, stop)
         return None

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from datapipe.core.pii.assigned_keys import AssignedKeys
 from datapipe.core.pii.catalog import parent
 from datapipe.core.pii.email import Email
+from datapipe.core.pii.passwords import Passwords
+from datapipe.core.pii.private_keys import PrivateKeys
 from datapipe.core.pii.recognizer import Recognizer
+from datapipe.core.pii.service_keys import ServiceKeys
 
 
 class Settings(NamedTuple):
@@ -24,5 +28,5 @@ class Settings(NamedTuple):
 def recognizers(types: Iterable[str], settings: Settings) -> list[Recognizer]:
     """Those that find these types, or kinds of them."""
     wanted = {parent(name) for name in types}
-    made: list[Recognizer] = [Email()]
+    made: list[Recognizer] = [Email(), ServiceKeys(), AssignedKeys(), Passwords(), PrivateKeys()]
     return [one for one in made if wanted & {parent(name) for name in one.types}]

@@ -37,7 +37,9 @@ class ServiceKeys(Recognizer):
 
     types: ClassVar[tuple[str, ...]] = tuple(
         f"api_key.{name}"
-        for name in sorted({s.name for s in SERVICES} | {name for name, _ in FORMS} | {"airtable", "discord", "telegram"})
+        for name in sorted(
+            {s.name for s in SERVICES} | {name for name, _ in FORMS} | {"airtable", "discord", "telegram"}
+        )
     )
     kinds: ClassVar[tuple[int, ...]] = (TOKEN,)
     words: ClassVar[tuple[str, ...]] = tuple(service.prefix for service in SERVICES)
@@ -67,8 +69,9 @@ class ServiceKeys(Recognizer):
                 return None
             start = left.start()
         elif start > begin and prefix[0] in _ALNUM:
-            # In base64 four letters of a prefix come up by chance: once in 15 MB.
-            if data[start - 1] in _ALNUM or (data[start - 1] in b"+/" and prefix[-1] in _ALNUM):
+            # A prefix of letters alone comes up in base64 by chance, one of four letters once in 15 MB.
+            beside = data[start - 1]
+            if beside in _ALNUM or (beside in b"+/" and prefix[-1] in _ALNUM):
                 return None
         rest = self._rests[at.word].match(data, at.end, min(page.offsets[at.row + 1], at.end + MOST))
         if rest is None:

@@ -35,7 +35,11 @@ SERVICES: tuple[Service, ...] = (
     *_each("github", "ghp_ gho_ ghu_ ghr_", _62 + rb"{36}"),
     *_each("github", "ghs_", _62 + rb"{36,255}"),
     *_each("github", "github_pat_", _62 + rb"{22}_" + _62 + rb"{59}"),
-    *_each("gitlab", "glpat- gldt- glrt- glrtr- glptt- glft- glffct- glcbt- glimt- glwt- glagent- glsoat- gloas- GR1348941", _64 + rb"{20,64}"),
+    *_each(
+        "gitlab",
+        "glpat- gldt- glrt- glrtr- glptt- glft- glffct- glcbt- glimt- glwt- glagent- glsoat- gloas- GR1348941",
+        _64 + rb"{20,64}",
+    ),
     *_each("slack", "xoxb- xoxp- xoxa- xoxr- xoxs- xoxo-", rb"(?:[0-9]{1,2}-)?(?:[0-9]{8,14}-){1,3}[0-9A-Za-z]{16,64}"),
     *_each("slack", "xoxe.xoxp-1- xoxe.xoxb-1- xoxe-1- xoxp-1-", _64 + rb"{100,250}"),
     *_each("slack", "xapp-", rb"[0-9]-[A-Z0-9]{8,14}-[0-9]{8,16}-[0-9a-f]{32,80}"),
