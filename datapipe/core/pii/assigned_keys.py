@@ -16,6 +16,7 @@ LEAST, LONGEST = 16, 512  # bytes of a value: a shorter one is found by words, a
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _VALUE = _LETTERS + b"+/_.~-"
 _NAME = _LETTERS + b"_.$-"
+_BEFORE = b"\"'`=: \t>\\"  # what stands before a value that is given to a name
 _ENDS = b" \n\r\t;,&<)}]\"'`"
 _WORD = re.compile(rb"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _TYPED = re.compile(rb"[ \t]*:[ \t]*(?:&?'?str|[Ss]tring|bytes|text)[ \t]*\Z")
@@ -74,6 +75,8 @@ def _assigned(page: Page, at: Candidate) -> Hit | None:
     if start == at.start and start > begin and data[start - 1] in b"/.~":
         left = data[max(begin, start - LONGEST) : start]
         start -= len(left) - len(left.rstrip(_VALUE))
+    if start == begin or data[start - 1] not in _BEFORE:
+        return None
     before = data[max(begin, start - 100) : start]
     quote = before[-1:] if before[-1:] in (b'"', b"'", b"`") else b""
     name = _given_to(before, quote)

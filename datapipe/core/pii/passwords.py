@@ -28,9 +28,7 @@ _SIGN = re.compile(
     rb"[ \t]{0,24}(?:=>|:=|={1,3}|!==?|:|\xef\xbc\x9a|\xef\xbc\x9d)(?P<gap>[ \t]{0,12})(?:[@fbruL](?=[\"']))?"
 )
 _IS = re.compile(
-    rb" ?(?:"
-    + b"|".join(sorted([word.encode() for word in IS], key=lambda word: -len(word)))
-    + rb")(?P<gap> ?(?::|\xef\xbc\x9a)? ?)"
+    rb" ?(?:" + "|".join(sorted(IS, key=len, reverse=True)).encode() + rb")(?P<gap> ?(?::|\xef\xbc\x9a)? ?)"
 )
 _CALL = re.compile(rb"(?:[(]| ?,) ?(?=[\"'`])")
 _ELEMENT = re.compile(rb">(?P<value>[^<>\n]{1,100})</")
