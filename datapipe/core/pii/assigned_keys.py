@@ -10,6 +10,7 @@ from typing import ClassVar
 from datapipe.core.pii.placeholders import is_example
 from datapipe.core.pii.randomness import is_hex, is_uuid, looks_random
 from datapipe.core.pii.recognizer import Candidate, Hit, Page, Recognizer
+from datapipe.core.pii.tokens import value_start
 from datapipe.kernels.candidates import TOKEN
 
 LEAST, LONGEST = 16, 512  # bytes of a value: a shorter one is found by words, a longer one is data
@@ -67,11 +68,7 @@ class AssignedKeys(Recognizer):
 
 def _assigned(page: Page, at: Candidate) -> Hit | None:
     data, begin, stop = page.data, page.offsets[at.row], page.offsets[at.row + 1]
-    start, end = at.start, at.end
-    cut = data.rfind(b"=", start, end)
-    if cut >= 0:
-        inner = data[start:end].rstrip(b"=").rfind(b"=")
-        start += inner + 1  # the scan takes `key=value` for one token: the sign of equality is in base64
+    start, end = value_start(data, at.start, at.end), at.end
     if start == at.start and start > begin and data[start - 1] in b"/.~":
         left = data[max(begin, start - LONGEST) : start]
         start -= len(left) - len(left.rstrip(_VALUE))
@@ -162,6 +159,6 @@ def _header(page: Page, at: Candidate) -> Hit | None:
         user, colon, word = b64decode(given[0], validate=True).partition(b":")
     except ValueError:
         return None
-    if not colon or not word or is_example(user) or is_example(word):
+    if not colon or not user or not word or is_example(word):
         return None
     return Hit(at.row, given.start(), given.end(), "api_key", 0.85)

@@ -13,6 +13,7 @@ from datapipe.core.pii.placeholders import is_example
 from datapipe.core.pii.randomness import changes, entropy
 from datapipe.core.pii.recognizer import LITERAL, Candidate, Hit, Page, Recognizer
 from datapipe.core.pii.services import FORMS, SERVICES
+from datapipe.core.pii.tokens import value_start
 from datapipe.kernels.candidates import TOKEN
 
 _BASE62 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -22,8 +23,10 @@ _LEFT = re.compile(rb"[0-9A-Za-z-]{1,64}\Z")
 MOST = 7600  # bytes of the longest key, a JSON Web Token
 
 _FORM = re.compile(b"|".join(b"(?P<%s>%s)" % (name.encode(), form) for name, form in FORMS))
-_AIRTABLE = re.compile(rb"pat[0-9A-Za-z]{14}\.[0-9a-f]{64}" + _APART)
-_DISCORD = re.compile(rb"[MNO][0-9A-Za-z_-]{23,27}\.[0-9A-Za-z_-]{6}\.[0-9A-Za-z_-]{27,38}" + _APART)
+_IN_PARTS = (
+    ("airtable", re.compile(rb"pat[0-9A-Za-z]{14}\.[0-9a-f]{64}" + _APART)),
+    ("discord", re.compile(rb"[MNO][0-9A-Za-z_-]{23,27}\.[0-9A-Za-z_-]{6}\.[0-9A-Za-z_-]{27,38}" + _APART)),
+)
 _TELEGRAM = re.compile(rb"AA[0-9A-Za-z_-]{33}\Z")
 _TELEGRAM_ID = re.compile(rb"(?<![0-9A-Za-z])[0-9]{8,11}:\Z")
 
@@ -115,18 +118,21 @@ def _is_checked(rest: bytes) -> bool:
 
 def _by_form(page: Page, at: Candidate) -> Hit | None:
     """A token that is a key of a service from end to end, or the first part of one."""
-    data, size = page.data, at.end - at.start
-    stop = page.offsets[at.row + 1]
-    if size == 35:
-        mark = data[at.start - 11 if at.start >= 11 else 0 : at.start]
-        bot = _TELEGRAM_ID.search(mark[max(0, len(mark) - (at.start - page.offsets[at.row])) :])
-        if bot is not None and _TELEGRAM.match(data, at.start, at.end):
-            return Hit(at.row, at.start - (len(bot[0])), at.end, "api_key.telegram", 0.95)
-    if 24 <= size <= 28 and at.end < stop and data[at.end] == 46:
-        match = _DISCORD.match(data, at.start, min(stop, at.start + 120))
-        if match is not None and changes(match[0]) > 0.2:
-            return Hit(at.row, at.start, match.end(), "api_key.discord", 0.9)
-    form = _FORM.fullmatch(data, at.start, at.end) if 32 < size < 48 else None
+    data, begin, stop = page.data, page.offsets[at.row], page.offsets[at.row + 1]
+    start, end = value_start(data, at.start, at.end), at.end
+    size = end - start
+    if size < 17 or size > 47:
+        return None
+    if end < stop and data[end] == 46:
+        for name, pattern in _IN_PARTS:
+            parts = pattern.match(data, start, min(stop, start + 120))
+            if parts is not None and changes(parts[0]) > 0.2:
+                return Hit(at.row, start, parts.end(), f"api_key.{name}", 0.95)
+    if size == 35 and _TELEGRAM.match(data, start, end):
+        bot = _TELEGRAM_ID.search(data, max(begin, start - 13), start)
+        if bot is not None:
+            return Hit(at.row, bot.start(), end, "api_key.telegram", 0.95)
+    form = _FORM.fullmatch(data, start, end) if size > 32 else None
     if form is None or form.lastgroup is None or is_example(form[0]):
         return None
-    return Hit(at.row, at.start, at.end, f"api_key.{form.lastgroup}", 0.9)
+    return Hit(at.row, start, end, f"api_key.{form.lastgroup}", 0.95)
