@@ -22,7 +22,7 @@ _ENDS = b" \n\r\t;,&<)}]\"'`"
 _WORD = re.compile(rb"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _TYPED = re.compile(rb"[ \t]*:[ \t]*(?:&?'?str|[Ss]tring|bytes|text)[ \t]*\Z")
 _UUID_KEY = re.compile(rb"(?:api|auth|access|secret)[-_]?(?:key|token)", re.IGNORECASE)
-_OPTION = re.compile(rb"(?:^|[\s\"'])--?[A-Za-z0-9_-]{1,40}\Z")
+_SCHEME = re.compile(rb"[\"']?[ \t]?[:=,][ \t]?[\"']?(?:(?P<basic>basic)|token|apikey)[ \t]{1,2}", re.IGNORECASE)
 _BASIC = re.compile(rb"[A-Za-z0-9+/]{8,256}={0,2}")
 _BEARER = re.compile(rb"[A-Za-z0-9._~+/-]{16,512}={0,2}")
 
@@ -51,7 +51,7 @@ class AssignedKeys(Recognizer):
 
     types: ClassVar[tuple[str, ...]] = ("api_key",)
     kinds: ClassVar[tuple[int, ...]] = (TOKEN,)
-    words: ClassVar[tuple[str, ...]] = ("bearer ", "basic ")
+    words: ClassVar[tuple[str, ...]] = ("bearer ", "authorization")
     whole: ClassVar[bool] = False
 
     def find(self, page: Page, candidates: Iterator[Candidate]) -> Iterator[Hit]:
@@ -69,7 +69,9 @@ class AssignedKeys(Recognizer):
 def _assigned(page: Page, at: Candidate) -> Hit | None:
     data, begin, stop = page.data, page.offsets[at.row], page.offsets[at.row + 1]
     start, end = value_start(data, at.start, at.end), at.end
-    if start == at.start and start > begin and data[start - 1] in b"/.~":
+    if start == begin:
+        return None
+    if start == at.start and data[start - 1] in b"/.~":
         left = data[max(begin, start - LONGEST) : start]
         start -= len(left) - len(left.rstrip(_VALUE))
     if start == begin or data[start - 1] not in _BEFORE:
@@ -99,15 +101,19 @@ def _assigned(page: Page, at: Candidate) -> Hit | None:
 
 def _given_to(before: bytes, quote: bytes) -> bytes:
     """The name that is given the value after `before`: `name = "`, `"name": "`, `name=>`, `name("`; empty if there is none."""
-    left = before[: len(before) - len(quote)].rstrip(b"\\").rstrip(b" \t")
+    given = before[: len(before) - len(quote)].rstrip(b"\\")
+    left = given.rstrip(b" \t")
+    if not quote and len(given) - len(left) > 1:
+        return b""  # the next column or, where a value was removed, the next word
     if left[-1:] == b"(" and quote:
         left = left[:-1]
     elif left[-2:] in (b"=>", b":=", b"=="):
         left = left[:-2]
     elif left[-1:] in (b"=", b":"):
         left = left[:-1]
-    elif not _OPTION.search(left):
-        return b""
+    else:
+        option = left[len(left.rstrip(_NAME)) :]
+        return option if option[:1] == b"-" else b""
     left = _TYPED.sub(b"", left[-80:]).rstrip(b" \t").rstrip(b"\"'`])\\")
     name = left[len(left.rstrip(_NAME)) :][-64:]
     if left[: len(left) - len(name)][-2:] == b"::":
@@ -142,17 +148,25 @@ def _score(name: bytes, value: bytes, likely: int, quoted: bool) -> float:
 
 
 def _header(page: Page, at: Candidate) -> Hit | None:
-    """`Authorization: Bearer …` (RFC 6750) and `Basic …` (RFC 7617)."""
-    data, begin = page.data, page.offsets[at.row]
-    stop = min(page.offsets[at.row + 1], at.end + LONGEST)
-    if at.word == 0:
-        token = _BEARER.match(data, at.end, stop)
-        if token is None or is_example(token[0]) or not looks_random(token[0]):
+    """`Authorization: Bearer …` (RFC 6750), `Basic …` (RFC 7617) and `token …`."""
+    data = page.data
+    start, stop = at.end, min(page.offsets[at.row + 1], at.end + LONGEST)
+    if at.word == 1:
+        scheme = _SCHEME.match(data, start, stop)
+        if scheme is None:
             return None
-        return Hit(at.row, token.start(), token.end(), "api_key", 0.85)
-    if b"uthorization" not in data[max(begin, at.start - 24) : at.start]:
+        start = scheme.end()
+        if scheme["basic"]:
+            return _basic(data, at.row, start, stop)
+    token = _BEARER.match(data, start, stop)
+    if token is None or is_example(token[0]) or not looks_random(token[0]):
         return None
-    given = _BASIC.match(data, at.end, stop)
+    return Hit(at.row, token.start(), token.end(), "api_key", 0.85)
+
+
+def _basic(data: bytes, row: int, start: int, stop: int) -> Hit | None:
+    """User and password in base64."""
+    given = _BASIC.match(data, start, stop)
     if given is None:
         return None
     try:
@@ -161,4 +175,4 @@ def _header(page: Page, at: Candidate) -> Hit | None:
         return None
     if not colon or not user or not word or is_example(word):
         return None
-    return Hit(at.row, given.start(), given.end(), "api_key", 0.85)
+    return Hit(row, given.start(), given.end(), "api_key", 0.85)

@@ -5,9 +5,10 @@ from __future__ import annotations
 # As they stand in settings and forms. With a sign at their end: words that mean this only as a name beside that sign.
 CUES: tuple[str, ...] = (
     "password", "passwd", "passwrd", "passphrase", "passcode", "pwd", "pswd",  # English; these also in a name
+    "passwort", "kennwort", "wachtwoord", "lösenord", "passord",  # languages of long words
     "pw:", "pw=", "_pass", "pass=", "pass =", 'pass"', "pass'", "pass:",
-    "passwort", "kennwort", "mot de passe", "mdp", "contraseña", "contrasena", "contrasenya", "contrasinal", "senha",
-    "palavra-passe", "parola", "parolă", "wachtwoord", "lösenord", "passord", "adgangskode", "kodeord", "salasana",
+    "mot de passe", "mdp", "contraseña", "contrasena", "contrasenya", "contrasinal", "senha",
+    "palavra-passe", "parola", "parolă", "adgangskode", "kodeord", "salasana",
     "parool", "parole", "slaptažodis", "hasło", "haslo", "heslo", "geslo", "lozinka", "zaporka", "jelszó", "şifre", "sifre",
     "fjalëkalimi", "pasahitza", "lykilorð", "mật khẩu", "kata sandi", "katasandi", "kata laluan", "nywila",
     "пароль", "парола", "лозинка", "құпиясөз", "κωδικός", "συνθηματικό", "գաղտնաբառ", "პაროლი", "סיסמה", "סיסמא",

@@ -33,13 +33,13 @@ _IS = re.compile(
 _CALL = re.compile(rb"(?:[(]| ?,) ?(?=[\"'`])")
 _ELEMENT = re.compile(rb">(?P<value>[^<>\n]{1,100})</")
 _QUOTED = re.compile(rb"\\?(?:\"([^\"\n\\]{1,100})\\?\"|'([^'\n\\]{1,100})\\?'|`([^`\n\\]{1,100})\\?`)")
-_BARE = re.compile(rb"(?:[^\s\"'`<>;,\\]|\\(?![nrt])){1,100}")
+_BARE = re.compile(rb"(?:[^\s\"'`<>;,\\]|\\(?![nrt*(])){1,100}")
 _TEXT = re.compile(r"[!-~\u00a1-\u058f\u0900-\u0dff]+")  # a bare value ends at signs and letters of East Asia
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|nbsp|#)")
 _NETRC = re.compile(rb"(?P<machine>machine\s{1,8}[^\s]{1,80}\s{1,8})?(?:login|account)\s{1,8}[^\s:;,]{1,64}\s{1,8}\Z")
 _OPTION = re.compile(rb"(?:^|[\s\"'])--?[a-z-]{0,24}\Z")
 _QUERY = re.compile(rb"[?&][A-Za-z0-9_.-]{0,32}\Z")
-_INSIDE = 7  # the first of the words may be part of a name: dbpassword, PGPASSWORD
+_INSIDE = 12  # the first of the words may be part of a name: PGPASSWORD, Benutzerpasswort
 
 
 class Passwords(Recognizer):
@@ -64,8 +64,7 @@ class Passwords(Recognizer):
 
     def _named(self, page: Page, at: Candidate, stop: int) -> Hit | None:
         data, begin = page.data, page.offsets[at.row]
-        # `bypass:` and `compass=` are other words, `dbPass =` and `DBPASS=` are not
-        if at.word >= _INSIDE and at.start > begin and 97 <= data[at.start] <= 122 and _is_letter(data[at.start - 1]):
+        if at.word >= _INSIDE and at.start > begin and _goes_on(data[at.start - 1], data[at.start : at.start + 4]):
             return None
         rest = _REST.match(data, at.start + self._sizes[at.word], stop)
         assert rest is not None, "every part may be missing"
@@ -142,5 +141,8 @@ def _hit(page: Page, at: Candidate, start: int, end: int, quoted: bool, words: b
     return Hit(at.row, start, end, "password", score) if score > 0.1 else None
 
 
-def _is_letter(byte: int) -> bool:
-    return 65 <= byte <= 90 or 97 <= byte <= 122
+def _goes_on(before: int, word: bytes) -> bool:
+    """Whether a word goes on from the letter before it: `bypass:`, `KPW:`, but neither `dbPass =` nor `DBPASS=`."""
+    small, capital = 97 <= before <= 122, 65 <= before <= 90
+    begins = 65 <= word[0] <= 90
+    return (small and not begins and word[0] < 128) or (capital and word[0] < 128 and word != b"PASS")
