@@ -63,6 +63,7 @@ FORMS = [
     ("age", "AGE-SECRET-KEY-1" + drawn("QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L", 58)),
     ("vault", "hvs." + drawn(B64, 90) + "x"),
     ("terraform", drawn(B62, 14) + ".atlasv1." + drawn(B64, 66) + "x"),
+    ("azure", drawn(B62, 3) + "8Q~" + drawn(B62 + "_.~-", 33) + "x"),
     ("airtable", "pat" + drawn(B62, 14) + "." + drawn(HEX, 64)),
     ("facebook", "EAAC" + drawn(B62, 160)),
 ]
@@ -79,7 +80,7 @@ def test_forms_of_services_wherever_they_stand(service: str, key: str, around: s
 
 
 @pytest.mark.parametrize(
-    ("service", "key"), [form for form in FORMS if form[0] not in ("terraform", "slack", "discord")]
+    ("service", "key"), [form for form in FORMS if form[0] not in ("terraform", "slack", "discord", "azure")]
 )
 def test_what_stands_in_a_longer_word_is_none(service: str, key: str) -> None:
     assert all(f"api_key.{service}" != kind for kind, _, _ in said([ServiceKeys()], f"x{key}"))

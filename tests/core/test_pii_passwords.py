@@ -30,6 +30,7 @@ PLACES = [
     "mysql -u root -p{} db",
     "sshpass -p '{}' ssh host",
     "curl -u ada:{} https://x.test",
+    "curl https://x.test \\\n  --user 'ada:{}'",
     "CREATE USER a IDENTIFIED BY '{}';",
     "ALTER ROLE a WITH PASSWORD '{}';",
     "machine x.test login ada password {}\n",

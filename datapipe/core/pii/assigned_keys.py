@@ -39,7 +39,7 @@ _OPEN = frozenset(
     b"public pub id ids name type kind file path url uri length size len hash digest sha md5 checksum integrity "
     b"fingerprint etag version class selector page next continuation cursor sync cache sort foreign partition primary "
     b"index row commit rev revision tree uuid guid expires ttl count limit format prefix suffix label title message "
-    b"description regex pattern issuer subject".split()
+    b"description csrf xsrf regex pattern issuer subject".split()
 )
 
 

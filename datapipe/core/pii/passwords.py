@@ -17,7 +17,10 @@ _COMMANDS: tuple[tuple[str, re.Pattern[bytes]], ...] = (
     ("identified by", re.compile(rb"[ \t]{1,4}(?:password[ \t]{1,4})?(?=['\"])", re.IGNORECASE)),
     ("sshpass ", re.compile(rb" {0,3}-p ?")),
     ("mysql", re.compile(rb"(?:dump|admin|import|show|check)?[ \t](?:[^\n|;]{0,100}?[ \t])?-p(?=[^\s-])")),
-    ("curl ", re.compile(rb"(?:[^\n|]{0,160}?[ \t])?(?:-u|--user)[ =]?['\"]?[^\s:'\"]{1,64}:(?=[^\s/])")),
+    (
+        "curl ",
+        re.compile(rb"(?:(?:[^\n|]|(?<=\\)\n){0,160}?[ \t])?(?:-u|--user)[ \t=]{0,2}['\"]?[^\s:'\"]{0,64}:(?=[^\s/])"),
+    ),
 )
 # What is left of a name: password2, password_confirmation, passwords["x"], password[], `password`, password: str
 _REST = re.compile(

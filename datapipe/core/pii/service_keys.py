@@ -19,7 +19,6 @@ from datapipe.kernels.candidates import TOKEN
 _BASE62 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _ALNUM = frozenset(_BASE62)
 _APART = rb"(?![0-9A-Za-z_]|-[0-9A-Za-z])"
-_LEFT = re.compile(rb"[0-9A-Za-z-]{1,64}\Z")
 MOST = 7600  # bytes of the longest key, a JSON Web Token
 
 _FORM = re.compile(b"|".join(b"(?P<%s>%s)" % (name.encode(), form) for name, form in FORMS))
@@ -52,6 +51,9 @@ class ServiceKeys(Recognizer):
     _rests: ClassVar[tuple[re.Pattern[bytes], ...]] = tuple(
         re.compile(rb"(?:" + service.rest + rb")" + _APART) for service in SERVICES
     )
+    _lefts: ClassVar[tuple[re.Pattern[bytes] | None, ...]] = tuple(
+        re.compile(service.left + rb"\Z") if service.left else None for service in SERVICES
+    )
 
     def find(self, page: Page, candidates: Iterator[Candidate]) -> Iterator[Hit]:
         """One match after each prefix, and of each token with the forms."""
@@ -66,8 +68,9 @@ class ServiceKeys(Recognizer):
         if data[at.start : at.end] != prefix:
             return None
         start = at.start
-        if prefix[0] == 46:  # a dot: the key has a part before it
-            left = _LEFT.search(data, max(begin, start - 64), start)
+        before = self._lefts[at.word]
+        if before is not None:
+            left = before.search(data, max(begin, start - 64), start)
             if left is None:
                 return None
             start = left.start()

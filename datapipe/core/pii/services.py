@@ -6,14 +6,15 @@ from typing import NamedTuple
 
 
 class Service(NamedTuple):
-    """A form of keys: `prefix`, found in any case and then compared, and a pattern of what follows it.
+    """A form of keys: `prefix`, found in any case and then compared, and patterns of what follows and precedes it.
 
-    The key is prefix and rest; where the rest has a group, the group alone.
+    The key is left, prefix and rest; where the rest has a group, the group alone.
     """
 
     name: str
     prefix: str
     rest: bytes
+    left: bytes = b""
 
 
 _62 = rb"[0-9A-Za-z]"
@@ -22,8 +23,8 @@ _HEX = rb"[0-9a-f]"
 _JWT = rb"[0-9A-Za-z_-]{10,2000}\.[0-9A-Za-z_-]{10,4000}(?:\.[0-9A-Za-z_-]{0,1500}){0,3}"
 
 
-def _each(name: str, prefixes: str, rest: bytes) -> list[Service]:
-    return [Service(name, prefix, rest) for prefix in prefixes.split()]
+def _each(name: str, prefixes: str, rest: bytes, left: bytes = b"") -> list[Service]:
+    return [Service(name, prefix, rest, left) for prefix in prefixes.split()]
 
 
 # From the services' own documentation of their formats; lengths that a service leaves open are ranges.
@@ -44,6 +45,12 @@ SERVICES: tuple[Service, ...] = (
     *_each("slack", "xoxe.xoxp-1- xoxe.xoxb-1- xoxe-1- xoxp-1-", _64 + rb"{100,250}"),
     *_each("slack", "xapp-", rb"[0-9]-[A-Z0-9]{8,14}-[0-9]{8,16}-[0-9a-f]{32,80}"),
     *_each("slack", "hooks.slack.com/services/", rb"T[0-9A-Z]{7,12}/B[0-9A-Z]{7,12}/[0-9A-Za-z]{20,28}"),
+    *_each(
+        "slack",
+        "hooks.slack.com/workflows/ hooks.slack.com/triggers/",
+        rb"[0-9A-Z]{7,12}/[0-9A-Z]{7,20}/[0-9A-Za-z/]{20,60}",
+    ),
+    *_each("sourcegraph", "sgp_", rb"(?:[0-9a-fA-F]{16}_|local_)?[0-9a-fA-F]{40}"),
     *_each("stripe", "sk_live_ rk_live_ sk_test_ rk_test_", _62 + rb"{16,128}"),
     *_each("stripe", "whsec_", rb"[0-9A-Za-z+/]{32,64}={0,2}"),
     *_each("google", "AIza", _64 + rb"{35}"),
@@ -77,13 +84,19 @@ SERVICES: tuple[Service, ...] = (
     *_each("heroku", "HRKU-", _64 + rb"{36,64}"),
     *_each("databricks", "dapi dkea", rb"[0-9a-f]{32}(?:-[0-9])?"),
     *_each("azure", "AccountKey= SharedAccessKey=", rb"([0-9A-Za-z+/]{43}={1}|[0-9A-Za-z+/]{86}==)"),
+    *_each("azure", "Q~", rb"[0-9A-Za-z_.~-]{31,34}", rb"(?<![0-9A-Za-z_.~-])[0-9A-Za-z_.~-]{3}[0-9]"),
     *_each("azure", "sig=", rb"([0-9A-Za-z%+/]{43,68}(?:%3[dD]|=))"),
     *_each("dropbox", "sl.", rb"(?:u\.)?[0-9A-Za-z_-]{130,1500}"),
     *_each("discord", "discord.com/api/webhooks/ discordapp.com/api/webhooks/", rb"[0-9]{17,20}/" + _64 + rb"{60,80}"),
-    *_each("teams", ".webhook.office.com/webhookb2/", rb"[0-9a-f@-]{73}/IncomingWebhook/[0-9a-f]{32}/[0-9a-f-]{36}"),
+    *_each(
+        "teams",
+        ".webhook.office.com/webhookb2/",
+        rb"[0-9a-f@-]{73}/IncomingWebhook/[0-9a-f]{32}/[0-9a-f-]{36}",
+        rb"[0-9A-Za-z-]{1,63}",
+    ),
     *_each("age", "AGE-SECRET-KEY-1", rb"[0-9A-Z]{58}"),
     *_each("vault", "hvs. hvb. hvr.", _64 + rb"{24,300}"),
-    *_each("terraform", ".atlasv1.", _64 + rb"{60,70}"),
+    *_each("terraform", ".atlasv1.", _64 + rb"{60,70}", _62 + rb"{14}"),
     *_each("pulumi", "pul-", _HEX + rb"{40}"),
     *_each("grafana", "glc_ glsa_", rb"[0-9A-Za-z+/_]{32,400}={0,2}"),
     *_each("new_relic", "NRAK- NRII- NRJS-", rb"[0-9A-Za-z-]{19,32}"),
