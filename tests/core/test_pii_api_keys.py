@@ -192,6 +192,8 @@ HASH, UUID = drawn(HEX, 64), "0f8fad5b-d9cb-469f-a165-70867728950e"
         f"golang.org/x/text v0.3.0 h1:{drawn(B62, 43)}=",
         f"hash = {HASH!r}",
         f"public_key = '{SECRET}'",
+        f"token = 'MIIBIj{SECRET}'",
+        f'"recaptcha_site_key": "{SECRET}"',
         f"cache_key = {SECRET!r}",
         f"key = {HASH!r}",
         f"client_request_token: {UUID}",

@@ -133,6 +133,8 @@ def test_scores(text: str, score: float) -> None:
         "bypass: a1b2c3d4x",
         "compass=a1b2c3d4x",
         "KPW:408:North",
+        "password: 0123456789abcdeffedcba9876543210",
+        "Dein Passwort ist ung\\u00fcltig1.",
         "password_hash = 'a9f8b7c6d5'",
         "password: sha256",
         "password = '$2b$12$" + "abcdefgh1234" + "'",

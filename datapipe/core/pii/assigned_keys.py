@@ -23,6 +23,7 @@ _WORD = re.compile(rb"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _TYPED = re.compile(rb"[ \t]*:[ \t]*(?:&?'?str|[Ss]tring|bytes|text)[ \t]*\Z")
 _UUID_KEY = re.compile(rb"(?:api|auth|access|secret)[-_]?(?:key|token)", re.IGNORECASE)
 _SCHEME = re.compile(rb"[\"']?[ \t]?[:=,][ \t]?[\"']?(?:(?P<basic>basic)|token|apikey)[ \t]{1,2}", re.IGNORECASE)
+_PUBLIC = (b"MIIBIj", b"MIGfMA", b"MFkwEw", b"MCowBQ")  # public keys: RSA of 2,048 and 1,024 bits, P-256, Ed25519
 _BASIC = re.compile(rb"[A-Za-z0-9+/]{8,256}={0,2}")
 _BEARER = re.compile(rb"[A-Za-z0-9._~+/-]{16,512}={0,2}")
 
@@ -39,7 +40,7 @@ _OPEN = frozenset(
     b"public pub id ids name type kind file path url uri length size len hash digest sha md5 checksum integrity "
     b"fingerprint etag version class selector page next continuation cursor sync cache sort foreign partition primary "
     b"index row commit rev revision tree uuid guid expires ttl count limit format prefix suffix label title message "
-    b"description csrf xsrf regex pattern issuer subject".split()
+    b"description csrf xsrf site theme form nonce vapid regex pattern issuer subject".split()
 )
 
 
@@ -139,12 +140,12 @@ def _likelihood(name: bytes) -> int:
 def _score(name: bytes, value: bytes, likely: int, quoted: bool) -> float:
     if is_uuid(value):
         return 0.6 if _UUID_KEY.search(name) else 0.3  # keys of Heroku, old tokens of npm
-    if is_example(value) or not looks_random(value):
+    if is_example(value) or value.startswith(_PUBLIC) or not looks_random(value):
         return 0.3
     if likely == 2:
         return 0.85
-    # `key` alone names entries of maps and parts of the data: digests above all.
-    return 0.6 if quoted and not is_hex(value) else 0.4
+    # `key` alone names entries of maps and parts of the data: digests above all, and short names with a random part.
+    return 0.6 if quoted and len(value) >= 20 and not is_hex(value) else 0.4
 
 
 def _header(page: Page, at: Candidate) -> Hit | None:

@@ -24,6 +24,7 @@ _NAME = re.compile(r"_*(?:[A-Z]?[a-z]+_?|[A-Z]+_?)+\d{0,1}")  # an identifier: c
 _BARE_CODE = re.compile(r"[(\[{}\]]|::|->|\w/\w|\.\w+\(|\w=\w")
 _PASS = re.compile(r"pas+wo?r?d|pass\d{0,3}\Z")
 _RULES = re.compile(r"[a-z_]+(?::[\w,]+)?(?:\|[a-z_]+(?::[\w,]+)?)+")  # required|min:8
+_DIGEST = re.compile(r"[0-9a-f]{32}(?:[0-9a-f]{8}|[0-9a-f]{32}|[0-9a-f]{96})?", re.IGNORECASE)
 _HASH = ("$1$", "$2a", "$2b", "$2y", "$5$", "$6$", "$y$", "$argon", "$pbkdf", "{ssha", "{sha", "{crypt", "md5:")
 _PATH = re.compile(r"[/.\\([{<>|=-]|~/|[A-Za-z]:\\|[a-z]+://")
 
@@ -44,7 +45,7 @@ def password_score(value: str, quoted: bool, words: bool = True) -> float:
         return 0.45 if digits or classes > 2 else 0.2  # password123: somebody's, or a manual's
     if " " in value:
         return 0.3  # a label or a question; a phrase can not be told from it
-    if _NUMBER.fullmatch(value) or _TERM.fullmatch(value):
+    if _NUMBER.fullmatch(value) or _TERM.fullmatch(value) or _DIGEST.fullmatch(value):
         return 0.3
     if value.isdigit():
         return 0.6 if len(value) >= 6 and quoted else 0.4

@@ -36,7 +36,7 @@ _IS = re.compile(
 _CALL = re.compile(rb"(?:[(]| ?,) ?(?=[\"'`])")
 _ELEMENT = re.compile(rb">(?P<value>[^<>\n]{1,100})</")
 _QUOTED = re.compile(rb"\\?(?:\"([^\"\n\\]{1,100})\\?\"|'([^'\n\\]{1,100})\\?'|`([^`\n\\]{1,100})\\?`)")
-_BARE = re.compile(rb"(?:[^\s\"'`<>;,\\]|\\(?![nrt*(])){1,100}")
+_BARE = re.compile(rb"(?:[^\s\"'`<>;,\\]|\\(?![nrtu*(])){1,100}")
 _TEXT = re.compile(r"[!-~\u00a1-\u058f\u0900-\u0dff]+")  # a bare value ends at signs and letters of East Asia
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|nbsp|#)")
 _NETRC = re.compile(rb"(?P<machine>machine\s{1,8}[^\s]{1,80}\s{1,8})?(?:login|account)\s{1,8}[^\s:;,]{1,64}\s{1,8}\Z")
