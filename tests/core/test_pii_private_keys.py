@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import string
 
@@ -94,6 +95,21 @@ def test_the_files_of_putty() -> None:
     assert values(KEYS, "PuTTY-User-Key-File-3: is the first line") == []
 
 
+def web_key(**members: str) -> str:
+    """A JSON Web Key."""
+    return json.dumps({"kty": "EC", "crv": "P-256", "x": LINES[0][:43].replace("+", "-").replace("/", "_"), **members})
+
+
+def test_private_members_of_web_keys() -> None:
+    secret, other = (line[:43].replace("+", "-").replace("/", "_") for line in LINES[1:3])
+    assert values(KEYS, web_key()) == []
+    assert values(KEYS, web_key(d=secret)) == [secret]
+    assert values(KEYS, json.dumps({"keys": web_key(d=secret)})) == [secret]
+    assert values(KEYS, f"[{web_key(d=secret, kid='1')}, {web_key()}, {web_key(d=other)}]") == [secret, other]
+    assert values(KEYS, web_key(d="x" * 43)) == []
+    assert values(KEYS, f'"kty" and "d": "{secret}"') == []
+
+
 @pytest.mark.parametrize(
     "worst",
     [
@@ -101,6 +117,8 @@ def test_the_files_of_putty() -> None:
         "-----BEGIN PRIVATE KEY-----",
         "-----BEGIN PRIVATE KEY-----\n" + LINES[0],
         "PuTTY-User-Key-File-3: ",
+        '{"kty"',
+        '"kty":"d"',
     ],
 )
 def test_a_megabyte_of_the_worst_takes_linear_time(worst: str) -> None:

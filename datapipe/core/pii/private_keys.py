@@ -1,4 +1,4 @@
-"""Private keys in PEM blocks and in the files of PuTTY."""
+"""Private keys in PEM blocks, in the files of PuTTY and in JSON Web Keys."""
 
 from __future__ import annotations
 
@@ -14,17 +14,22 @@ _NAME = rb" (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
 _BEGIN, _END = re.compile(rb"-----BEGIN" + _NAME), re.compile(rb"-----END" + _NAME)  # names that differ are put up with
 _RUN = re.compile(rb"[A-Za-z0-9+/]{16,256}={0,2}")
 _GAP = re.compile(rb"(?:[ \t\r\n\"'>#*|,]|\\[nrt]){1,40}")
+# The private members of a key of RSA or of a curve, and the key of a symmetric one (RFC 7518, 6.2.2, 6.3.2, 6.4)
+_MEMBER = re.compile(
+    rb"\"(?:d|p|q|dp|dq|qi|k)\\?\"[ \t\r\n]{0,40}:[ \t\r\n]{0,40}\\?\"([0-9A-Za-z_-]{20,1400})={0,2}\\?\""
+)
 _MAC = re.compile(rb"Private-(?:MAC|Hash): ([0-9a-fA-F]{40,64})")
 
 
 class PrivateKeys(Recognizer):
     """Whole blocks from BEGIN to END (RFC 7468; also OpenSSH and OpenPGP), with line ends of any kind, written out or not.
 
-    Where the END is missing, up to the end of the base64. A header without a body, and certificates, are none.
+    Where the END is missing, up to the end of the base64. A header without a body, and certificates, are none. Of a JSON
+    Web Key (RFC 7517) each private member.
     """
 
     types: ClassVar[tuple[str, ...]] = ("private_key",)
-    words: ClassVar[tuple[str, ...]] = ("-----BEGIN ", "PuTTY-User-Key-File-")
+    words: ClassVar[tuple[str, ...]] = ("-----BEGIN ", "PuTTY-User-Key-File-", '"kty')
     whole: ClassVar[bool] = False
 
     def find(self, page: Page, candidates: Iterator[Candidate]) -> Iterator[Hit]:
@@ -34,6 +39,12 @@ class PrivateKeys(Recognizer):
             if at.start < reached:
                 continue
             stop = min(page.offsets[at.row + 1], at.start + LONGEST)
+            if at.word == 2:
+                start, reached = _object(page.data, at.start, max(page.offsets[at.row], reached), stop)
+                for member in _MEMBER.finditer(page.data, start, reached):
+                    if len(set(member[1])) >= 12:
+                        yield Hit(at.row, *member.span(1), "private_key", 1.0)
+                continue
             end = _pem(page.data, at.start, stop) if at.word == 0 else _ppk(page.data, at.start, stop)
             if end > 0:
                 reached = end
@@ -65,6 +76,13 @@ def _base64_end(data: bytes, start: int, stop: int) -> int:
     while (gap := _GAP.match(data, end, stop)) and (run := _RUN.match(data, gap.end(), stop)):
         end = run.end()
     return end
+
+
+def _object(data: bytes, inside: int, begin: int, stop: int) -> tuple[int, int]:
+    """Start and end of the JSON object around a place, 4 kB to each side at most; empty where there is none."""
+    first = data.rfind(b"{", max(begin, inside - 4096), inside)
+    last = data.find(b"}", inside, min(stop, inside + 4096))
+    return (first, last) if 0 <= first < last else (inside, inside)
 
 
 def _ppk(data: bytes, start: int, stop: int) -> int:
