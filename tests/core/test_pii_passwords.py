@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from datapipe.core.pii.password_values import password_score
 from datapipe.core.pii.passwords import Passwords
 from datapipe.core.pii.recognizer import Recognizer
 from tests.core.pii_text import said, seconds, values
@@ -159,6 +162,14 @@ def test_hits_end_between_characters() -> None:
     text = "密码：qP7kk1z😀 пароль: Ключ12345!\0 contraseña='ñandú99x'"
     assert values(WORDS, text) == [VALUE, "Ключ12345!", "ñandú99x"]
     assert values(WORDS, "пароль: " + "я1" * 200) == []
+
+
+@pytest.mark.parametrize("sign", ["a", "A", "_", "x1_", "a.", "a|", "a:1|", "1.", "Aa", "$", "\\"])
+def test_no_value_takes_long_to_weigh(sign: str) -> None:
+    start = time.process_time()
+    for end in ("9A!", "!", "(", ""):
+        password_score((sign * 80)[: 80 - len(end)] + end, quoted=False)
+    assert time.process_time() - start < 0.1
 
 
 @pytest.mark.parametrize("worst", ["password: ", "curl -u a:", "mysql ", "密码："])

@@ -17,10 +17,10 @@ _TERM = re.compile(
     r"(?:sha|md|utf|ucs|base|x|ipv|rfc|u?int|float|latin|iso|cp|win(?:dows)?|python|py|php|ssl|tls|ssh|http|sql|oauth|ed|"
     r"aes|rsa|des|pbkdf|crc|arg|str|buf|tmp|opt|param|line|ptr|val|value|var|user|field|input|data|node|test|word|name|key|"
     r"file|host|server|client|db|row|col|item|step|level|version|kerberos|krb|ntlmv?|des|char|varchar|[a-z]{1,3})"
-    r"[-_]?\d{1,4}(?:[-_.]\w{1,12})*",
+    r"[-_]?\d{1,4}(?:[-_.][A-Za-z0-9]{1,12})*",
     re.IGNORECASE,
 )
-_NAME = re.compile(r"_*(?:[A-Z]?[a-z]+_?|[A-Z]+_?)+\d{0,1}")  # an identifier: camelCase, snake_case, Name1
+_NAME = re.compile(r"[A-Za-z_]+\d?")  # an identifier: camelCase, snake_case, Name1
 _BARE_CODE = re.compile(r"[(\[{}\]]|::|->|\w/\w|\.\w+\(|\w=\w")
 _PASS = re.compile(r"pas+wo?r?d|pass\d{0,3}\Z")
 _RULES = re.compile(r"[a-z_]+(?::[\w,]+)?(?:\|[a-z_]+(?::[\w,]+)?)+")  # required|min:8

@@ -17,8 +17,6 @@ _CODE = re.compile(
     rb"(?:new|await|lambda|return|function)\b|"
     rb"" + _NAMES + rb"[(\[]"  # f(x), x[1]
 )
-
-
 _PATH = re.compile(rb"(?:" + _NAMES + rb"(?:\.|->|::))+" + _NAMES + rb"\Z")
 
 

@@ -75,7 +75,7 @@ class ServiceKeys(Recognizer):
                 return None
             start = left.start()
         elif start > begin and prefix[0] in _ALNUM:
-            # A prefix of letters alone comes up in base64 by chance, one of four letters once in 15 MB.
+            # A prefix of letters alone comes up in base64 by chance, one of four letters once in 17 MB.
             beside = data[start - 1]
             if beside in _ALNUM or (beside in b"+/" and prefix[-1] in _ALNUM):
                 return None
