@@ -57,9 +57,13 @@ class ServiceKeys(Recognizer):
 
     def find(self, page: Page, candidates: Iterator[Candidate]) -> Iterator[Hit]:
         """One match after each prefix, and of each token with the forms."""
+        reached = -1
         for at in candidates:
+            if at.start < reached:
+                continue
             hit = self._by_prefix(page, at) if at.kind == LITERAL else _by_form(page, at)
             if hit is not None:
+                reached = hit.end
                 yield hit
 
     def _by_prefix(self, page: Page, at: Candidate) -> Hit | None:
