@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import NamedTuple
 
+from datapipe.core.pii.assigned_keys import AssignedKeys
 from datapipe.core.pii.cards import CreditCard
 from datapipe.core.pii.catalog import parent
 from datapipe.core.pii.coordinates import Coordinates, Degrees
@@ -18,8 +19,11 @@ from datapipe.core.pii.mac import MacAddress
 from datapipe.core.pii.national_ids import NationalId
 from datapipe.core.pii.network import IpAddress
 from datapipe.core.pii.obfuscated_email import ObfuscatedEmail
+from datapipe.core.pii.passwords import Passwords
 from datapipe.core.pii.phone import Phone
+from datapipe.core.pii.private_keys import PrivateKeys
 from datapipe.core.pii.recognizer import Recognizer
+from datapipe.core.pii.service_keys import ServiceKeys
 from datapipe.core.pii.url_credentials import UrlCredentials
 
 PLAIN: tuple[type[Recognizer], ...] = (  # which need no settings
@@ -35,6 +39,10 @@ PLAIN: tuple[type[Recognizer], ...] = (  # which need no settings
     DateOfBirth,
     Coordinates,
     Degrees,
+    ServiceKeys,
+    AssignedKeys,
+    Passwords,
+    PrivateKeys,
 )
 
 
