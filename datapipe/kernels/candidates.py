@@ -18,7 +18,7 @@ Int64s = npt.NDArray[np.int64]
 
 # AT      an at sign between characters that an address may have beside it
 # HANDLE  an at sign that begins a word: @name
-# NUMBER  digits in groups, with up to two separators between groups, 7 digits or more; decimals and dates are left out
+# NUMBER  digits in groups, with up to three separators between groups, 7 digits or more; decimals and dates are left out
 # QUAD    four or more numbers of up to three digits, with dots between
 # DECIMAL two numbers of four and more decimals, one after the other
 # COLONS  hexadecimal groups and colons as IPv6 and MAC addresses have them; six hexadecimal pairs with hyphens or dots
@@ -101,7 +101,7 @@ def _digits_end(data: Bytes, table: Bytes, i: int, stop: int) -> int:
 
 @inlined
 def _next_group(data: Bytes, table: Bytes, i: int, stop: int) -> int:
-    """Where the next group of digits starts after one that ends at i; -1 if more than two separators part them."""
+    """Where the next group of digits starts after one that ends at i; -1 if more than three separators part them."""
     for _ in range(3):
         if i >= stop:
             return -1
@@ -288,7 +288,7 @@ def scan_candidates(offsets: Int64s, data: Bytes, table: Bytes, out: Int64s) -> 
             if dotted >= 4:
                 count = _put(out, count, QUAD, row, dotted_from, end, 0)
             number_end = end
-            decimal = groups == 2 and first_sign == DOT
+            decimal = groups == 2 and first_sign == DOT and same
             # 1998-2004, 1998/2004: years are of this millennium or the last
             years = groups == 2 and first_length == 4 and second_length == 4 and same and first_sign != SPACE_BYTE
             years = years and data[start] <= 50 and data[end - 4] <= 50
