@@ -99,8 +99,7 @@ def _numbers(data: bytes) -> list[Found]:
         pair = _PAIR.match(data, start)
         if pair is not None:
             found.append((DECIMAL, start, pair.end(), 0))
-        for run in _dotted(text):
-            found.append((QUAD, start + run[0], start + run[1], 0))
+        found += [(QUAD, start + first, start + last, 0) for first, last in _dotted(text)]
         groups = re.findall(rb"[0-9]+", text)
         digits = sum(map(len, groups))
         decimal = re.fullmatch(rb"[0-9]+\.[0-9]+", text) is not None
@@ -111,8 +110,9 @@ def _numbers(data: bytes) -> list[Found]:
 
 def _dotted(chain: bytes) -> list[tuple[int, int]]:
     """Runs of four or more groups of up to three digits with single dots between."""
-    runs = []
-    for m in re.finditer(rb"[0-9]+(?:\.[0-9]+)*", chain):
-        for run in re.finditer(rb"(?<![0-9])[0-9]{1,3}(?![0-9])(?:\.[0-9]{1,3}(?![0-9])){3,}", m.group()):
-            runs.append((m.start() + run.start(), m.start() + run.end()))
-    return runs
+    four = re.compile(rb"(?<![0-9])[0-9]{1,3}(?![0-9])(?:\.[0-9]{1,3}(?![0-9])){3,}")
+    return [
+        (dotted.start() + run.start(), dotted.start() + run.end())
+        for dotted in re.finditer(rb"[0-9]+(?:\.[0-9]+)*", chain)
+        for run in four.finditer(dotted.group())
+    ]
