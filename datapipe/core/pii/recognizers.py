@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from datapipe.core.pii.catalog import parent
 from datapipe.core.pii.email import Email
+from datapipe.core.pii.persons import Person
 from datapipe.core.pii.recognizer import Recognizer
 
 
@@ -24,5 +25,5 @@ class Settings(NamedTuple):
 def recognizers(types: Iterable[str], settings: Settings) -> list[Recognizer]:
     """Those that find these types, or kinds of them."""
     wanted = {parent(name) for name in types}
-    made: list[Recognizer] = [Email()]
+    made: list[Recognizer] = [Email(), Person()]
     return [one for one in made if wanted & {parent(name) for name in one.types}]
