@@ -48,7 +48,7 @@ SAID = (
 )  # fmt: skip
 # Letters, labels and credits: two words with a capital after them, or one that is listed.
 BESIDE = (
-    "dear", "i'm", "i’m", "i am", "this is", "hi", "hello", "liebe", "lieber", "cher", "chère", "estimado", "estimada",
+    "dear", "i'm", "i’m", "i am", "hi", "hello", "liebe", "lieber", "cher", "chère", "estimado", "estimada",
     "querido", "querida", "prezado", "prezada", "caro", "cara", "gentile", "beste", "geachte", "drogi", "droga", "szanowny",
     "szanowna", "vážený", "milý", "milá", "kära", "käre", "kære", "kjære", "hyvä", "kedves", "tisztelt", "dragă", "stimate",
     "poštovani", "dragi", "draga", "sevgili", "αγαπητέ", "αγαπητή", "уважаемый", "уважаемая", "дорогой", "дорогая",

@@ -72,14 +72,13 @@ def names() -> Names:
             lists.setdefault(head, []).extend(words.split())
     given = {name for head, some in lists.items() if not head.startswith("surnames") for name in some}
     weak = {name for head, some in lists.items() if head.startswith("~") for name in some}
-    given, weak, surnames = (
-        frozenset(some | {name.upper() for name in some if len(name) > 2})
-        for some in (given, weak, set(lists["surnames"]))
-    )
+    surnames = set(lists["surnames"])
+    given |= {name.upper() for name in given - weak if len(name) > 2}
+    surnames |= {name.upper() for name in surnames}
     return Names(
-        given,
-        weak,
-        surnames,
+        frozenset(given),
+        frozenset(weak),
+        frozenset(surnames),
         *(tuple(lists[f"surnames {lang}"]) for lang in ("zh", "ja", "ko")),
         *(frozenset(words.split()) for words in (_STOP, _OTHERWISE, _BEFORE)),
     )

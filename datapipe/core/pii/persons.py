@@ -37,6 +37,7 @@ _CUE_GAP = re.compile(r"[,:]?[ \t\u00a0]{0,3}(?:\n[ \t]{0,3}){0,2}[\"“(]?")
 _MAIL = re.compile(r",? ?(?:<[^<>\s]{1,64}@|\([^()\s]{1,64}@)")
 _LAST = re.compile(r"[^\W\d_]+[.]?(?=[ \u00a0]\Z)")
 _NEXT = re.compile(rf"[ \u00a0-]([{LETTERS}]+)")
+_OPEN = re.compile(rb"[.,:]?[ \t\n\"(\xc2\xa0]{0,10}[A-Z\xc3-\xf0]")  # what most places fail at, before they are decoded
 WINDOW = 160  # bytes: names are shorter, in UTF-8 too
 
 _TITLE, _SAID, _BESIDE, _AFTERWARDS = range(4)
@@ -95,6 +96,8 @@ class Person(Recognizer):
         langs = TITLES_OF.get(word)
         if langs is not None and page.langs[place.row] not in langs:
             return None
+        if _OPEN.match(page.data, place.end, page.offsets[place.row + 1]) is None:
+            return None
         text = page.after(place.row, place.end, WINDOW)
         gap = (_TITLE_GAP if kind == _TITLE else _CUE_GAP).match(text)
         at = gap.end() if gap else 0
@@ -103,8 +106,10 @@ class Person(Recognizer):
             name = _UNCASED_NAME.match(text, at) if kind in (_TITLE, _SAID) and at else None
             if name is None:
                 return None
-            score = 0.85 if name[0].partition(" ")[0] in self._names.given else 0.6
-            return _hit(page, place.row, place.end, text, at, name.end(), score)
+            first = name[0].partition(" ")[0]
+            if first in self._names.given:
+                return _hit(page, place.row, place.end, text, at, name.end(), 0.85)
+            return _hit(page, place.row, place.end, text, at, at + len(first), 0.6)
         if read.first.lower() in self._names.otherwise:
             return None
         known = read.first in self._names.given
@@ -112,7 +117,7 @@ class Person(Recognizer):
         if not strong and not known and read.words < 2:
             return None
         score = 0.85 if known and (strong or read.words > 1) else 0.6
-        if not strong and (self._otherwise(text, at, read) or (not known and word == "this is")):
+        if not strong and self._otherwise(text, at, read):
             score = 0.4
         return _hit(page, place.row, place.end, text, at, at + read.size, score)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from datapipe.core.pii.catalog import parent
+from datapipe.core.pii.eastern_persons import EasternPerson
 from datapipe.core.pii.email import Email
 from datapipe.core.pii.persons import Person
 from datapipe.core.pii.recognizer import Recognizer
@@ -25,5 +26,5 @@ class Settings(NamedTuple):
 def recognizers(types: Iterable[str], settings: Settings) -> list[Recognizer]:
     """Those that find these types, or kinds of them."""
     wanted = {parent(name) for name in types}
-    made: list[Recognizer] = [Email(), Person()]
+    made: list[Recognizer] = [Email(), Person(), EasternPerson()]
     return [one for one in made if wanted & {parent(name) for name in one.types}]
