@@ -165,7 +165,7 @@ class Person(Recognizer):
         """Whether a word that a name stops at is a part of this one: a listed name, an initial, a particle."""
         if words == 0:
             return word in self._names.given
-        return (len(word) == 2 and word[1] == ".") or (more and word.lower() in _PARTICLES) or word in ("Jr.", "Sr.")
+        return (len(word) == 2 and word[1] == ".") or (more and word.lower() in _PARTICLES) or word in ("Jr", "Sr")
 
     def _read(self, text: str, at: int) -> _Read | None:
         """The name at this place, up to the first word that no name goes on with."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from datapipe.core.pii.addresses import StreetAddress, StreetAddressByEnding
 from datapipe.core.pii.catalog import parent
+from datapipe.core.pii.eastern_addresses import EasternAddress
 from datapipe.core.pii.eastern_persons import EasternPerson
 from datapipe.core.pii.email import Email
 from datapipe.core.pii.persons import Person
@@ -26,5 +28,5 @@ class Settings(NamedTuple):
 def recognizers(types: Iterable[str], settings: Settings) -> list[Recognizer]:
     """Those that find these types, or kinds of them."""
     wanted = {parent(name) for name in types}
-    made: list[Recognizer] = [Email(), Person(), EasternPerson()]
+    made: list[Recognizer] = [Email(), Person(), EasternPerson(), StreetAddress(), StreetAddressByEnding(), EasternAddress()]
     return [one for one in made if wanted & {parent(name) for name in one.types}]
