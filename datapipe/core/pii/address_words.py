@@ -5,8 +5,8 @@ from __future__ import annotations
 # Number, name, word: 12 High Street.
 LAST = tuple(
     """
-street st avenue ave road rd lane ln drive dr boulevard blvd court ct place pl square sq terrace way close crescent
-parkway pkwy highway hwy circle cir trail alley row walk gardens grove mews plaza broadway turnpike path
+street st avenue ave road rd lane ln drive dr boulevard blvd court ct place square sq terrace way close crescent
+parkway pkwy highway hwy circle cir trail alley walk gardens grove mews plaza broadway turnpike
 """.split()
 )
 # Word, name, number: rue de la Paix 5, ulica Długa 5; or number, word, name: 5, rue de la Paix.

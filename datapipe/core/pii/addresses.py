@@ -39,7 +39,7 @@ _ENDS = re.compile(rf"(?<![{LETTERS}])(?:{_STEP} ){{0,3}}[{UPPER}][{LETTERS}.'�
 _SMALL_START = re.compile(rf"^(?:{_SMALL} |\d{{1,2}} )+")
 _HOUSE = re.compile(rf"{_NUMBER}(?![\w%]|[.,]\d| ?(?:km|kg|m|cm|mm|GB|MB|%|€|\$)\b)")
 _BOX = re.compile(r"(?:\.|:)?(?: n[°º.o]{1,2})? ?#?(?:\d[\d .-]{0,9}\d|\d)(?!\w)(?:, ?Box \d{1,6})?")
-_UNIT_BEFORE = re.compile(rf"(?<![\w.,-])\d{{1,6}} (?:{_STEP}|[{LETTERS}.'’/-]{{2,}}|\d{{1,5}})(?: [{LETTERS}\d.'’/-]{{1,24}}){{0,6}}{_GAP}?\Z")
+_UNIT_WORD = re.compile(rf"[{LETTERS}\d.'’/-]{{1,24}}")
 _UNIT_AFTER = re.compile(r" ?#?\d{1,6}[A-Z]?\b")
 _LABELLED = re.compile(rf"\s{{0,6}}(?:\d{{1,6}},? (?:\d{{1,4}} )?{_NAME}(?:,? {_NUMBER}(?!\w))?|{_NAME},? {_NUMBER}(?!\w))")
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d\b")
@@ -134,13 +134,36 @@ def _core(kind: int, before: str, word: str, after: str) -> tuple[int, int, floa
         short = word.lower() in ("bp", "psc", "p.k.", "apartado")
         return None if box is None or (short and not word[0].isupper()) else (len(before), box.end(), 0.4 if short else 0.6)
     if kind == _IS_UNIT:
-        unit, name = _UNIT_AFTER.match(after), _UNIT_BEFORE.search(before)
-        return None if unit is None or name is None else (name.start(), unit.end(), 0.6)
+        unit = _UNIT_AFTER.match(after)
+        start = None if unit is None else _number_before(before)
+        return None if unit is None or start is None else (start, unit.end(), 0.6)
     labelled = _LABELLED.match(after)
     if labelled is None:
         return None
     start = len(labelled[0]) - len(labelled[0].lstrip())
     return len(before) + len(word) + start, labelled.end(), 0.6
+
+
+def _number_before(before: str) -> int | None:
+    """Where the number begins that, with a name, stands before a unit: 12 Some Name [34]."""
+    end = len(before.rstrip(" \t\n>?,"))
+    if len(before) - end > 10:
+        return None
+    start, named = None, False
+    for _ in range(8):
+        at = before.rfind(" ", 0, end) + 1
+        at = max(at, before.rfind("\n", at, end) + 1)
+        word = before[at:end]
+        if _UNIT_WORD.fullmatch(word) is None:
+            break
+        if not word.isdecimal():
+            named = True
+        elif named and len(word) <= 6:
+            start = at
+        if at < 2 or before[at - 1] != " ":
+            break
+        end = at - 1
+    return start
 
 
 def _whole(row: int, at: int, before: str, word: str, after: str, start: int, end: int, score: float) -> Hit:

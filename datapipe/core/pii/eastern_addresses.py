@@ -24,6 +24,7 @@ _KOREAN = re.compile(
     r"(?:번길 ?\d{1,4}(?:-\d{1,4})?)?(?:,? \d{1,4}(?:동|호|층))*"
 )
 _BODY = re.compile("[省市区區県县都道府]|시|도")  # what makes it an address beyond doubt
+_NUMERALS = frozenset("0123456789０１２３４５６７８９一二三四五六七八九十")
 BEHIND, AHEAD = 96, 60  # bytes
 
 _HAN = ("丁目", "番地", "号", "號")
@@ -44,6 +45,8 @@ class EasternAddress(Recognizer):
             if place.start < done:
                 continue
             before = page.before(place.row, place.start, BEHIND)
+            if place.word < len(_HAN) and before[-1:] not in _NUMERALS:  # 信号, 符号: most of them
+                continue
             text = before + page.after(place.row, place.start, AHEAD)
             patterns = (_CHINESE, _JAPANESE) if place.word < len(_HAN) else (_KOREAN,)
             found = next((f for f in (_last(p, text, len(before)) for p in patterns) if f), None)
