@@ -71,7 +71,9 @@ def test_scores() -> None:
     assert found("In 1968 Abbey Road was", 0.0)[0][1] == 0.4
 
 
-@pytest.mark.parametrize("prefix", ["1 High Street ", "Apt. 1 ", "rue de la ", "Aa straße 1 ", "山1丁目", "路1号", "Address: 1 "])
+@pytest.mark.parametrize(
+    "prefix", ["1 High Street ", "Apt. 1 ", "rue de la ", "Aa straße 1 ", "山1丁目", "路1号", "Address: 1 "]
+)
 def test_time_is_linear(prefix: str) -> None:
     def seconds(size: int) -> float:
         text = text_of(pa.array([prefix * (size // len(prefix.encode()))], pa.large_string()))

@@ -78,7 +78,8 @@ def test_listed_names_with_a_surname(name: str) -> None:
     "text",
     ["Victoria Park", "the Peter Principle", "St. John Testwood", "John F. Kennedy Airport", "In April Paris was", "Mary is here",
      "Dear Customer, Hello World", "Dear Sir or Madam", "Hi All, I'm Canadian", "GRANT SELECT ON", "Mr. President", "Mary",
-     "高级教授讲课", "皆さん、こんにちは", "오늘 날씨가 좋다", "Mr. <PERSON>", "Dear <PERSON:bcdfghjk>,", "johnSmith John_Smith", ""],
+     "高级教授讲课", "皆さん、こんにちは", "오늘 날씨가 좋다", "Mr. <PERSON>", "Dear <PERSON:bcdfghjk>,", "johnSmith John_Smith",
+     ""],
 )  # fmt: skip
 def test_no_names(text: str) -> None:
     assert found(text) == []
@@ -97,7 +98,9 @@ def test_lists_are_of_many_languages() -> None:
     assert {"Mary", "Jürgen", "Дмитрий", "Γιώργος", "محمد"} <= names().given
 
 
-@pytest.mark.parametrize("prefix", ["Mr. ", "Mary de la ", "Mary Mary ", "Jean-Jean-", "Dear ", "Mary A wrote ", "王先生", "김씨"])
+@pytest.mark.parametrize(
+    "prefix", ["Mr. ", "Mary de la ", "Mary Mary ", "Jean-Jean-", "Dear ", "Mary A wrote ", "王先生", "김씨"]
+)
 def test_time_is_linear(prefix: str) -> None:
     def seconds(size: int) -> float:
         text = text_of(pa.array([prefix * (size // len(prefix.encode()))], pa.large_string()))

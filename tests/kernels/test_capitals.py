@@ -12,7 +12,30 @@ from tests.reference import capitals as twin
 
 LISTED = {"Ann", "Zoë", "Élan", "Ольга", "Δήμος", "Đặng", "ANN", "A" * 41, "Արմեն"}
 PARTS = st.sampled_from(
-    [*LISTED, "ann", "de", "van", "el", "Bo", " ", "  ", "-", "_", "7", "“", "\u00a0", "王", "é", "é", "Ö", "а", "\n", "\0", "😀", "."]
+    [
+        *LISTED,
+        "ann",
+        "de",
+        "van",
+        "el",
+        "Bo",
+        " ",
+        "  ",
+        "-",
+        "_",
+        "7",
+        "“",
+        "\u00a0",
+        "王",
+        "é",
+        "é",
+        "Ö",
+        "а",
+        "\n",
+        "\0",
+        "😀",
+        ".",
+    ]
 )
 
 

@@ -11,13 +11,13 @@ from datapipe.core.pii.persons import LETTERS, UPPER
 from datapipe.core.pii.recognizer import Candidate, Hit, Page, Recognizer
 
 _WORD = rf"[{UPPER}][{LETTERS}.'’-]*"
-_SMALL = (
-    r"(?:d[aeo]s?|del|della|dei|du|l[ae]s?|el|of|the|van|von|de[mnr]|het|zum?|zur|am|im|i|y|e|st\.|la|д\.|дом|имени|им\.)"
-)
+_SMALL = r"(?:d[aeo]s?|del|della|dei|du|l[ae]s?|el|of|the|van|von|de[mnr]|het|zum?|zur|am|im|i|y|e|st\.|la|д\.|дом|имени|им\.)"
 _STEP = rf"(?:{_WORD}|{_SMALL}|\d{{1,3}}(?:st|nd|rd|th)|\d{{1,2}}(?=[ ][{UPPER}]))"
 _NUMBER = r"\d{1,5}(?:[-/]\d{1,4})?(?: ?[a-zA-Zа-я](?![^\W\d_]))?"
 _NAME = rf"(?:{_SMALL} ){{0,2}}(?!{_SMALL} ){_STEP}(?: {_STEP}){{0,4}}"
-_GAP = r"(?:\.?,? |\.?,?[ ]?(?:\n[ \t>?]{0,6}){1,2},?[ ]?)"  # between the parts of an address, over the end of a line, too
+_GAP = (
+    r"(?:\.?,? |\.?,?[ ]?(?:\n[ \t>?]{0,6}){1,2},?[ ]?)"  # between the parts of an address, over the end of a line, too
+)
 _UNIT = (
     r"(?:(?:Apt|Apartment|Suite|Ste|Unit|Floor|Fl|Room|Rm|Flat|Whg|Wohnung|Appt|Apto?|Piso|Bus|lok|m|кв|оф|bt|esc|int|Box)\.?"
     r" ?#?[0-9A-Z-]{1,6}\b|#[0-9A-Z-]{1,6}\b|\d{1,2}\. ?(?:OG|Stock|Etage|kerros|em(?:elet)?)\b\.?|[EDU]G\b|\d{1,2}[ºª°]\w{0,4})"
@@ -32,16 +32,24 @@ _TAIL = re.compile(
 )
 _LAST = re.compile(rf"(?<![\w.,-])(?:{_NUMBER}(?: \d{{1,4}})?,? {_NAME}) ?\Z")
 _AFTER_LAST = re.compile(r"\.?(?: (?:NE|NW|SE|SW|N|S|E|W|North|South|East|West)\b\.?)?(?: \d{1,5}(?![\d%.]))?")
-_FIRST = re.compile(rf"\.?[ ]{_NAME}(?:,? (?:n[°º.o]{{1,2}} ?|nr\.? ?|č\. ?|д(?:ом|\.)? ?|№ ?|No\.? ?)?{_NUMBER})(?![\w%]|[.,]\d)")
+_FIRST = re.compile(
+    rf"\.?[ ]{_NAME}(?:,? (?:n[°º.o]{{1,2}} ?|nr\.? ?|č\. ?|д(?:ом|\.)? ?|№ ?|No\.? ?)?{_NUMBER})(?![\w%]|[.,]\d)"
+)
 _FIRST_NUMBERED = re.compile(rf"(?<![\w.,-]){_NUMBER}(?: ?(?:bis|ter|quater))?,? \Z")
-_FIRST_NAME = re.compile(rf"\.?[ ](?:{_SMALL} ){{0,3}}{_WORD}(?:[ -](?:{_WORD}|{_SMALL} {_WORD})){{0,3}}(?: \d{{1,4}}(?![\w%]))?")
-_ENDS = re.compile(rf"(?<![{LETTERS}])(?:{_STEP} ){{0,3}}[{UPPER}][{LETTERS}.'’-]*\Z|(?<![{LETTERS}])(?:{_STEP} ){{1,3}}\Z")
+_FIRST_NAME = re.compile(
+    rf"\.?[ ](?:{_SMALL} ){{0,3}}{_WORD}(?:[ -](?:{_WORD}|{_SMALL} {_WORD})){{0,3}}(?: \d{{1,4}}(?![\w%]))?"
+)
+_ENDS = re.compile(
+    rf"(?<![{LETTERS}])(?:{_STEP} ){{0,3}}[{UPPER}][{LETTERS}.'’-]*\Z|(?<![{LETTERS}])(?:{_STEP} ){{1,3}}\Z"
+)
 _SMALL_START = re.compile(rf"^(?:{_SMALL} |\d{{1,2}} )+")
 _HOUSE = re.compile(rf"{_NUMBER}(?![\w%]|[.,]\d| ?(?:km|kg|m|cm|mm|GB|MB|%|€|\$)\b)")
 _BOX = re.compile(r"(?:\.|:)?(?: n[°º.o]{1,2})? ?#?(?:\d[\d .-]{0,9}\d|\d)(?!\w)(?:, ?Box \d{1,6})?")
 _UNIT_WORD = re.compile(rf"[{LETTERS}\d.'’/-]{{1,24}}")
 _UNIT_AFTER = re.compile(r" ?#?\d{1,6}[A-Z]?\b")
-_LABELLED = re.compile(rf"\s{{0,6}}(?:\d{{1,6}},? (?:\d{{1,4}} )?{_NAME}(?:,? {_NUMBER}(?!\w))?|{_NAME},? {_NUMBER}(?!\w))")
+_LABELLED = re.compile(
+    rf"\s{{0,6}}(?:\d{{1,6}},? (?:\d{{1,4}} )?{_NAME}(?:,? {_NUMBER}(?!\w))?|{_NAME},? {_NUMBER}(?!\w))"
+)
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d\b")
 _OPEN = re.compile(rb"\.?[ ](?:[A-Z0-9\xc3-\xf0]|d[aeiou]|l|van|von)")
 BEHIND, AHEAD = 90, 260  # bytes of a window: the street, and what follows it
@@ -87,7 +95,9 @@ class StreetAddressByEnding(Recognizer):
 
     types: ClassVar[tuple[str, ...]] = ("street_address",)
     # With the digit in the word: the bare endings stand in every other word of some language.
-    words: ClassVar[tuple[str, ...]] = tuple(f"{end} {digit}" for end in (*ENDS, *(f" {w}" for w in APART)) for digit in DIGITS)
+    words: ClassVar[tuple[str, ...]] = tuple(
+        f"{end} {digit}" for end in (*ENDS, *(f" {w}" for w in APART)) for digit in DIGITS
+    )
     whole: ClassVar[bool] = False
 
     def find(self, page: Page, candidates: Iterator[Candidate]) -> Iterator[Hit]:
@@ -106,7 +116,9 @@ class StreetAddressByEnding(Recognizer):
             # `place.word` past the endings: a word of its own, after a name
             named = len(street.split()) > 1
             glued = last[0].isupper() and len(last) > len(word.rstrip()) + 2 and last.lower() not in NOT_ENDS
-            if street[0].isupper() and (named if place.word >= len(ENDS) * len(DIGITS) else glued or (named and last[0].isupper())):
+            if street[0].isupper() and (
+                named if place.word >= len(ENDS) * len(DIGITS) else glued or (named and last[0].isupper())
+            ):
                 start = len(before) + len(word) - len(street)
                 yield _whole(place.row, place.start, before, word, after, start, house.end(), 0.6)
 
@@ -132,7 +144,11 @@ def _core(kind: int, before: str, word: str, after: str) -> tuple[int, int, floa
     if kind == _IS_BOX:
         box = _BOX.match(after)
         short = word.lower() in ("bp", "psc", "p.k.", "apartado")
-        return None if box is None or (short and not word[0].isupper()) else (len(before), box.end(), 0.4 if short else 0.6)
+        return (
+            None
+            if box is None or (short and not word[0].isupper())
+            else (len(before), box.end(), 0.4 if short else 0.6)
+        )
     if kind == _IS_UNIT:
         unit = _UNIT_AFTER.match(after)
         start = None if unit is None else _number_before(before)

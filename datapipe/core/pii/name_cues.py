@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 # A title: one word with a capital after it is a name.
-TITLES = tuple(
-    """
-mr mrs ms miss mx dr prof professor sir lord lady dame rev reverend capt captain sgt sergeant lt lieutenant col colonel
-mister missus inspector herr herrn frau fräulein doktor mme mlle monsieur madame mademoiselle maître sra srta señor señora
-señorita doña dra senhor senhora doutor doutora sig sig.ra signor signora signorina dott dott.ssa avv dhr mevr mevrouw
-meneer mijnheer slečna pán fru fröken frøken herra rouva neiti domnul doamna domnișoara gospodin gospođa gospod gospa sayın
-bapak ibu ông bà κύριος κυρία κύριε г-н г-жа господин госпожа гражданин гражданка товарищ пані добродій госпођа ponas ponia
-härra proua bwana mheshimiwa senyor senyora السيد السيدة الدكتور الدكتورة الأستاذ آقای خانم דוקטור גברת श्री श्रीमती सुश्री डॉ
-""".split()
-)
+TITLES = (
+    "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "sir", "lord", "lady", "dame", "rev", "reverend",
+    "capt", "captain", "sgt", "sergeant", "lt", "lieutenant", "col", "colonel", "mister", "missus", "inspector",
+    "herr", "herrn", "frau", "fräulein", "doktor", "mme", "mlle", "monsieur", "madame", "mademoiselle", "maître",
+    "sra", "srta", "señor", "señora", "señorita", "doña", "dra", "senhor", "senhora", "doutor", "doutora", "sig",
+    "sig.ra", "signor", "signora", "signorina", "dott", "dott.ssa", "avv", "dhr", "mevr", "mevrouw", "meneer",
+    "mijnheer", "slečna", "pán", "fru", "fröken", "frøken", "herra", "rouva", "neiti", "domnul", "doamna",
+    "domnișoara", "gospodin", "gospođa", "gospod", "gospa", "sayın", "bapak", "ibu", "ông", "bà", "κύριος", "κυρία",
+    "κύριε", "г-н", "г-жа", "господин", "госпожа", "гражданин", "гражданка", "товарищ", "пані", "добродій", "госпођа",
+    "ponas", "ponia", "härra", "proua", "bwana", "mheshimiwa", "senyor", "senyora", "السيد", "السيدة", "الدكتور",
+    "الدكتورة", "الأستاذ", "آقای", "خانم", "דוקטור", "גברת", "श्री", "श्रीमती", "सुश्री", "डॉ",
+)  # fmt: skip
 # Titles that are other words in other languages: only in texts of these.
 TITLES_OF = {
     "m": ("fr",),
@@ -67,4 +69,15 @@ BESIDE = (
     "sender:", "reply-to:", "maintainer:", "attn:", "c/o", "von:", "de:", "от:",
 )  # fmt: skip
 # After a name.
-AFTERWARDS = ("wrote", "wrote:", "writes:", "schrieb", "a écrit", "escribió", "escreveu", "ha scritto", "schreef", "пишет")
+AFTERWARDS = (
+    "wrote",
+    "wrote:",
+    "writes:",
+    "schrieb",
+    "a écrit",
+    "escribió",
+    "escreveu",
+    "ha scritto",
+    "schreef",
+    "пишет",
+)

@@ -44,7 +44,8 @@ chairman secretary minister chancellor lieutenant ambassador general treasurer j
 # Before a name: "the Peter principle", "San Pedro", "Lake Victoria".
 _BEFORE = """
 the san santa são sao santo saint st ste fort mount mt lake port cape new old camp rio villa isla island cape puerto ciudad
-sankt sant saint- puerto university college hotel restaurant café rue via rua avenida avenue calle c/ ulica ul ulice piazza plaza praça place
+sankt sant saint- puerto university college hotel restaurant café rue via rua avenida avenue calle
+c/ ulica ul ulice piazza plaza praça place
 """
 
 
@@ -79,6 +80,10 @@ def names() -> Names:
         frozenset(given),
         frozenset(weak),
         frozenset(surnames),
-        *(tuple(lists[f"surnames {lang}"]) for lang in ("zh", "ja", "ko")),
-        *(frozenset(words.split()) for words in (_STOP, _OTHERWISE, _BEFORE)),
+        tuple(lists["surnames zh"]),
+        tuple(lists["surnames ja"]),
+        tuple(lists["surnames ko"]),
+        frozenset(_STOP.split()),
+        frozenset(_OTHERWISE.split()),
+        frozenset(_BEFORE.split()),
     )

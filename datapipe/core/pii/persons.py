@@ -23,7 +23,9 @@ _PARTICLE = (
     r"van(?: de[nr]?| het| 't)?|von(?: de[rmn]| und zu)?|de(?: las?| los)?|do|dos|del|della|di|du|des|da|ter|ten|zur|zum|"
     "af|av|el|al|bin|ibn|bint|ben"
 )
-_PARTICLES = frozenset("van von de do dos del della di du des da der den la le el al".split())  # with capitals, too
+_CAPITAL_PARTICLES = {"van", "von", "de", "do", "dos", "del", "della", "di", "du", "des", "da", "der", "den", "la", "le", "el", "al"}
+    ["van", "von", "de", "do", "dos", "del", "della", "di", "du", "des", "da", "der", "den", "la", "le", "el", "al"]
+)  # with capitals, too
 _TOKEN = rf"(?:{WORD}|[{UPPER}]\.?(?![{LETTERS}0-9])|(?:{_PARTICLE})(?=[ \u00a0]))"
 _REST = rf"(?:[ \u00a0]?(?<=[ .\u00a0])(?:{_TOKEN}))"
 _NAME = re.compile(
@@ -37,7 +39,9 @@ _CUE_GAP = re.compile(r"[,:]?[ \t\u00a0]{0,3}(?:\n[ \t]{0,3}){0,2}[\"“(]?")
 _MAIL = re.compile(r",? ?(?:<[^<>\s]{1,64}@|\([^()\s]{1,64}@)")
 _LAST = re.compile(r"[^\W\d_]+[.]?(?=[ \u00a0]\Z)")
 _NEXT = re.compile(rf"[ \u00a0-]([{LETTERS}]+)")
-_OPEN = re.compile(rb"[.,:]?[ \t\n\"(\xc2\xa0]{0,10}[A-Z\xc3-\xf0]")  # what most places fail at, before they are decoded
+_OPEN = re.compile(
+    rb"[.,:]?[ \t\n\"(\xc2\xa0]{0,10}[A-Z\xc3-\xf0]"
+)  # what most places fail at, before they are decoded
 WINDOW = 160  # bytes: names are shorter, in UTF-8 too
 
 _TITLE, _SAID, _BESIDE, _AFTERWARDS = range(4)
@@ -165,7 +169,7 @@ class Person(Recognizer):
         """Whether a word that a name stops at is a part of this one: a listed name, an initial, a particle."""
         if words == 0:
             return word in self._names.given
-        return (len(word) == 2 and word[1] == ".") or (more and word.lower() in _PARTICLES) or word in ("Jr", "Sr")
+        return (len(word) == 2 and word[1] == ".") or (more and word.lower() in _CAPITAL_PARTICLES) or word in ("Jr", "Sr")
 
     def _read(self, text: str, at: int) -> _Read | None:
         """The name at this place, up to the first word that no name goes on with."""

@@ -143,6 +143,6 @@ def _engine(model: str, languages: tuple[str, ...]) -> Any:
     # each entity that a model knows and it does not.
     tldextract.tldextract.TLD_EXTRACTOR = tldextract.TLDExtract(cache_dir=None, suffix_list_urls=())
     logging.getLogger("presidio-analyzer").setLevel(logging.ERROR)
-    nlp = SpacyNlpEngine(models=[{"lang_code": lang, "model_name": model} for lang in languages])
+    nlp: Any = SpacyNlpEngine(models=[{"lang_code": lang, "model_name": model} for lang in languages])
     nlp.nlp = dict.fromkeys(languages, spacy.load(model))  # in place of load(), which would download it
     return AnalyzerEngine(nlp_engine=nlp, supported_languages=list(languages))

@@ -31,7 +31,14 @@ class Settings(NamedTuple):
 def recognizers(types: Iterable[str], settings: Settings) -> list[Recognizer]:
     """Those that find these types, or kinds of them."""
     wanted = {parent(name) for name in types}
-    made: list[Recognizer] = [Email(), Person(), EasternPerson(), StreetAddress(), StreetAddressByEnding(), EasternAddress()]
+    made: list[Recognizer] = [
+        Email(),
+        Person(),
+        EasternPerson(),
+        StreetAddress(),
+        StreetAddressByEnding(),
+        EasternAddress(),
+    ]
     if settings.presidio is not None:
         made.append(Presidio(settings.presidio))
     return [one for one in made if wanted & {parent(name) for name in one.types}]
