@@ -23,9 +23,9 @@ _PARTICLE = (
     r"van(?: de[nr]?| het| 't)?|von(?: de[rmn]| und zu)?|de(?: las?| los)?|do|dos|del|della|di|du|des|da|ter|ten|zur|zum|"
     "af|av|el|al|bin|ibn|bint|ben"
 )
-_CAPITAL_PARTICLES = {"van", "von", "de", "do", "dos", "del", "della", "di", "du", "des", "da", "der", "den", "la", "le", "el", "al"}
-    ["van", "von", "de", "do", "dos", "del", "della", "di", "du", "des", "da", "der", "den", "la", "le", "el", "al"]
-)  # with capitals, too
+_CAPITAL_PARTICLES = {
+    "van", "von", "de", "do", "dos", "del", "della", "di", "du", "des", "da", "der", "den", "la", "le", "el", "al",
+}  # fmt: skip
 _TOKEN = rf"(?:{WORD}|[{UPPER}]\.?(?![{LETTERS}0-9])|(?:{_PARTICLE})(?=[ \u00a0]))"
 _REST = rf"(?:[ \u00a0]?(?<=[ .\u00a0])(?:{_TOKEN}))"
 _NAME = re.compile(
@@ -169,7 +169,9 @@ class Person(Recognizer):
         """Whether a word that a name stops at is a part of this one: a listed name, an initial, a particle."""
         if words == 0:
             return word in self._names.given
-        return (len(word) == 2 and word[1] == ".") or (more and word.lower() in _CAPITAL_PARTICLES) or word in ("Jr", "Sr")
+        return (
+            (len(word) == 2 and word[1] == ".") or (more and word.lower() in _CAPITAL_PARTICLES) or word in ("Jr", "Sr")
+        )
 
     def _read(self, text: str, at: int) -> _Read | None:
         """The name at this place, up to the first word that no name goes on with."""
