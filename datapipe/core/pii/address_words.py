@@ -41,7 +41,7 @@ BOXES = (
     "apartado postal", "apdo.", "casella postale", "caixa postal", "postbus", "postboks", "postbox", "postilokero",
     "skrytka pocztowa", "skr. poczt.", "a/я", "а/я", "posta kutusu", "p.k.", "psc", "locked bag", "private bag", "gpo box",
 )  # fmt: skip
-UNITS = ("apt.", "apt", "suite", "apartment", "unit", "ste.", "flat")
+UNITS = ("apt", "suite", "apartment", "unit", "ste", "flat")
 LABELS = (
     "address:", "address is", "lives at", "live at", "living at", "office is at", "located at", "resides at", "adresse:",
     "adresse :", "anschrift:", "wohnhaft in", "dirección:", "domicilio:", "indirizzo:", "residente in", "endereço:", "morada:",

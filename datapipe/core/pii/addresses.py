@@ -46,7 +46,7 @@ _SMALL_START = re.compile(rf"^(?:{_SMALL} |\d{{1,2}} )+")
 _HOUSE = re.compile(rf"{_NUMBER}(?![\w%]|[.,]\d| ?(?:km|kg|m|cm|mm|GB|MB|%|€|\$)\b)")
 _BOX = re.compile(r"(?:\.|:)?(?: n[°º.o]{1,2})? ?#?(?:\d[\d .-]{0,9}\d|\d)(?!\w)(?:, ?Box \d{1,6})?")
 _UNIT_WORD = re.compile(rf"[{LETTERS}\d.'’/-]{{1,24}}")
-_UNIT_AFTER = re.compile(r" ?#?\d{1,6}[A-Z]?\b")
+_UNIT_AFTER = re.compile(r"\.? ?#?\d{1,6}[A-Z]?\b")
 _LABELLED = re.compile(
     rf"\s{{0,6}}(?:\d{{1,6}},? (?:\d{{1,4}} )?{_NAME}(?:,? {_NUMBER}(?!\w))?|{_NAME},? {_NUMBER}(?!\w))"
 )
@@ -76,9 +76,12 @@ class StreetAddress(Recognizer):
 
     def find(self, page: Page, candidates: Iterator[Candidate]) -> Iterator[Hit]:
         """At each word for a street, a box, a unit, and after each label."""
+        done = 0
         for place in candidates:
             kind = _KINDS[place.word][1]
-            if kind <= _IS_FIRST and page.data[place.start] >= 97 and page.data[place.start] < 123 and kind == _IS_LAST:
+            if kind == _IS_UNIT and place.start < done:
+                continue
+            if kind == _IS_LAST and page.data[place.start : place.start + 1].islower():
                 continue
             if kind == _IS_FIRST and _OPEN.match(page.data, place.end) is None:
                 continue
@@ -87,7 +90,9 @@ class StreetAddress(Recognizer):
             after = page.after(place.row, place.end, AHEAD)
             found = _core(kind, before, word, after)
             if found is not None:
-                yield _whole(place.row, place.start, before, word, after, *found)
+                hit = _whole(place.row, place.start, before, word, after, *found)
+                done = hit.end
+                yield hit
 
 
 class StreetAddressByEnding(Recognizer):
@@ -169,6 +174,8 @@ def _number_before(before: str) -> int | None:
     for _ in range(8):
         at = before.rfind(" ", 0, end) + 1
         at = max(at, before.rfind("\n", at, end) + 1)
+        while at < end and before[at] in ">?":  # quoted mail
+            at += 1
         word = before[at:end]
         if _UNIT_WORD.fullmatch(word) is None:
             break
