@@ -38,6 +38,13 @@ TITLES_OF = {
     "מר": ("he",),
     "دکتر": ("fa",),
 }
+# Titles that are short for something, and may have a full stop; with another one a sentence ends ("của ông. Gia đình").
+DOTTED = frozenset((
+    "mr", "mrs", "ms", "mx", "dr", "prof", "rev", "capt", "sgt", "lt", "col", "mme", "mlle", "sra", "srta", "dra", "sig",
+    "sig.ra", "dott", "dott.ssa", "avv", "dhr", "mevr", "m", "sr", "hr", "dl", "dna", "κ", "ing", "डॉ",
+))  # fmt: skip
+# In small letters these are units, options and other words.
+CAPITALS = frozenset(("mr", "ms", "mx", "rev", "capt", "sgt", "lt", "col", "miss", "sir", "lord", "lady", "dame"))
 # Sentences that say a name.
 SAID = (
     "my name is", "my name's", "mein name ist", "ich heiße", "je m'appelle", "je m’appelle", "mon nom est", "me llamo",

@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from datapipe.core.pii.name_cues import AFTERWARDS, BESIDE, SAID, TITLES, TITLES_OF
+from datapipe.core.pii.name_cues import AFTERWARDS, BESIDE, CAPITALS, DOTTED, SAID, TITLES, TITLES_OF
 from datapipe.core.pii.names import names
 from datapipe.core.pii.recognizer import Candidate, Hit, Page, Recognizer
 from datapipe.kernels.capitals import find_capitals
@@ -34,7 +34,8 @@ _NAME = re.compile(
 _TOKENS = re.compile(rf"{WORD}|[{UPPER}]\.?|[^\s]+")
 _BEHIND = re.compile(rf"(?<![{LETTERS}0-9_-]){WORD}{_REST}{{1,4}}\Z")
 _UNCASED_NAME = re.compile(rf"[{_UNCASED}]{{2,20}}(?: [{_UNCASED}]{{2,20}})?")
-_TITLE_GAP = re.compile(r"\.?[ \u00a0]{0,2}")
+_TITLE_GAP = re.compile(r"[ \u00a0]{0,2}")
+_DOTTED_GAP = re.compile(r"\.?[ \u00a0]{0,2}")
 _CUE_GAP = re.compile(r"[,:]?[ \t\u00a0]{0,3}(?:\n[ \t]{0,3}){0,2}[\"“(]?")
 _MAIL = re.compile(r",? ?(?:<[^<>\s]{1,64}@|\([^()\s]{1,64}@)")
 _LAST = re.compile(r"[^\W\d_]+[.]?(?=[ \u00a0]\Z)")
@@ -100,10 +101,12 @@ class Person(Recognizer):
         langs = TITLES_OF.get(word)
         if langs is not None and page.langs[place.row] not in langs:
             return None
+        if word in CAPITALS and page.data[place.start : place.start + 1].islower():
+            return None
         if _OPEN.match(page.data, place.end, page.offsets[place.row + 1]) is None:
             return None
         text = page.after(place.row, place.end, WINDOW)
-        gap = (_TITLE_GAP if kind == _TITLE else _CUE_GAP).match(text)
+        gap = (_CUE_GAP if kind != _TITLE else _DOTTED_GAP if word in DOTTED else _TITLE_GAP).match(text)
         at = gap.end() if gap else 0
         read = self._read(text, at)
         if read is None:
@@ -113,7 +116,8 @@ class Person(Recognizer):
             first = name[0].partition(" ")[0]
             if first in self._names.given:
                 return _hit(page, place.row, place.end, text, at, name.end(), 0.85)
-            return _hit(page, place.row, place.end, text, at, at + len(first), 0.6)
+            # after "the doctor" in Arabic or Hebrew the sentence may go on; after श्री a name follows
+            return _hit(page, place.row, place.end, text, at, at + len(first), 0.6 if first[0] > "\u08ff" else 0.4)
         if read.first.lower() in self._names.otherwise:
             return None
         known = read.first in self._names.given
