@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from datapipe.arrow.text import Text
-from datapipe.core.pii.recognizer import LITERAL, Candidate, Hit, Int64s, Page, Recognizer
+from datapipe.core.pii.recognizer import LITERAL, Candidate, Hit, Int64s, Page, Recognizer, has_borders
 from datapipe.kernels.candidates import KINDS, find_candidates
 from datapipe.kernels.literals import Literals, find_literals, literals
 
@@ -22,7 +22,9 @@ class Finder:
     def __init__(self, recognizers: Sequence[Recognizer], wanted: Mapping[str, float]) -> None:
         self._recognizers = recognizers
         self._wanted = dict(wanted)
-        words = [(word, r.whole, number) for number, r in enumerate(recognizers) for word in r.words]
+        words = [
+            (word, r.whole and has_borders(word), number) for number, r in enumerate(recognizers) for word in r.words
+        ]
         self._literals: Literals | None = (
             literals([w for w, _, _ in words], [w for _, w, _ in words]) if words else None
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -27,6 +28,7 @@ TYPES_OF = {
     "CRYPTO": "crypto_wallet",
     "US_SSN": "national_id.us_ssn",
 }
+_TAG = re.compile(r"<[A-Z_]{2,40}(?::[a-z]{1,40})?>")
 PIECE = 50_000  # characters: spaCy takes about 1 GB of memory for 100,000, and refuses 1,000,000
 
 
@@ -74,7 +76,8 @@ class Presidio(Recognizer):
     """What Presidio's AnalyzerEngine finds in texts of these languages, with its scores.
 
     A long text is read in pieces that end with a paragraph where there is one. Each piece goes through spaCy alone: in a
-    batch the sums of its network may round otherwise, and a text's entities must not depend on its neighbours.
+    batch the sums of its network may round otherwise, and a text's entities must not depend on its neighbours. What a model
+    says of a word depends on the words around it: after one scrubbing it may find names that it did not see before.
     """
 
     types: ClassVar[tuple[str, ...]] = tuple(TYPES_OF.values())
@@ -101,7 +104,10 @@ class Presidio(Recognizer):
             piece, lang, entities=list(self._options.entities), score_threshold=self._options.min_score
         )
         places = None
+        tags = [tag.span() for tag in _TAG.finditer(piece)] if found else []
         for one in found:
+            if any(begin < one.end and one.start < stop for begin, stop in tags):
+                continue  # what stands for a value that was scrubbed before
             value = piece[one.start : one.end]
             start = one.start + len(value) - len(value.lstrip())
             end = start + len(value.strip())
