@@ -122,7 +122,7 @@ class Person(Recognizer):
             return None
         known = read.first in self._names.given
         strong = kind in (_TITLE, _SAID)
-        if not strong and not known and read.words < 2:
+        if not strong and not known and (read.words < 2 or text[at : at + read.size].isupper()):
             return None
         score = 0.85 if known and (strong or read.words > 1) else 0.6
         if not strong and self._otherwise(text, at, read):
