@@ -22,7 +22,8 @@ der die das und oder ein eine ist war hat mit von zu im am ich wir sie er es abe
 le la les et ou un une est il elle nous vous je ce que qui el los las y o un una es en con de del que su il lo gli che di
 o os um uma do da em het een en is van op maar и в на не что он она это как но я мы вы они то а у к с по для из
 the copyright license version software project linux gnu unix windows internet english german french spanish american
-dds dvm md phd mba esq british russian chinese japanese european italian dutch polish indian canadian note warning error example chapter section
+dds dvm md phd mba esq
+british russian chinese japanese european italian dutch polish indian canadian note warning error example chapter section
 figure table page part yours sincerely regards
 """
 
