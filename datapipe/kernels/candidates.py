@@ -289,7 +289,9 @@ def scan_candidates(offsets: Int64s, data: Bytes, table: Bytes, out: Int64s) -> 
                 count = _put(out, count, QUAD, row, dotted_from, end, 0)
             number_end = end
             decimal = groups == 2 and first_sign == DOT
-            years = groups == 2 and first_length == 4 and second_length == 4 and same
+            # 1998-2004, 1998/2004: years are of this millennium or the last
+            years = groups == 2 and first_length == 4 and second_length == 4 and same and first_sign != SPACE_BYTE
+            years = years and data[start] <= 50 and data[end - 4] <= 50
             date = (
                 groups == 3
                 and same

@@ -7,6 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 from datapipe.core.pii.addresses import StreetAddress, StreetAddressByEnding
+from datapipe.core.pii.assigned_keys import AssignedKeys
 from datapipe.core.pii.cards import CreditCard
 from datapipe.core.pii.catalog import parent
 from datapipe.core.pii.coordinates import Coordinates, Degrees
@@ -15,16 +16,26 @@ from datapipe.core.pii.dates_of_birth import DateOfBirth
 from datapipe.core.pii.eastern_addresses import EasternAddress
 from datapipe.core.pii.eastern_persons import EasternPerson
 from datapipe.core.pii.email import Email
+from datapipe.core.pii.handles import UserName
 from datapipe.core.pii.iban import Iban
 from datapipe.core.pii.mac import MacAddress
 from datapipe.core.pii.national_ids import NationalId
 from datapipe.core.pii.network import IpAddress
+from datapipe.core.pii.obfuscated_email import ObfuscatedEmail
+from datapipe.core.pii.passwords import Passwords
 from datapipe.core.pii.persons import Person
+from datapipe.core.pii.phone import Phone
 from datapipe.core.pii.presidio import Presidio, PresidioOptions
+from datapipe.core.pii.private_keys import PrivateKeys
 from datapipe.core.pii.recognizer import Recognizer
+from datapipe.core.pii.service_keys import ServiceKeys
+from datapipe.core.pii.url_credentials import UrlCredentials
 
 PLAIN: tuple[type[Recognizer], ...] = (  # which need no settings
     Email,
+    ObfuscatedEmail,
+    UrlCredentials,
+    UserName,
     MacAddress,
     CreditCard,
     Iban,
@@ -38,6 +49,10 @@ PLAIN: tuple[type[Recognizer], ...] = (  # which need no settings
     StreetAddress,
     StreetAddressByEnding,
     EasternAddress,
+    ServiceKeys,
+    AssignedKeys,
+    Passwords,
+    PrivateKeys,
 )
 
 
@@ -60,6 +75,7 @@ def recognizers(types: Iterable[str], settings: Settings) -> list[Recognizer]:
     makers: list[tuple[type[Recognizer], Callable[[], Recognizer]]] = [
         *((one, one) for one in PLAIN),
         (IpAddress, partial(IpAddress, settings.private)),
+        (Phone, partial(Phone, settings.regions)),
     ]
     if settings.presidio is not None:
         makers.append((Presidio, partial(Presidio, settings.presidio)))
