@@ -17,6 +17,7 @@ from datapipe.core.errors import RecipeError, did_you_mean
 from datapipe.core.operator import FilePath, Filter
 from datapipe.core.pii.catalog import TYPES, parent
 from datapipe.core.pii.finder import Finder
+from datapipe.core.pii.presidio import TYPES_OF, PresidioOptions, presidio_facts
 from datapipe.core.pii.recognizers import Settings, recognizers
 from datapipe.core.pii.scrubbing import scrub
 from datapipe.core.pii.treatment import Action, Key, Treatment
@@ -56,6 +57,9 @@ class PiiScrub(Filter):
     private_addresses: bool = Field(False, description="also IP addresses that are not routed on the internet")
     key_file: FilePath | None = Field(None, description="file of a secret key for hashes, 16 bytes or more")
     key_env: str | None = Field(None, description="environment variable that holds the key, 16 bytes or more")
+    presidio: PresidioOptions | None = Field(
+        None, description="also Microsoft Presidio with a spaCy model: {model, languages, entities, min_score}"
+    )
     values: bool = Field(False, description="write the values themselves into pii/, too")
 
     _finder: Finder | None = PrivateAttr(None)
@@ -98,16 +102,25 @@ class PiiScrub(Filter):
             )
         return self
 
+    @model_validator(mode="after")
+    def _presidio_is_asked(self) -> PiiScrub:
+        for name in self.presidio.entities if self.presidio is not None else ():
+            kind = TYPES_OF[name]
+            if kind not in self.entities and parent(kind) not in self.entities:
+                raise ValueError(f"presidio.entities: {name} is {kind} here, and entities does not name it")
+        return self
+
     def files(self) -> tuple[str, ...]:
         """The key is no model: neither its path nor its digest is told in plan and manifest."""
         return ()
 
     def facts(self, ctx: Context) -> Mapping[str, Any]:
-        """Whether there is a key, and a sign that changes with it: runs under two keys never mix their work."""
+        """A sign that changes with the key, and the versions of a model: runs under two of them never mix their work."""
+        told = {} if self.presidio is None else dict(presidio_facts(self.presidio))
         key = self._secret(ctx)
-        return (
-            {} if key is None else {"pii_key": hashlib.blake2b(key, digest_size=6, person=b"datapipe sign").hexdigest()}
-        )
+        if key is not None:
+            told["pii_key"] = hashlib.blake2b(key, digest_size=6, person=b"datapipe sign").hexdigest()
+        return told
 
     def remarks(self) -> tuple[str, ...]:
         """What anyone who reads the evidence could do with it."""
@@ -121,7 +134,7 @@ class PiiScrub(Filter):
         """Make the recognizers of the types asked for."""
         key = self._secret(ctx)
         self._key = Key(key if key is not None else b"seed" + ctx.seed.to_bytes(8, "big"))
-        found = recognizers(self.entities, Settings(self.regions, self.private_addresses))
+        found = recognizers(self.entities, Settings(self.regions, self.private_addresses, self.presidio))
         least = {name: self.min_score if t.min_score is None else t.min_score for name, t in self.entities.items()}
         self._finder = Finder(found, least)
 

@@ -55,7 +55,7 @@ class Finder:
             mine = np.zeros(KINDS, np.bool_)
             mine[list(recognizer.kinds)] = True
             found = np.concatenate([columns[:, mine[columns[0]]], marks[:, owners == number]], axis=1)
-            if found.shape[1]:
+            if found.shape[1] or recognizer.everywhere:
                 hits += recognizer.find(page, _candidates(found))
         return page, self._best(hits)
 

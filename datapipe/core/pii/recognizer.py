@@ -74,6 +74,7 @@ class Recognizer(ABC):
     types  what it finds; a type `a.b` is a kind of the type `a`
     kinds  the shapes it wants to see
     words  literal words whose places it wants to see, in any case; `whole` says whether letters may stand beside them
+    everywhere  it looks at whole texts: `find` is called where there are no candidates, too
 
     Patterns look at windows of bounded length around candidates, so that no text takes more than linear time.
     """
@@ -82,6 +83,7 @@ class Recognizer(ABC):
     kinds: ClassVar[tuple[int, ...]] = ()
     words: ClassVar[tuple[str, ...]] = ()
     whole: ClassVar[bool] = True
+    everywhere: ClassVar[bool] = False
 
     @abstractmethod
     def find(self, page: Page, candidates: Iterator[Candidate]) -> Iterator[Hit]:

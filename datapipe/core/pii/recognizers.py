@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import NamedTuple
 
+from datapipe.core.pii.addresses import StreetAddress, StreetAddressByEnding
 from datapipe.core.pii.assigned_keys import AssignedKeys
 from datapipe.core.pii.cards import CreditCard
 from datapipe.core.pii.catalog import parent
 from datapipe.core.pii.coordinates import Coordinates, Degrees
 from datapipe.core.pii.crypto import CryptoWallet
 from datapipe.core.pii.dates_of_birth import DateOfBirth
+from datapipe.core.pii.eastern_addresses import EasternAddress
+from datapipe.core.pii.eastern_persons import EasternPerson
 from datapipe.core.pii.email import Email
 from datapipe.core.pii.handles import UserName
 from datapipe.core.pii.iban import Iban
@@ -20,7 +23,9 @@ from datapipe.core.pii.national_ids import NationalId
 from datapipe.core.pii.network import IpAddress
 from datapipe.core.pii.obfuscated_email import ObfuscatedEmail
 from datapipe.core.pii.passwords import Passwords
+from datapipe.core.pii.persons import Person
 from datapipe.core.pii.phone import Phone
+from datapipe.core.pii.presidio import Presidio, PresidioOptions
 from datapipe.core.pii.private_keys import PrivateKeys
 from datapipe.core.pii.recognizer import Recognizer
 from datapipe.core.pii.service_keys import ServiceKeys
@@ -39,6 +44,11 @@ PLAIN: tuple[type[Recognizer], ...] = (  # which need no settings
     DateOfBirth,
     Coordinates,
     Degrees,
+    Person,
+    EasternPerson,
+    StreetAddress,
+    StreetAddressByEnding,
+    EasternAddress,
     ServiceKeys,
     AssignedKeys,
     Passwords,
@@ -51,10 +61,12 @@ class Settings(NamedTuple):
 
     regions         countries (ISO 3166) whose national phone numbers are known where the language of a row tells none
     private         also addresses that are not routed on the internet
+    presidio        what Presidio looks for; None: it does not run
     """
 
     regions: tuple[str, ...] = ("US",)
     private: bool = False
+    presidio: PresidioOptions | None = None
 
 
 def recognizers(types: Iterable[str], settings: Settings) -> list[Recognizer]:
@@ -65,4 +77,6 @@ def recognizers(types: Iterable[str], settings: Settings) -> list[Recognizer]:
         (IpAddress, partial(IpAddress, settings.private)),
         (Phone, partial(Phone, settings.regions)),
     ]
+    if settings.presidio is not None:
+        makers.append((Presidio, partial(Presidio, settings.presidio)))
     return [make() for one, make in makers if wanted & {parent(name) for name in one.types}]
