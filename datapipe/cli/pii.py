@@ -38,22 +38,27 @@ def show_personal_data(found: dict[str, Any], manifest: dict[str, Any], file: IO
     """Print the tables."""
     if not found:
         return
-    console = Console(file=file, highlight=False, soft_wrap=not file.isatty(), width=None if file.isatty() else 140)
+    console = console_of(file)
     judged = {step["label"]: step["judged"] for step in manifest["steps"]}
     shown = [(row, "all", "") for row in found["steps"]] + [(row, row["type"], row["action"]) for row in found["types"]]
     rows = [
         (row["step"], kind, action, f"{row['entities']:,}", f"{row['documents']:,}", _share(row, judged))
         for row, kind, action in sorted(shown, key=lambda one: one[0]["step"])
     ]
-    _show(console, ("step", "personal data", "action", "entities", "documents", "%"), 3, rows)
+    show_table(console, ("step", "personal data", "action", "entities", "documents", "%"), 3, rows)
     for name, title in (("langs", "language"), ("sources", "source")):
         key = name[:-1]
         rows = [
             (row["step"], row[key] or "-", f"{row['entities']:,}", f"{row['documents']:,}", "", "")
             for row in found[name]
         ]
-        _show(console, ("step", title, "entities", "documents"), 2, rows)
+        show_table(console, ("step", title, "entities", "documents"), 2, rows)
     show_repeated(console, found["repeated"], found["repeated_exact_from"])
+
+
+def console_of(file: IO[str]) -> Console:
+    """A terminal as wide as it is; files get 140 columns."""
+    return Console(file=file, highlight=False, soft_wrap=not file.isatty(), width=None if file.isatty() else 140)
 
 
 def show_repeated(console: Console, values: list[dict[str, Any]], least: int) -> None:
@@ -66,7 +71,7 @@ def show_repeated(console: Console, values: list[dict[str, Any]], least: int) ->
     if not rows:
         return
     title = "value" if any("value" in value for value in values) else "repeated value, by its hash"
-    _show(console, ("type", title, "documents", "entities", "sources", "first in"), 2, rows, {4, 5})
+    show_table(console, ("type", title, "documents", "entities", "sources", "first in"), 2, rows, {4, 5})
     if least > 2:
         console.print(f"values that come fewer than {least:,} times may be missing among these", markup=False)
 
@@ -86,13 +91,14 @@ def _few(names: list[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
 
 
-def _show(
+def show_table(
     console: Console,
     columns: tuple[str, ...],
     left: int,
     rows: list[Any],
     more: frozenset[int] | set[int] = frozenset(),
 ) -> None:
+    """Print a table; the first `left` columns, and `more`, are words, the others numbers."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for at, name in enumerate(columns):
         table.add_column(name, justify="left" if at < left or at in more else "right")

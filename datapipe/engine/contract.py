@@ -32,7 +32,7 @@ TEXTS: tuple[str | None, ...] = (
     "the same line again and again.\n" * 40,
     "An ordinary paragraph of English prose, with commas, and a full stop. It has a second sentence, too.\nAnd a line.",
     "repeated " * 20_000,
-    "Mail desk@shop.example.org, Größe \U0001f469\u200d\U0001f4bb desk@shop.example.org; call +1 212-555-0155 from 93.184.216.34.",
+    "Mail desk@shop.example.org, Größe \U0001f469\u200d\U0001f4bb desk@shop.example.org; call +1 212-555-0155; 93.184.216.34.",
     "desk@shop.example.org",
 )
 

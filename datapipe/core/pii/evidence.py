@@ -19,7 +19,7 @@ Key = tuple[str | None, ...]
 Counted = tuple[str, str, str]  # column, how it is summed, what the sum is called
 
 BUCKETS = 1 << 24  # counters of values by six digits of their hash, 4 bytes each
-WEIGHED = 1 << 22  # values compared at once
+WEIGHED = 1 << 20  # values compared at once: about 400 MB
 SUMS: Sequence[Counted] = (("documents", "sum", "documents"), ("entities", "sum", "entities"))
 _PLACES = 16 ** np.arange(5, -1, -1)
 
