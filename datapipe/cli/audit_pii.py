@@ -13,6 +13,7 @@ import click
 @click.option("--entities", metavar="TYPES", help="Types to look for, such as email,phone; all: every type.")
 @click.option("--min-score", type=click.FloatRange(0, 1), help="Lowest score of a hit.  [default: 0.5]")
 @click.option("--regions", metavar="COUNTRIES", help="Countries whose national phone numbers are known, such as US,DE.")
+@click.option("--private-addresses", is_flag=True, help="Also IP addresses that are not routed on the internet.")
 @click.option("--text-field", metavar="FIELD", help="The field that holds the text.  [default: text]")
 @click.option("--id-field", metavar="FIELD", help="The field that holds the document's id.  [default: id]")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N documents.")

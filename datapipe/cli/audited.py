@@ -71,6 +71,8 @@ def run_audit(dataset: str, folder: str, asked: dict[str, Any]) -> Audited:
         search["entities"] = given if given == "all" else [name.strip() for name in given.split(",") if name.strip()]
     if asked["min_score"] is not None:
         search["min_score"] = asked["min_score"]
+    if asked["private_addresses"]:
+        search["private_addresses"] = True
     if asked["regions"]:
         search["regions"] = [name.strip() for name in asked["regions"].split(",") if name.strip()]
     plan = compile_recipe(audit_recipe(read, search, f"{folder}/run", asked["gold"]))

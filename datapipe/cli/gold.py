@@ -51,8 +51,18 @@ def measured(run: Audited, types: str | None, errors: str | None) -> dict[str, A
 def show_measures(found: dict[str, Any], file: IO[str]) -> None:
     """Print the table."""
     console = console_of(file)
-    titles = ("type", "labels", "hits", "precision", "recall", "F1", "precision, exact", "recall, exact")
-    names = ("precision", "recall", "f1", "precision_exact", "recall_exact")
+    titles = (
+        "type",
+        "labels",
+        "hits",
+        "precision",
+        "recall",
+        "F1",
+        "precision, exact",
+        "recall, exact",
+        "recall, any type",
+    )
+    names = ("precision", "recall", "f1", "precision_exact", "recall_exact", "recall_any_type")
     rows = [
         (kind, f"{row['gold']:,}", f"{row['hits']:,}", *("-" if row[n] is None else f"{row[n]:.3f}" for n in names))
         for kind, row in found["types"].items()

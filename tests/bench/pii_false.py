@@ -1,8 +1,8 @@
 """What `pii_scrub` finds in technical text, for a person to judge: `python tests/bench/pii_false.py OUT PATH …`.
 
 PATH: JSON lines with `text` (compressed or not), or a folder of text files (.txt, .gz). Prints hits a MB by type for each
-PATH, and how many different values they are; OUT gets JSON lines with values and contexts, --samples of each type and
-PATH, spread evenly: whether they are personal data is not for a program to say. --megabytes of each PATH at most.
+PATH, and how many different values they are; OUT gets JSON lines with values and contexts, --samples of the values of each
+type and PATH, spread evenly: whether they are personal data is not for a program to say. --megabytes of each PATH at most.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def main() -> None:
     step.setup(Context("bench", 0, open_file))
     with Path(asked.out).open("w") as out:
         for path in asked.paths:
-            found: dict[str, list[dict[str, Any]]] = {}
+            found: dict[str, dict[str, dict[str, Any]]] = {}  # by type and value
             size = documents = 0
             for part in batches(Path(path), asked.megabytes):
                 column = pa.array([text for _, text in part], pa.large_string())
@@ -86,15 +86,17 @@ def main() -> None:
                 for (name, text), row in zip(part, entities.to_pylist(), strict=True):
                     for one in row:
                         context = text[max(0, one["start"] - AROUND) : one["end"] + AROUND]
-                        told = {"type": one["type"], "value": one["value"], "score": one["score"]}
-                        found.setdefault(one["type"], []).append({**told, "document": name, "context": context})
+                        told = {"type": one["type"], "value": one["value"], "score": one["score"], "hits": 0}
+                        values = found.setdefault(one["type"], {})
+                        values.setdefault(one["value"], {**told, "document": name, "context": context})["hits"] += 1
             print(f"{path}: {documents:,} documents, {size / 1e6:.1f} MB")
             for kind in sorted(found, key=lambda kind: (list(TYPES).index(kind.partition(".")[0]), kind)):
-                hits = found[kind]
-                values = len({hit["value"] for hit in hits})
-                print(f"  {kind:<24} {len(hits):8,} hits, {len(hits) / size * 1e6:8.2f} a MB, {values:,} values")
-                for hit in hits[:: max(1, -(-len(hits) // asked.samples))]:
-                    out.write(json.dumps({"path": path, **hit}, ensure_ascii=False) + "\n")
+                values = found[kind]
+                hits = sum(value["hits"] for value in values.values())
+                rate = hits / size * 1e6
+                print(f"  {kind:<24} {hits:8,} hits, {rate:8.2f} a MB, {len(values):6,} values", flush=True)
+                for one in list(values.values())[:: max(1, -(-len(values) // asked.samples))]:
+                    out.write(json.dumps({"path": path, **one}, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

@@ -121,6 +121,7 @@ def test_precision_and_recall(runs: Runs, tmp_path: Path) -> None:
     assert (row["gold"], row["found"], row["found_exact"]) == (5, 4, 3)
     assert (row["hits"], row["right"], row["right_exact"]) == (3, 2, 2)
     assert (row["recall"], row["precision"]) == (4 / 5, 2 / 3)
+    assert row["covered"] == 4
     assert found["unknown"] == {"VERB": 1}
     errors = [orjson.loads(line) for line in (tmp_path / "e").read_bytes().splitlines()]
     assert [(e["error"], e["id"], e["value"]) for e in errors] == [
@@ -172,6 +173,10 @@ def test_compare_beside_all_pairs() -> None:
             shared = len(set(range(one.start, one.end)) & set(range(two.start, two.end)))
             return shared >= min(one.end - one.start, two.end - two.start) / 2
 
+        other = [span._replace(type="phone") for span in hits]
+        crossed: dict[str, Measure] = {}
+        compare(labels, other, False, crossed)
+        assert (crossed["email"].found, crossed["email"].covered) == (0, len(labels) - len(missed))
         assert missed == sorted(a for a in labels if not any(meet(a, b) for b in hits))
         assert false == sorted(b for b in hits if not any(meet(a, b) for a in labels))
 

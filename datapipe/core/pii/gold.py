@@ -42,13 +42,15 @@ class Span(NamedTuple):
 class Measure:
     """How labels and hits of a type meet: over half of the shorter of the two, and with the same borders.
 
-    gold    labels       found    of them those that a hit meets      found_exact     … at the same borders
-    hits    hits in documents whose labels are complete               right           of them those that meet a label
+    gold     labels      found  of them those that a hit of their type meets      found_exact  … at the same borders
+    covered  of them those that any hit meets, of whatever type: what scrubbing takes out
+    hits     hits in documents whose labels are complete      right  of them those that meet a label
     """
 
     gold: int = 0
     found: int = 0
     found_exact: int = 0
+    covered: int = 0
     hits: int = 0
     right: int = 0
     right_exact: int = 0
@@ -62,7 +64,7 @@ class Measure:
             both = recall is not None and precision is not None and recall + precision > 0
             f1 = 2 * precision * recall / (precision + recall) if both else None  # type: ignore[operator]  # both are numbers
             shares |= {f"precision{exact}": precision, f"recall{exact}": recall, f"f1{exact}": f1}
-        return {**asdict(self), **shares}
+        return {**asdict(self), **shares, "recall_any_type": _share(self.covered, self.gold)}
 
 
 def type_of(label: str, more: Mapping[str, str]) -> str | None:
@@ -81,20 +83,23 @@ def compare(
     """
     missed: list[Span] = []
     false: list[Span] = []
+    everything = sorted(hits, key=lambda span: (span.start, span.end))
     for kind in {span.type for span in (*labels, *hits)}:
         mine = sorted(span for span in labels if span.type == kind)
         theirs = sorted(span for span in hits if span.type == kind)
         measure = measures.setdefault(kind, Measure())
         measure.gold += len(mine)
-        measure.found_exact += len(set(mine) & set(theirs))
+        same = set(mine) & set(theirs)
+        measure.found_exact += sum(span in same for span in mine)
         lost = _unmet(mine, theirs)
         measure.found += len(mine) - len(lost)
+        measure.covered += len(mine) - len(_unmet(lost, everything))
         missed += lost
         if not recall_only:
             wrong = _unmet(theirs, mine)
             measure.hits += len(theirs)
             measure.right += len(theirs) - len(wrong)
-            measure.right_exact += sum(span in set(mine) for span in theirs)
+            measure.right_exact += sum(span in same for span in theirs)
             false += wrong
     return sorted(missed), sorted(false)
 
