@@ -13,13 +13,20 @@ TOP = 20  # repeated values told
 
 
 def personal_data(folder: str, manifest: dict[str, Any]) -> dict[str, Any]:
-    """Entities by step, type and action, by language and by source, and the values that most documents hold; {} without."""
+    """Entities by step, type and action, by language and by source, and the values that most documents hold.
+
+    {} for a run without such steps; the names of parts that are gone where somebody removed them.
+    """
     if not manifest["tables"].get("pii"):
         return {}
-    from datapipe.cli.runfolder import batches
+    from datapipe.cli.runfolder import batches, open_output
     from datapipe.core.columns import ADDR
     from datapipe.core.pii.evidence import counts, plain, repeated
 
+    store = open_output(folder)
+    gone = [file["path"] for file in manifest["tables"]["pii"] if not store.exists(file["path"])]
+    if gone:  # whoever hands a run on may leave it out
+        return {"gone": gone}
     groups = [("step", "type", "action"), ("step", "lang"), ("step", "source"), ("step",)]
     read = batches(folder, manifest, "pii", [ADDR, "step", "type", "action", "lang", "source"])
     by_type, by_lang, by_source, by_step = counts(read, *groups)
@@ -39,6 +46,9 @@ def show_personal_data(found: dict[str, Any], manifest: dict[str, Any], file: IO
     if not found:
         return
     console = console_of(file)
+    if "gone" in found:
+        console.print(f"personal data: not told, for {', '.join(found['gone'])} was removed", markup=False)
+        return
     judged = {step["label"]: step["judged"] for step in manifest["steps"]}
     shown = [(row, "all", "") for row in found["steps"]] + [(row, row["type"], row["action"]) for row in found["types"]]
     rows = [

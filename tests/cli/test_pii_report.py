@@ -87,6 +87,14 @@ def test_why_tells_the_entities(mail: Runs) -> None:
     assert "personal data" not in CliRunner().invoke(datapipe, ["why", out, "w1"]).stdout
 
 
+def test_a_removed_table_is_told(mail: Runs) -> None:
+    (mail.folder / "out/pii/part-00000.parquet").unlink()
+    found, shown = told(mail)
+    assert found == {"gone": ["pii/part-00000.parquet"]}
+    assert "personal data: not told, for pii/part-00000.parquet was removed" in shown
+    assert CliRunner().invoke(datapipe, ["why", str(mail.folder / "out"), "w0"]).exit_code == 0
+
+
 def test_runs_without_such_steps_say_nothing(runs: Runs) -> None:
     runs.jsonl("in.jsonl", [{"text": "a@b.org"}])
     runs("read: {jsonl: in.jsonl}\nwrite: {path: out}\n")
