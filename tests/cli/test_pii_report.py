@@ -82,7 +82,7 @@ def test_why_tells_the_entities(mail: Runs) -> None:
     mail(RECIPE.replace("MORE", "{action: drop_document}"))
     shown = CliRunner().invoke(datapipe, ["why", out, "l1"]).stdout
     assert "l1 (list): dropped by corpus.01.pii_scrub (pii_scrub): email_found" in shown
-    assert "email, score 1: drop_document" in shown
+    assert "characters 0 to 13 → 0 to 7: email, score 1: " in shown
     assert "@" not in shown
     assert "personal data" not in CliRunner().invoke(datapipe, ["why", out, "w1"]).stdout
 

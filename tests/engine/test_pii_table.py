@@ -104,7 +104,7 @@ def test_dropped_documents_have_their_entities_and_a_clean_text(mail: Runs) -> N
     assert dropped
     assert {row["id"] for row in found} >= dropped.keys()
     assert not any("@" in text for text in dropped.values())
-    assert {row["action"] for row in found} == {"drop_document"}
+    assert {row["action"] for row in found} <= {"drop_document", "mask"}  # as the step says it
 
 
 def test_rows_that_fail_in_the_step_leave_no_entities(runs: Runs, digests: Digests) -> None:
