@@ -84,12 +84,11 @@ def runs(tmp_path: Path) -> Runs:
 
 @pytest.fixture
 def digests() -> Callable[[Path], dict[str, str]]:
-    """What must be equal between two runs: every file of data, ledger, quarantine and edits by its digest."""
+    """What must be equal between two runs: every file of data and side tables by its digest."""
 
     def of(out: Path) -> dict[str, str]:
-        files = [
-            p for name in ("data", "ledger", "quarantine", "edits", "scores") for p in sorted((out / name).glob("*"))
-        ]
+        names = ("data", "ledger", "quarantine", "edits", "pii", "scores")
+        files = [p for name in names for p in sorted((out / name).glob("*"))]
         return {str(p.relative_to(out)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
     return of

@@ -7,6 +7,7 @@ import sys
 import click
 
 from datapipe import __version__
+from datapipe.cli.audit_pii import audit_pii
 from datapipe.cli.calibrate import calibrate
 from datapipe.cli.check import check
 from datapipe.cli.ops import ops
@@ -28,7 +29,7 @@ def datapipe() -> None:
     """From raw documents to a pretraining corpus: a recipe in, sharded Parquet out, every dropped document explained."""
 
 
-for command in (run, submit, check, report, why, tune, calibrate, ops, verify):
+for command in (run, submit, check, report, why, tune, calibrate, audit_pii, ops, verify):
     datapipe.add_command(command)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 import click
@@ -46,6 +47,7 @@ def why(folder: str, identifier: str, source: str | None) -> None:
             f"  {row['id']}: text edited by {row['step']}: {row['bytes_before']:,} → {row['bytes_after']:,} bytes"
         )
         _tell_spans(row)
+    _tell_entities(list(_find(folder, manifest, "pii", identifier, source)))
     for row in _find(folder, manifest, "scores", identifier, source):
         if row["scores"] and row["step"] not in told:
             click.echo(f"  {row['id']}: scores by {row['step']}: {_scores(row)}")
@@ -79,6 +81,21 @@ def _tell_spans(row: dict[str, Any]) -> None:
         click.echo(f"    characters {span['start']:,} to {span['end']:,}: {span['reason']}{of}: {span['text']!r}")
     if len(spans) > SPANS_TOLD:
         click.echo(f"    and {len(spans) - SPANS_TOLD:,} more")
+
+
+def _tell_entities(rows: list[dict[str, Any]]) -> None:
+    """The personal data found in the text, without its values: what, where before and after, what was done."""
+    for (identifier, step), found in groupby(rows, lambda row: (row["id"], row["step"])):
+        entities = list(found)
+        click.echo(f"  {identifier}: personal data found by {step}: {len(entities):,}")
+        for row in entities[:SPANS_TOLD]:
+            after = "" if row["start_after"] is None else f" → {row['start_after']:,} to {row['end_after']:,}"
+            click.echo(
+                f"    characters {row['start']:,} to {row['end']:,}{after}: {row['type']}, "
+                f"score {row['score']:.2g}: {row['action']}"
+            )
+        if len(entities) > SPANS_TOLD:
+            click.echo(f"    and {len(entities) - SPANS_TOLD:,} more")
 
 
 def _scores(row: dict[str, Any]) -> str:

@@ -32,6 +32,8 @@ TEXTS: tuple[str | None, ...] = (
     "the same line again and again.\n" * 40,
     "An ordinary paragraph of English prose, with commas, and a full stop. It has a second sentence, too.\nAnd a line.",
     "repeated " * 20_000,
+    "Mail desk@shop.example.org, Größe \U0001f469\u200d\U0001f4bb desk@shop.example.org; call +1 212-555-0155; 93.184.216.34.",
+    "desk@shop.example.org",
 )
 
 
@@ -102,11 +104,44 @@ def _check_filter(operator: Operator) -> Iterator[str]:
         yield "the reason is null exactly where the row is kept"
     if extra := set(whole.columns) - set(operator.columns_written()):
         yield f"it writes columns it does not declare: {sorted(extra)}"
+    yield from _check_entities(operator, batch, whole)
     yield from _batching(operator.judge, batch, whole, _same_verdict)
     if operator.judge(batch.slice(0, 0)).rows != 0:
         yield "an empty batch has an empty verdict"
     if isinstance(operator, ThresholdFilter):
         yield from _check_thresholds(operator, batch, whole)
+
+
+def _check_entities(operator: Filter, batch: pa.RecordBatch, whole: Verdict) -> Iterator[str]:
+    if whole.entities is None:
+        return
+    if not type(operator).finds_entities:
+        yield "it finds entities and does not declare it: finds_entities"
+    if len(whole.entities) != batch.num_rows or whole.entities.null_count:
+        yield "one list of entities a row, an empty one where there is none"
+        return
+    before = batch.column("text").to_pylist()
+    after = whole.columns["text"].to_pylist() if "text" in whole.columns else before
+    for old, new, found in zip(before, after, whole.entities.to_pylist(), strict=True):
+        at = at_after = 0
+        for one in found:
+            if not at <= one["start"] < one["end"] <= len(old or ""):
+                yield "entities lie in their text, in order, without overlaps, and none is empty"
+            at = one["end"]
+            if one["start_after"] is not None:
+                if not at_after <= one["start_after"] <= one["end_after"] <= len(new or ""):
+                    yield "the places after it lie in the text it leaves, in order, without overlaps"
+                at_after = one["end_after"]
+            if one["value"] is not None and one["value"] != (old or "")[one["start"] : one["end"]]:
+                yield "the value of an entity is what stands at its place"
+            if not 0 <= one["score"] <= 1:
+                yield "scores lie between 0 and 1"
+    hashes: dict[tuple[str, str], str] = {}
+    for old, found in zip(before, whole.entities.to_pylist(), strict=True):
+        for one in found:
+            value = (one["type"].partition(".")[0], (old or "")[one["start"] : one["end"]])
+            if hashes.setdefault(value, one["hash"]) != one["hash"]:
+                yield "equal values of one type have one hash"
 
 
 def _check_thresholds(operator: ThresholdFilter, batch: pa.RecordBatch, whole: Verdict) -> Iterator[str]:
@@ -188,11 +223,10 @@ def _same_verdict(parts: list[Verdict], whole: Verdict) -> bool:
     for name, values in whole.scores.items():
         if not np.array_equal(np.concatenate([part.scores[name] for part in parts]), values, equal_nan=True):
             return False
-    if (
-        whole.spans is not None
-        and pa.chunked_array([part.spans for part in parts]).to_pylist() != whole.spans.to_pylist()
-    ):
-        return False
+    for name in ("spans", "entities"):
+        lists = getattr(whole, name)
+        if lists is not None and [one for p in parts for one in getattr(p, name).to_pylist()] != lists.to_pylist():
+            return False
     return all(
         pa.chunked_array([part.columns[name] for part in parts]).combine_chunks().equals(values)
         for name, values in whole.columns.items()
