@@ -18,7 +18,7 @@ from datapipe.core.operator import FilePath, Filter
 from datapipe.core.pii.catalog import TYPES, parent
 from datapipe.core.pii.finder import Finder
 from datapipe.core.pii.recognizers import Settings, recognizers
-from datapipe.core.pii.scrubbing import scrub
+from datapipe.core.pii.scrubbing import Scrubber
 from datapipe.core.pii.treatment import Action, Key, Treatment
 from datapipe.core.verdict import Verdict
 
@@ -58,8 +58,7 @@ class PiiScrub(Filter):
     key_env: str | None = Field(None, description="environment variable that holds the key, 16 bytes or more")
     values: bool = Field(False, description="write the values themselves into pii/, too")
 
-    _finder: Finder | None = PrivateAttr(None)
-    _key: Key | None = PrivateAttr(None)
+    _scrubber: Scrubber | None = PrivateAttr(None)
 
     @model_validator(mode="before")
     @classmethod
@@ -120,20 +119,20 @@ class PiiScrub(Filter):
     def setup(self, ctx: Context) -> None:
         """Make the recognizers of the types asked for."""
         key = self._secret(ctx)
-        self._key = Key(key if key is not None else b"seed" + ctx.seed.to_bytes(8, "big"))
+        named = Key(key if key is not None else b"seed" + ctx.seed.to_bytes(8, "big"))
         found = recognizers(self.entities, Settings(self.regions, self.private_addresses))
         least = {name: self.min_score if t.min_score is None else t.min_score for name, t in self.entities.items()}
-        self._finder = Finder(found, least)
+        tags = {treatment.tag for treatment in self.entities.values() if treatment.tag}
+        self._scrubber = Scrubber(Finder(found, least, sorted(tags)), self.entities, named, self.values)
 
     def judge(self, batch: pa.RecordBatch) -> Verdict:
         """All documents in one pass; what follows costs only where something is found."""
-        assert self._finder is not None, "setup was not called"
-        assert self._key is not None
+        assert self._scrubber is not None, "setup was not called"
         column = batch.column("text")
-        page, hits = self._finder.find(text_of(column), batch.column("lang").to_pylist())
+        scrubbed = self._scrubber.scrub(text_of(column), batch.column("lang").to_pylist())
         counts = {name: np.zeros(batch.num_rows) for name in self.entities}
-        for hit in hits:
-            counts[hit.type if hit.type in counts else parent(hit.type)][hit.row] += 1
+        for change in scrubbed.changes:
+            counts[change.type if change.type in counts else parent(change.type)][change.row] += 1
         total = sum(counts.values(), np.zeros(batch.num_rows))
         failed = {
             f"{name}_found": counts[name] > treatment.above
@@ -142,8 +141,7 @@ class PiiScrub(Filter):
         }
         if self.max_entities is not None:
             failed["max_entities"] = total > self.max_entities
-        scrubbed = scrub(page, hits, self.entities, self._key, self.values)
-        if hits:
+        if scrubbed.changes:
             column = column_of(*scrubbed.text, valid_of(column))
         return Verdict(
             batch.num_rows, failed, {"entities": total, **counts}, {"text": column}, entities=scrubbed.entities
