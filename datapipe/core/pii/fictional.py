@@ -24,7 +24,9 @@ RANGES: dict[str, tuple[tuple[str, int], ...]] = {
     # ComReg, "Numbering Conditions of Use": 020 91x xxxx
     "353": (("2091", 5),),
 }  # fmt: skip
-_NANP = re.compile(r"1?[2-9]\d\d55501\d\d")  # 555-0100 to 555-0199 of every area (ATIS-0300115)
+# 555-0100 to 555-0199 (ATIS-0300115) of the areas N9X, which are kept for longer numbers and given to nobody: examples
+# of other people, with areas that exist, are told from ours by it.
+_NANP = re.compile(r"1?[2-9]9\d55501\d\d")
 _NOBODY = re.compile(r"0{2,}\d*55501\d\d|(?:0{0,2}55501\d\d)")  # no national number starts with 00
 _EXTENSION = re.compile(r"\s*(?:,|;)?\s*(?:x|ext\.?|extension|ext=|#)\s*\d{1,7}\s*\Z", re.IGNORECASE)
 _TRUNK = re.compile(r"\(0\)")
@@ -41,8 +43,7 @@ def calling_code(digits: str) -> str:
 def fictional_digits(country: str, n: int, draw: Draw) -> str:
     """A national number that nobody has, without trunk prefix; n digits where the country has no range of its own."""
     if country == "1":
-        area = draw.one("23456789") + draw.one("02345678") + draw.one("023456789")
-        return f"{area}55501{draw.digits(2)}"
+        return f"{draw.one('23456789')}9{draw.digits(1)}55501{draw.digits(2)}"
     if country in RANGES:
         block, free = draw.one(RANGES[country])
         if block == "7017406":  # 070-1740605 to 1740699
@@ -76,7 +77,7 @@ def _is_of(country: str, national: str) -> bool:
 def fictional(value: str, draw: Draw) -> str:
     """A phone number nobody has, written as this one is: the same country where it is told, separators and brackets kept.
 
-    NANP: 576 areas of 100 numbers; the ranges of RANGES have 500 to 100,000; other countries 100 and, from nine digits
+    NANP: 80 areas of 100 numbers; the ranges of RANGES have 500 to 100,000; other countries 100 and, from nine digits
     on, ten times as many a digit: different numbers of a large corpus may get the same one.
     """
     extension = _EXTENSION.search(value)

@@ -12,7 +12,7 @@ from datapipe.arrow.text import Text
 from datapipe.core.entities import ENTITY, no_entities
 from datapipe.core.pii.catalog import parent
 from datapipe.core.pii.finder import Finder
-from datapipe.core.pii.placeholders import mask
+from datapipe.core.pii.tags import mask
 from datapipe.core.pii.recognizer import Hit, Page
 from datapipe.core.pii.settling import Change, settled
 from datapipe.core.pii.treatment import Key, Treatment, replacement

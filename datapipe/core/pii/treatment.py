@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from datapipe.core.pii.catalog import parent
-from datapipe.core.pii.placeholders import hashed, mask
+from datapipe.core.pii.tags import hashed, mask
 from datapipe.core.pii.synthetic import synthetic
 
 Action = Literal["mask", "replace", "hash", "remove", "drop_document", "report"]
