@@ -8,9 +8,9 @@ import pytest
 from stdnum import iban, luhn
 
 from datapipe.core.pii.catalog import TYPES
-from datapipe.core.pii.tags import PLACEHOLDER, hashed, mask
 from datapipe.core.pii.reserved import is_made_up
 from datapipe.core.pii.synthetic import synthetic
+from datapipe.core.pii.tags import PLACEHOLDER, hashed, mask
 from datapipe.core.pii.treatment import Key
 from tests.reference.pii import VALUES
 

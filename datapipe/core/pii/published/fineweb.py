@@ -13,7 +13,7 @@ from datapipe.core.pii.settling import Change
 
 _OCTET = rb"(?:25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)"
 IPV4 = re.compile(rb"(?:" + _OCTET + rb"\.){3}" + _OCTET)
-THREE_DOTS = re.compile(rb"\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]")  # no IPv4 address is without; begins with a plain byte
+THREE_DOTS = re.compile(rb"\.(?=[0-9]{1,3}\.[0-9]{1,3}\.[0-9])")  # no IPv4 address is without; begins with a plain byte
 _NUMBERS = re.compile(rb"[0-9.]*")
 _LABEL = rb"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _DOMAIN = re.compile(

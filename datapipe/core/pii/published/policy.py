@@ -64,7 +64,8 @@ class Rows:
 def rows_with(page: Page, places: Iterator[int]) -> list[int]:
     """The texts in which these places are, in order, each once."""
     found = np.fromiter(places, np.int64)
-    return np.unique(np.searchsorted(np.asarray(page.offsets, np.int64), found, side="right") - 1).tolist()
+    rows: list[int] = np.unique(np.searchsorted(np.asarray(page.offsets, np.int64), found, side="right") - 1).tolist()
+    return rows
 
 
 def run_start(data: bytes, start: int, stop: int, signs: bytes) -> int:
