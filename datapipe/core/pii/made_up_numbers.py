@@ -32,8 +32,8 @@ def made_up_iban(value: str, draw: Draw) -> str:
 
     Bank and branch are zeros or the letter X, by the class of the sign; six digits are free.
     """
-    plain = "".join(sign for sign in value.upper() if sign.isalnum())
-    country, account = plain[:2], plain[4:]
+    plain = "".join(sign for sign in value.upper() if sign.isalnum() and sign.isascii())
+    country, account = plain[:2].ljust(2, "X"), plain[4:]
     form = ["X" if sign.isalpha() else "0" for sign in account]
     for i in range(max(0, len(form) - 6), len(form)):
         if form[i] == "0":
@@ -76,4 +76,4 @@ def leading_zeros(value: str) -> int:
 
 def _in_form(form: str, signs: str) -> str:
     left = iter(signs)
-    return "".join(next(left, "") if sign.isalnum() else sign for sign in form)
+    return "".join(next(left, "") if sign.isalnum() and sign.isascii() else sign for sign in form)

@@ -56,6 +56,8 @@ class Scrubber:
         new = replacement(treatment, hit.type, value, digest)
         if masked and action != "report":
             action, new = "mask", mask(hit.type)
+        elif action == "replace" and new == mask(hit.type):
+            action = "mask"
         return Change(*hit, action, None if action == "report" else new)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from datapipe.core.pii.catalog import parent
+from datapipe.core.pii.reserved import is_made_up
 from datapipe.core.pii.synthetic import synthetic
 from datapipe.core.pii.tags import hashed, mask
 
@@ -71,7 +72,8 @@ def replacement(treatment: Treatment, kind: str, value: str, digest: str) -> str
         case "hash":
             return hashed(kind, digest)
         case "replace":
-            return synthetic(kind, value, digest)
+            new = synthetic(kind, value, digest)
+            return new if is_made_up(kind, new) else mask(kind)  # a value of another form than its type's
         case "remove":
             return ""
         case _:
