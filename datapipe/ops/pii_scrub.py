@@ -43,6 +43,7 @@ class PiiScrub(Filter):
     `preset` is a published policy instead, with the faults of the original (`datapipe check` tells them):
     fineweb  e-mail and IPv4 addresses as datatrove's PIIFormatter finds and replaces them
     dolma    the tagger pii_regex_with_counts_fast_v2 and its mixing: tags, more than five hits drop the document
+    bloom    keys, e-mail addresses, user names and IP addresses as PI:KEY, PI:EMAIL, PI:USER, PI:IP_ADDRESS
     """
 
     name: ClassVar[str] = "pii_scrub"

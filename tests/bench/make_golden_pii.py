@@ -1,9 +1,9 @@
 """Texts as other tools' own functions leave them: writes tests/ops/golden_pii.json.
 
-    python tests/bench/make_golden_pii.py DATATROVE DOLMA OUT.json
+    python tests/bench/make_golden_pii.py DATATROVE DOLMA DATA_PREPARATION OUT.json
 
-Two checkouts (`src` or `python` in them, or folders of installed packages) and Python: of both tools the one file that
-finds personal data is run by itself, without what it imports. All texts are made up.
+Three checkouts (or folders of installed packages) and Python with regex: of each the one file that finds personal data
+is run by itself, without what it imports. All texts are made up.
 """
 
 import json
@@ -32,9 +32,9 @@ def texts() -> list[str]:
     return ["".join(draw.choice(VALUES) + draw.choice(GLUE) for _ in range(draw.randint(1, 6))) for _ in range(400)]
 
 
-def found(folder: str, name: str) -> Path:
+def found(folder: str, name: str, file: str = "pii.py") -> Path:
     """The file of this name in a checkout or an installation."""
-    return next(path for path in sorted(Path(folder).rglob("pii.py")) if name in str(path))
+    return next(path for path in sorted(Path(folder).rglob(file)) if name in str(path))
 
 
 def fineweb(folder: str, all_texts: list[str]) -> list[str]:
@@ -73,8 +73,19 @@ def dolma(folder: str, all_texts: list[str]) -> list[list[tuple[int, int, int]]]
     ]
 
 
+def bloom(folder: str, all_texts: list[str]) -> list[str]:
+    """What the redaction leaves, its types in a fixed order: in the original a set's."""
+    source = found(folder, "", "bigscience_pii_detect_redact.py").read_text()
+    order = ["KEY", "EMAIL", "USER", "IP_ADDRESS"]
+    inside: dict[str, Any] = {}
+    exec(re.sub(r"(?m)^high_risk_tags = .*$", f"high_risk_tags = {order}", source), inside)
+    return [inside["run_pii"](text, "en")[0] for text in all_texts]
+
+
 if __name__ == "__main__":
-    theirs, others, out = sys.argv[1:]
+    theirs, others, third, out = sys.argv[1:]
     made = texts()
-    golden = {"texts": made, "fineweb": fineweb(theirs, made), "dolma": dolma(others, made)}
+    golden = {
+        "texts": made, "fineweb": fineweb(theirs, made), "dolma": dolma(others, made), "bloom": bloom(third, made)
+    }  # fmt: skip
     Path(out).write_text(json.dumps(golden, ensure_ascii=True, separators=(",", ":")) + "\n")
