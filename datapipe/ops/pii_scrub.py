@@ -44,6 +44,7 @@ class PiiScrub(Filter):
     fineweb  e-mail and IPv4 addresses as datatrove's PIIFormatter finds and replaces them
     dolma    the tagger pii_regex_with_counts_fast_v2 and its mixing: tags, more than five hits drop the document
     bloom    keys, e-mail addresses, user names and IP addresses as PI:KEY, PI:EMAIL, PI:USER, PI:IP_ADDRESS
+    bigcode  <EMAIL>, <KEY>, <PASSWORD>, private IP addresses for public ones; names were found by a model: not here
     """
 
     name: ClassVar[str] = "pii_scrub"

@@ -1,11 +1,12 @@
 """Texts as other tools' own functions leave them: writes tests/ops/golden_pii.json.
 
-    python tests/bench/make_golden_pii.py DATATROVE DOLMA DATA_PREPARATION OUT.json
+    python tests/bench/make_golden_pii.py DATATROVE DOLMA DATA_PREPARATION BIGCODE_DATASET OUT.json
 
-Three checkouts (or folders of installed packages) and Python with regex: of each the one file that finds personal data
-is run by itself, without what it imports. All texts are made up.
+Four checkouts (or folders of installed packages) and Python with regex: of each the files that find personal
+data are run by themselves, without what they import. All texts are made up.
 """
 
+import itertools
 import json
 import random
 import re
@@ -13,6 +14,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import MagicMock
 
 VALUES = (
     "ana.lima@web.de", "x_y+z@mail.host.org", "8.8.8.8", "10.0.0.1", "1.2.3.4", "01.2.3.4", "8.8.8.899", "3338.8.8.8",
@@ -82,10 +84,27 @@ def bloom(folder: str, all_texts: list[str]) -> list[str]:
     return [inside["run_pii"](text, "en")[0] for text in all_texts]
 
 
+def bigcode(folder: str, all_texts: list[str]) -> list[str | None]:
+    """What redaction leaves of e-mail and IP addresses; None where two overlap, of which it repeats a part."""
+    sys.modules["gibberish_detector"] = MagicMock()
+    finds: dict[str, Any] = {}
+    exec(found(folder, "", "emails_ip_addresses_detection.py").read_text(), finds)
+    redacts: dict[str, Any] = {}
+    exec(found(folder, "pii_redaction", "utils.py").read_text(), redacts)
+    left: list[str | None] = []
+    for text in all_texts:
+        spans = [span for tag in ("EMAIL", "IP_ADDRESS") for span in finds["detect_email_addresses"](text, {tag})]
+        spans.sort(key=lambda span: span["start"])
+        apart = all(a["end"] <= b["start"] for a, b in itertools.pairwise(spans))
+        left.append(redacts["redact_pii_text"](text, spans, redacts["get_replacements"]())[0] if apart else None)
+    return left
+
+
 if __name__ == "__main__":
-    theirs, others, third, out = sys.argv[1:]
+    theirs, others, third, fourth, out = sys.argv[1:]
     made = texts()
     golden = {
-        "texts": made, "fineweb": fineweb(theirs, made), "dolma": dolma(others, made), "bloom": bloom(third, made)
+        "texts": made, "fineweb": fineweb(theirs, made), "dolma": dolma(others, made), "bloom": bloom(third, made),
+        "bigcode": bigcode(fourth, made),
     }  # fmt: skip
     Path(out).write_text(json.dumps(golden, ensure_ascii=True, separators=(",", ":")) + "\n")

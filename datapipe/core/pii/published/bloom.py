@@ -87,7 +87,7 @@ class Bloom(Policy):
             if "@" in text:
                 found += [("EMAIL", *span) for span in _emails(text)]
                 found += [("USER", *span) for span in _users(text)]
-            found += [("IP_ADDRESS", *span) for span in _addresses(text)]
+            found += [("IP_ADDRESS", *span) for span in addresses(text)]
             changes += _in_bytes(text, row, first, _everywhere(text, found))
         return Found(changes, [])
 
@@ -113,7 +113,8 @@ def _users(text: str) -> Iterator[tuple[int, int]]:
         at = text.find("@", match.end() if match is not None else at + 1)
 
 
-def _addresses(text: str) -> Iterator[tuple[int, int]]:
+def addresses(text: str) -> Iterator[tuple[int, int]]:
+    """Spans of IP addresses in code points, dates left out."""
     done = 0
     for mark in _patterns().ip_line.finditer(text):
         if mark.start() < done:
