@@ -31,6 +31,7 @@ _LETTER, _DIGIT, _HEX, _TOKEN, _LOCAL = 1, 2, 4, 8, 16
 DOT, COLON, HYPHEN, SPACE_BYTE, PLUS, AT_SIGN, OPEN, CLOSE, SLASH = 46, 58, 45, 32, 43, 64, 40, 41, 47
 MIN_DIGITS = 7
 MIN_TOKEN, MAX_TOKEN = 16, 1024
+MAX_COLONS = 64  # an IPv6 address with IPv4 in it has 45; fingerprints are longer
 MIN_MIXED, MAX_MIXED = 8, 64
 
 
@@ -143,10 +144,10 @@ def _pair_of_decimals(data: Bytes, table: Bytes, start: int, stop: int) -> int:
 
 @inlined
 def _colon_run(data: Bytes, table: Bytes, start: int, stop: int) -> tuple[int, int, int]:
-    """End, colons and double colons of hexadecimal digits, colons and dots from `start`; at most 64 bytes."""
+    """End, colons and double colons of hexadecimal digits, colons and dots from `start`; at most 1,024 bytes."""
     i = start
     colons = doubles = 0
-    last = min(stop, start + 64)
+    last = min(stop, start + MAX_TOKEN)
     while i < last and (table[data[i]] & _HEX or data[i] == COLON or (data[i] == DOT and colons > 1)):
         if data[i] == COLON:
             colons += 1
@@ -196,10 +197,14 @@ def scan_candidates(offsets: Int64s, data: Bytes, table: Bytes, out: Int64s) -> 
                     while start > colon_end and i - start < 4 and table[data[start - 1]] & _HEX:
                         start -= 1
                     colon_end, colons, doubles = _colon_run(data, table, start, stop)
+                    named = start == i or (start > begin and table[data[start - 1]] & (_LETTER | _DIGIT))
+                    if named and i + 1 < stop and data[i + 1] != COLON:
+                        start = i + 1  # `ip6:2001:db8::1`: a name and its value
+                        colons -= 1
                     # `std::vector`, `Foo::Bar` and the like are words with colons, not addresses
                     apart = start == begin or not table[data[start - 1]] & (_LETTER | _DIGIT)
                     apart = apart and (colon_end >= stop or not table[data[colon_end]] & (_LETTER | _DIGIT))
-                    if apart and colon_end - start > 2 and (doubles or colons == 5 or colons == 7):
+                    if apart and 2 < colon_end - start <= MAX_COLONS and (doubles or (colons >= 5 and colons <= 7)):
                         count = _put(out, count, COLONS, row, start, colon_end, 0)
                 i += 1
                 continue

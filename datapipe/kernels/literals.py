@@ -52,7 +52,9 @@ def literals(words: Sequence[str], whole: Sequence[bool]) -> Literals:
         if not word:
             raise ValueError("an empty word is everywhere")
         # Letters beyond ASCII stand in each case; bytes.lower folds the others.
-        forms += [(f.encode().lower(), number) for f in (word, word.lower(), word.upper(), word.title())]
+        forms += [
+            (f.encode().lower(), number) for f in (word, word.lower(), word.upper(), word.title(), word.capitalize())
+        ]
     spellings = sorted(set(forms))
     letters = np.zeros(256, np.uint8)
     used = sorted({byte for form, _ in spellings for byte in form})

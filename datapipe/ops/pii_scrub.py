@@ -15,6 +15,7 @@ from datapipe.core.context import Context
 from datapipe.core.operator import FilePath, Filter
 from datapipe.core.pii.catalog import TYPES, parent
 from datapipe.core.pii.finder import Finder
+from datapipe.core.pii.presidio import TYPES_OF, PresidioOptions, presidio_facts
 from datapipe.core.pii.published.policies import POLICIES, Preset
 from datapipe.core.pii.published.policy import Policy
 from datapipe.core.pii.recognizer import Hit
@@ -25,7 +26,7 @@ from datapipe.core.pii.treatment import Action, Key, Treatment
 from datapipe.core.pii.wanted import Entities, in_full
 from datapipe.core.verdict import Verdict
 
-OWN = ("entities", "method", "min_score", "regions", "private_addresses")  # what a preset says by itself
+OWN = ("entities", "method", "min_score", "regions", "private_addresses", "presidio")  # what a preset says by itself
 
 
 class PiiScrub(Filter):
@@ -75,6 +76,9 @@ class PiiScrub(Filter):
     private_addresses: bool = Field(False, description="also IP addresses that are not routed on the internet")
     key_file: FilePath | None = Field(None, description="file of a secret key for hashes, 16 bytes or more")
     key_env: str | None = Field(None, description="environment variable that holds the key, 16 bytes or more")
+    presidio: PresidioOptions | None = Field(
+        None, description="also Microsoft Presidio with a spaCy model: {model, languages, entities, min_score}"
+    )
     values: bool = Field(False, description="write the values themselves into pii/, too")
 
     _scrubber: Scrubber | Policy | None = PrivateAttr(None)
@@ -106,14 +110,23 @@ class PiiScrub(Filter):
             )
         return self
 
+    @model_validator(mode="after")
+    def _presidio_is_asked(self) -> PiiScrub:
+        for name in self.presidio.entities if self.presidio is not None else ():
+            kind = TYPES_OF[name]
+            if kind not in self._treatments() and parent(kind) not in self._treatments():
+                raise ValueError(f"presidio.entities: {name} is {kind} here, and entities does not name it")
+        return self
+
     def files(self) -> tuple[str, ...]:
         """The key is no model: its digest is not told in plan and manifest."""
         return ()
 
     def facts(self, ctx: Context) -> Mapping[str, Any]:
-        """A sign that changes with the key, if there is one."""
+        """A sign that changes with the key, and the versions of a model: runs under two of them never mix their work."""
+        told = {} if self.presidio is None else dict(presidio_facts(self.presidio))
         key = secret(ctx, self.key_file, self.key_env)
-        return {} if key is None else {"pii_key": sign(key)}
+        return told if key is None else {**told, "pii_key": sign(key)}
 
     def remarks(self) -> tuple[str, ...]:
         """What is looked for, what a published policy does wrong, and what anyone could do with the evidence."""
@@ -134,7 +147,7 @@ class PiiScrub(Filter):
             self._scrubber = POLICIES[self.preset](key, self.values)
             return
         treatments = self._treatments()
-        found = recognizers(treatments, Settings(self.regions, self.private_addresses))
+        found = recognizers(treatments, Settings(self.regions, self.private_addresses, self.presidio))
         least = {name: self.min_score if t.min_score is None else t.min_score for name, t in treatments.items()}
         tags = sorted({treatment.tag for treatment in treatments.values() if treatment.tag})
         self._scrubber = Scrubber(Finder(found, least, tags), treatments, key, self.values)

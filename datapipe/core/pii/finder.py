@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from datapipe.arrow.text import Text
-from datapipe.core.pii.recognizer import LITERAL, Candidate, Hit, Int64s, Page, Recognizer
+from datapipe.core.pii.recognizer import LITERAL, Candidate, Hit, Int64s, Page, Recognizer, has_borders
 from datapipe.core.pii.reserved import Reserved
 from datapipe.kernels.candidates import KINDS, find_candidates
 from datapipe.kernels.literals import Literals, find_literals, literals
@@ -27,7 +27,9 @@ class Finder:
         self._reserved = Reserved(tags)
         self._recognizers = recognizers
         self._wanted = dict(wanted)
-        words = [(word, r.whole, number) for number, r in enumerate(recognizers) for word in r.words]
+        words = [
+            (word, r.whole and has_borders(word), number) for number, r in enumerate(recognizers) for word in r.words
+        ]
         self._literals: Literals | None = (
             literals([w for w, _, _ in words], [w for _, w, _ in words]) if words else None
         )
@@ -58,7 +60,7 @@ class Finder:
             mine = np.zeros(KINDS, np.bool_)
             mine[list(recognizer.kinds)] = True
             found = np.concatenate([columns[:, mine[columns[0]]], marks[:, owners == number]], axis=1)
-            if found.shape[1]:
+            if found.shape[1] or recognizer.everywhere:
                 hits += recognizer.find(page, _candidates(found))
         wanted = {hit for hit in hits if self._is_wanted(hit)}
         return page, self._best([hit for hit in wanted if not self._reserved.covers(page, hit)])

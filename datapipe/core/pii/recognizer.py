@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datapipe.arrow.text import Text
+from datapipe.core.pii.spellings import spellings
 
 Int64s = npt.NDArray[np.int64]
 
@@ -73,6 +74,7 @@ class Recognizer(ABC):
     types  what it finds; a type `a.b` is a kind of the type `a`
     kinds  the shapes it wants to see
     words  literal words whose places it wants to see, in any case; `whole` says whether letters may stand beside them
+    everywhere  it looks at whole texts: `find` is called where there are no candidates, too
 
     Patterns look at windows of bounded length around candidates, so that no text takes more than linear time.
     """
@@ -81,6 +83,7 @@ class Recognizer(ABC):
     kinds: ClassVar[tuple[int, ...]] = ()
     words: ClassVar[tuple[str, ...]] = ()
     whole: ClassVar[bool] = True
+    everywhere: ClassVar[bool] = False
 
     @abstractmethod
     def find(self, page: Page, candidates: Iterator[Candidate]) -> Iterator[Hit]:
@@ -89,11 +92,14 @@ class Recognizer(ABC):
 
 def cue(*words: str) -> re.Pattern[str]:
     """A pattern that finds any of these words in a context, in any case, where no letter stands beside them."""
-    return re.compile("|".join(_apart(word) for word in sorted(words, key=len, reverse=True)), re.IGNORECASE)
+    apart, inside = (spellings(w for w in words if has_borders(w) == borders) for borders in (True, False))
+    parts = [rf"(?<![^\W\d_]){apart}(?![^\W\d_])"] if apart else []
+    return re.compile("|".join([*parts, *([inside] if inside else [])]))
 
 
-def _apart(word: str) -> str:
-    # Scripts without spaces have no borders of words: there a cue may stand inside a run of letters.
-    if re.search(r"[\u0e00-\u0fff\u3040-\u9fff\uac00-\ud7af]", word):
-        return re.escape(word)
-    return rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])"
+_WITHOUT_SPACES = re.compile(r"[\u0e00-\u0fff\u3040-\u9fff\uac00-\ud7af]")
+
+
+def has_borders(word: str) -> bool:
+    """Whether a word stands apart from its neighbours; in scripts without spaces it may stand inside a run of letters."""
+    return _WITHOUT_SPACES.search(word) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Any, get_args
 
 from pydantic import WithJsonSchema
@@ -70,9 +71,11 @@ def _one(name: str, value: Any, otherwise: dict[str, Any]) -> Any:
 def _check(name: str) -> None:
     if parent(name) not in TYPES:
         raise ValueError(f"entities: no type {name}{did_you_mean(name, list(TYPES))}")
-    kinds = [kind for kind in _KINDS if "." in kind and parent(kind) == parent(name)]
-    if "." in name and name not in kinds:
+    if "." in name and name not in (kinds := [kind for kind in _kinds() if parent(kind) == parent(name)]):
         raise ValueError(f"entities: no kind {name}{did_you_mean(name, kinds)}; kinds: {', '.join(kinds) or 'none'}")
 
 
-_KINDS = sorted({kind for one in recognizers(TYPES, Settings()) for kind in one.types})
+@cache
+def _kinds() -> tuple[str, ...]:
+    """All that recognizers tell apart below a type; asked for where a recipe names one, for making them takes time."""
+    return tuple(sorted({kind for one in recognizers(TYPES, Settings()) for kind in one.types if "." in kind}))
