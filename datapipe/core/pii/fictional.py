@@ -9,12 +9,10 @@ from datapipe.core.pii.draw import Draw
 # By calling code: what a national number starts with, and how many free digits follow.
 RANGES: dict[str, tuple[tuple[str, int], ...]] = {
     # Ofcom, "Telephone numbers for use in TV and radio drama programmes"
-    "44": (
-        *((f"{area}4960", 3) for area in (113, 114, 115, 116, 117, 118, 121, 131, 141, 151, 161)),
-        ("1914980", 3), ("2079460", 3), ("2896496", 3), ("2920180", 3), ("1632960", 3), ("7700900", 3), ("3069990", 3),
-    ),
+    # of its ranges those that examples seldom show: others' examples (020 7946 0xxx, 07700 900xxx) are found as numbers
+    "44": (("1184960", 3), ("1914980", 3), ("1632960", 3), ("3069990", 3)),
     # ACMA, "Phone numbers for use in TV shows, films and creative works"
-    "61": tuple((f"{area}{block}", 4) for area in (2, 3, 7, 8) for block in (5550, 7010)),
+    "61": tuple((f"{area}{block}", 4) for area in (2, 3, 7, 8) for block in (7010,)),
     # ARCEP, décision 2018-0881, 2.5.12: numbers for audiovisual works
     "33": (("19900", 4), ("26191", 4), ("35301", 4), ("46571", 4), ("53649", 4), ("63998", 4)),
     # BNetzA, Mitteilung 148/2021: Rufnummern für Drehbücher
