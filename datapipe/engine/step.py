@@ -13,15 +13,16 @@ import pyarrow.compute as pc
 from datapipe.arrow.scatter import scatter_column
 from datapipe.core.columns import ADDR, CHILD_BIT, SHARD_SHIFT, set_columns
 from datapipe.core.condition import Condition
-from datapipe.core.entities import ENTITIES, no_entities
+from datapipe.core.entities import ENTITIES
 from datapipe.core.errors import ContractError
 from datapipe.core.operator import Expand, Filter, Map, Operator
 from datapipe.core.records import StepCount
-from datapipe.core.spans import SPANS, no_spans
+from datapipe.core.spans import SPANS
 from datapipe.core.verdict import Verdict
 from datapipe.engine.calls import OperatorFailed, call
 from datapipe.engine.isolation import Isolation
 from datapipe.engine.sink import Sink, Where, failed_rows
+from datapipe.engine.verdicts import errors, merged, tags
 from datapipe.plan.plan import StepPlan
 from datapipe.plan.steps import tag_columns
 
@@ -101,10 +102,10 @@ class StepRunner:
         judged = np.sort(np.concatenate([rows for rows, _ in groups])) if groups else np.zeros(0, np.int64)
         if self.step.action == "tag":
             columns.pop("text", None)
-            columns |= self._tags(batch.num_rows, verdict, judged)
+            columns |= tags(self.step, verdict, judged)
         after = set_columns(batch, columns)
         if self.step.quarantine:
-            self._quarantine(batch, gone, _errors(verdict, gone))
+            self._quarantine(batch, gone, errors(verdict, gone))
             return after.filter(pa.array(~drop)) if len(gone) else after
         self._sink.found(self.step, batch, verdict)
         self._count_rules(verdict, gone)
@@ -195,7 +196,8 @@ class StepRunner:
             verdicts.append((rows, self._lawful(verdict, part.num_rows)))
         if len(verdicts) == 1 and len(verdicts[0][0]) == batch.num_rows:
             return verdicts[0][1]
-        return self._merge(batch, verdicts)
+        columns = {name: self._base(batch, name) for name in self.step.writes}
+        return merged(batch.num_rows, columns, verdicts)
 
     def _lawful(self, verdict: Verdict, n: int) -> Verdict:
         if not isinstance(verdict, Verdict) or verdict.rows != n:
@@ -226,49 +228,12 @@ class StepRunner:
         except pa.ArrowException as error:
             raise self._broken(f"the column {name} is {values.type}, declared {declared}: {error}") from None
 
-    def _merge(self, batch: pa.RecordBatch, verdicts: list[tuple[Rows, Verdict]]) -> Verdict:
-        """One verdict for all rows: who was not judged is kept, without scores, with columns as they were."""
-        n = batch.num_rows
-        failed: dict[str, npt.NDArray[np.bool_]] = {}
-        scores: dict[str, npt.NDArray[np.float64]] = {}
-        columns = {name: self._base(batch, name) for name in self.step.writes}
-        twins = spans = entities = None
-        for rows, verdict in verdicts:
-            if verdict.entities is not None:
-                entities = scatter_column(no_entities(n) if entities is None else entities, rows, verdict.entities)
-            if verdict.spans is not None:
-                spans = scatter_column(no_spans(n) if spans is None else spans, rows, verdict.spans)
-            for name, mask in verdict.failed.items():
-                failed.setdefault(name, np.zeros(n, np.bool_))[rows] |= mask
-            for name, values in verdict.scores.items():
-                scores.setdefault(name, np.full(n, np.nan))[rows] = values
-            for name, column in verdict.columns.items():
-                columns[name] = scatter_column(columns[name], rows, column)
-            if verdict.duplicate_of is not None:
-                twins = scatter_column(pa.nulls(n, pa.string()), rows, verdict.duplicate_of)
-        return Verdict(n, failed, scores, columns, twins, spans, entities)
-
     def _base(self, batch: pa.RecordBatch, name: str) -> pa.Array:
         """A column before a step writes to some of its rows."""
         dtype = self._operator.columns_written()[name]
         if name in batch.schema.names:
             return batch.column(name).cast(dtype)
         return pa.nulls(batch.num_rows, dtype)
-
-    def _tags(self, n: int, verdict: Verdict, judged: Rows) -> dict[str, pa.Array]:
-        unjudged = np.ones(n, np.bool_)
-        unjudged[judged] = False
-        reasons = [None if off else r for off, r in zip(unjudged, verdict.reasons(np.arange(n)), strict=True)]
-        tags = {
-            "keep": pa.array(verdict.keep, pa.bool_(), mask=unjudged),
-            "reasons": pa.array(reasons, pa.list_(pa.string())),
-        }
-        if self.step.kind == "global":
-            tags["duplicate_of"] = pa.nulls(n, pa.string()) if verdict.duplicate_of is None else verdict.duplicate_of
-        for name in self.step.scores:
-            values = verdict.scores.get(name, np.full(n, np.nan)).astype(np.float64)
-            tags[name] = pa.array(values, pa.float64(), mask=unjudged | np.isnan(values))
-        return {f"{self.step.column}.{name}": values for name, values in tags.items()}
 
     def _operator_output(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """An empty batch with the columns that leave the step."""
@@ -292,15 +257,6 @@ class StepRunner:
 
     def _broken(self, law: str) -> ContractError:
         return ContractError(f"{self.step.label}: the operator {self.step.operator} broke the law of its class: {law}")
-
-
-def _errors(verdict: Verdict, rows: Rows) -> list[str]:
-    """What a quarantining filter says of rows: its reason and, where it names one, the twin."""
-    reasons = [found[0] for found in verdict.reasons(rows)]
-    if verdict.duplicate_of is None:
-        return reasons
-    twins = verdict.duplicate_of.take(pa.array(rows)).to_pylist()
-    return [f"{reason}: {twin}" if twin else reason for reason, twin in zip(reasons, twins, strict=True)]
 
 
 def _text_bytes(batch: pa.RecordBatch) -> int:

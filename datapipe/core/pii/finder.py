@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from datapipe.arrow.text import Text
 from datapipe.core.pii.recognizer import LITERAL, Candidate, Hit, Int64s, Page, Recognizer, has_borders
+from datapipe.core.pii.reserved import Reserved
 from datapipe.kernels.candidates import KINDS, find_candidates
 from datapipe.kernels.literals import Literals, find_literals, literals
 
@@ -17,9 +18,13 @@ class Finder:
     """Finds entities by these recognizers.
 
     wanted  the lowest score of each type; hits of other types are left out. A type `a.b` goes by `a` where it is not named
+    tags    what the recipe puts in the place of entities: they, the house's tags and made-up values are never hits
     """
 
-    def __init__(self, recognizers: Sequence[Recognizer], wanted: Mapping[str, float]) -> None:
+    def __init__(
+        self, recognizers: Sequence[Recognizer], wanted: Mapping[str, float], tags: Iterable[str] = ()
+    ) -> None:
+        self._reserved = Reserved(tags)
         self._recognizers = recognizers
         self._wanted = dict(wanted)
         words = [
@@ -57,11 +62,12 @@ class Finder:
             found = np.concatenate([columns[:, mine[columns[0]]], marks[:, owners == number]], axis=1)
             if found.shape[1] or recognizer.everywhere:
                 hits += recognizer.find(page, _candidates(found))
-        return page, self._best(hits)
+        wanted = {hit for hit in hits if self._is_wanted(hit)}
+        return page, self._best([hit for hit in wanted if not self._reserved.covers(page, hit)])
 
     def _best(self, hits: list[Hit]) -> list[Hit]:
         """Of the hits that overlap the one with the highest score, then the longest, then the first."""
-        hits = sorted({hit for hit in hits if self._is_wanted(hit)}, key=lambda hit: (hit.start, -hit.end, hit.type))
+        hits = sorted(hits, key=lambda hit: (hit.start, -hit.end, hit.type))
         best: list[Hit] = []
         group: list[Hit] = []
         reached = -1

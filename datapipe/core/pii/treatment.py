@@ -7,11 +7,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from datapipe.core.pii.catalog import TYPES, parent
+from datapipe.core.pii.catalog import parent
+from datapipe.core.pii.reserved import is_made_up
 from datapipe.core.pii.synthetic import synthetic
+from datapipe.core.pii.tags import hashed, mask
 
 Action = Literal["mask", "replace", "hash", "remove", "drop_document", "report"]
-LETTERS = str.maketrans("0123456789abcdef", "bcdfghjklmnpqrst")  # a hash in letters is never taken for a number
 
 
 class Treatment(BaseModel):
@@ -65,14 +66,14 @@ def canonical(kind: str, value: str) -> str:
 
 def replacement(treatment: Treatment, kind: str, value: str, digest: str) -> str:
     """What stands in the text instead of a value; the same for equal values."""
-    tag = TYPES[parent(kind)].tag
     match treatment.in_text:
         case "mask":
-            return treatment.tag or f"<{tag}>"
+            return treatment.tag or mask(kind)
         case "hash":
-            return f"<{tag}:{digest[:16].translate(LETTERS)}>"
+            return hashed(kind, digest)
         case "replace":
-            return synthetic(kind, value, digest)
+            new = synthetic(kind, value, digest)
+            return new if is_made_up(kind, new) else mask(kind)  # a value of another form than its type's
         case "remove":
             return ""
         case _:

@@ -1,0 +1,1 @@
+"""Published policies on personal data, as their corpora were made with them."""
