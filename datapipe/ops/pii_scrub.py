@@ -15,15 +15,15 @@ from datapipe.core.context import Context
 from datapipe.core.operator import FilePath, Filter
 from datapipe.core.pii.catalog import TYPES, parent
 from datapipe.core.pii.finder import Finder
-from datapipe.core.pii.presidio import TYPES_OF, PresidioOptions, presidio_facts
+from datapipe.core.pii.people.presidio import TYPES_OF, PresidioOptions, presidio_facts
 from datapipe.core.pii.published.policies import POLICIES, Preset
 from datapipe.core.pii.published.policy import Policy
 from datapipe.core.pii.recognizer import Hit
 from datapipe.core.pii.recognizers import Settings, recognizers
-from datapipe.core.pii.scrubbing import Scrubbed, Scrubber
-from datapipe.core.pii.secret import secret, sign
-from datapipe.core.pii.treatment import Action, Key, Treatment
-from datapipe.core.pii.wanted import Entities, in_full
+from datapipe.core.pii.replacing.scrubbing import Scrubbed, Scrubber
+from datapipe.core.pii.replacing.secret import secret, sign
+from datapipe.core.pii.replacing.treatment import Action, Key, Treatment
+from datapipe.core.pii.replacing.wanted import Entities, in_full
 from datapipe.core.verdict import Verdict
 
 OWN = ("entities", "method", "min_score", "regions", "private_addresses", "presidio")  # what a preset says by itself

@@ -12,11 +12,11 @@ import string
 
 import pytest
 
-from datapipe.core.pii.assigned_keys import AssignedKeys
-from datapipe.core.pii.randomness import changes, entropy, looks_random
 from datapipe.core.pii.recognizer import Recognizer
-from datapipe.core.pii.service_keys import ServiceKeys
-from datapipe.core.pii.services import SERVICES
+from datapipe.core.pii.secrets.assigned_keys import AssignedKeys
+from datapipe.core.pii.secrets.randomness import changes, entropy, looks_random
+from datapipe.core.pii.secrets.service_keys import ServiceKeys
+from datapipe.core.pii.secrets.services import SERVICES
 from tests.core.pii_text import said, seconds, values
 
 BOTH: list[Recognizer] = [ServiceKeys(), AssignedKeys()]

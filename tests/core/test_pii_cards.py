@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from datapipe.core.pii.cards import CreditCard
-from datapipe.core.pii.checks import luhn
-from datapipe.core.pii.iban import Iban
+from datapipe.core.pii.numbers.cards import CreditCard
+from datapipe.core.pii.numbers.checks import luhn
+from datapipe.core.pii.numbers.iban import Iban
 from tests.recognized import found, scored
 
 # Numbers that the card schemes and their acquirers publish for tests.

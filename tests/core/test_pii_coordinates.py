@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from datapipe.core.pii.coordinates import Coordinates, Degrees
+from datapipe.core.pii.numbers.coordinates import Coordinates, Degrees
 from tests.recognized import found
 
 

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 
 from datapipe.arrow.text import text_of
-from datapipe.core.pii.dates_of_birth import DateOfBirth
 from datapipe.core.pii.finder import Finder
-from datapipe.core.pii.months import month_of
+from datapipe.core.pii.people.dates_of_birth import DateOfBirth
+from datapipe.core.pii.people.months import month_of
 
 FINDER = Finder([DateOfBirth()], {"date_of_birth": 0.5})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from datapipe.core.pii.top_level_domains import NATIVE, TOP_LEVEL_DOMAINS
+from datapipe.core.pii.contact.top_level_domains import NATIVE, TOP_LEVEL_DOMAINS
 from tests.reference.recognized import assert_linear, recognized
 
 

@@ -12,11 +12,11 @@ import pyarrow as pa
 import pytest
 
 from datapipe.arrow.text import text_of
-from datapipe.core.pii import national_id_checks as own
 from datapipe.core.pii.finder import Finder
-from datapipe.core.pii.national_id_forms import FORMS
-from datapipe.core.pii.national_id_pictures import plain
-from datapipe.core.pii.national_ids import NationalId
+from datapipe.core.pii.national_ids import checks as own
+from datapipe.core.pii.national_ids.forms import FORMS
+from datapipe.core.pii.national_ids.pictures import plain
+from datapipe.core.pii.national_ids.recognizer import NationalId
 
 FINDER = Finder([NationalId()], {"national_id": 0.5})
 

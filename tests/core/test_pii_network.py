@@ -7,8 +7,8 @@ from ipaddress import IPv4Address, IPv6Address
 
 import pytest
 
-from datapipe.core.pii.mac import MacAddress
-from datapipe.core.pii.network import IpAddress
+from datapipe.core.pii.numbers.mac import MacAddress
+from datapipe.core.pii.numbers.network import IpAddress
 from tests.recognized import found, scored
 
 

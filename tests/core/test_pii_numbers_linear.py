@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from datapipe.core.pii.cards import CreditCard
-from datapipe.core.pii.coordinates import Coordinates, Degrees
-from datapipe.core.pii.crypto import CryptoWallet
-from datapipe.core.pii.iban import Iban
-from datapipe.core.pii.mac import MacAddress
-from datapipe.core.pii.network import IpAddress
+from datapipe.core.pii.numbers.cards import CreditCard
+from datapipe.core.pii.numbers.coordinates import Coordinates, Degrees
+from datapipe.core.pii.numbers.crypto import CryptoWallet
+from datapipe.core.pii.numbers.iban import Iban
+from datapipe.core.pii.numbers.mac import MacAddress
+from datapipe.core.pii.numbers.network import IpAddress
 from datapipe.core.pii.recognizer import Recognizer
 from tests.recognized import found, seconds
 

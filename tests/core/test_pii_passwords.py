@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from datapipe.core.pii.password_values import password_score
-from datapipe.core.pii.passwords import Passwords
 from datapipe.core.pii.recognizer import Recognizer
+from datapipe.core.pii.secrets.password_values import password_score
+from datapipe.core.pii.secrets.passwords import Passwords
 from tests.core.pii_text import said, seconds, values
 
 WORDS: list[Recognizer] = [Passwords()]

@@ -7,7 +7,7 @@ import pytest
 
 from datapipe.arrow.text import text_of
 from datapipe.core.pii.finder import Finder
-from datapipe.core.pii.names import names
+from datapipe.core.pii.people.names import names
 from datapipe.core.pii.recognizers import Settings, recognizers
 
 FINDER = Finder(recognizers(["person"], Settings()), {"person": 0.0})

@@ -6,8 +6,8 @@ import phonenumbers
 import pytest
 from phonenumbers import PhoneNumberFormat as Format
 
-from datapipe.core.pii.phone_cues import REGIONS
-from datapipe.core.pii.phone_forms import DIGITS, Form, parts
+from datapipe.core.pii.contact.phone_cues import REGIONS
+from datapipe.core.pii.contact.phone_forms import DIGITS, Form, parts
 from tests.reference.recognized import assert_linear, recognized
 
 COUNTRIES = sorted(phonenumbers.SUPPORTED_REGIONS)

@@ -12,10 +12,10 @@ import pytest
 from datapipe.arrow.text import text_of
 from datapipe.core.context import Context
 from datapipe.core.errors import MissingDependency, RecipeError
-from datapipe.core.pii import presidio
 from datapipe.core.pii.catalog import TYPES, parent
 from datapipe.core.pii.finder import Finder
-from datapipe.core.pii.presidio import TYPES_OF, PresidioOptions, byte_places, pieces, presidio_facts
+from datapipe.core.pii.people import presidio
+from datapipe.core.pii.people.presidio import TYPES_OF, PresidioOptions, byte_places, pieces, presidio_facts
 from datapipe.core.pii.recognizers import Settings, recognizers
 from datapipe.ops.pii_scrub import PiiScrub
 

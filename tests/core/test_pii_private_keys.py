@@ -8,8 +8,8 @@ import string
 
 import pytest
 
-from datapipe.core.pii.private_keys import PrivateKeys
 from datapipe.core.pii.recognizer import Recognizer
+from datapipe.core.pii.secrets.private_keys import PrivateKeys
 from tests.core.pii_text import said, seconds, values
 
 KEYS: list[Recognizer] = [PrivateKeys()]

@@ -10,8 +10,8 @@ import pytest
 from datapipe.arrow.text import Text, text_of
 from datapipe.core.pii.catalog import TYPES
 from datapipe.core.pii.finder import Finder
-from datapipe.core.pii.scrubbing import Scrubbed, Scrubber
-from datapipe.core.pii.treatment import Key, Treatment
+from datapipe.core.pii.replacing.scrubbing import Scrubbed, Scrubber
+from datapipe.core.pii.replacing.treatment import Key, Treatment
 from tests.reference.pii import VALUES, Greedy
 
 ACTIONS = ["mask", "replace", "hash", "remove", "drop_document", "report"]

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from stdnum import iban, luhn
 
 from datapipe.core.pii.catalog import TYPES
-from datapipe.core.pii.reserved import is_made_up
-from datapipe.core.pii.synthetic import synthetic
-from datapipe.core.pii.tags import PLACEHOLDER, hashed, mask
-from datapipe.core.pii.treatment import Key, Treatment, replacement
+from datapipe.core.pii.replacing.reserved import is_made_up
+from datapipe.core.pii.replacing.synthetic import synthetic
+from datapipe.core.pii.replacing.tags import PLACEHOLDER, hashed, mask
+from datapipe.core.pii.replacing.treatment import Key, Treatment, replacement
 from tests.reference.pii import VALUES
 
 KEY = Key(b"0123456789abcdef")

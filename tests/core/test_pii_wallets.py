@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from datapipe.core.pii.crypto import CryptoWallet
-from datapipe.core.pii.keccak import keccak_256
-from datapipe.core.pii.wallet_codes import eip_55
+from datapipe.core.pii.numbers.crypto import CryptoWallet
+from datapipe.core.pii.numbers.keccak import keccak_256
+from datapipe.core.pii.numbers.wallet_codes import eip_55
 from tests.recognized import found, scored
 
 CHECKED = [

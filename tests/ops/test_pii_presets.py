@@ -18,9 +18,9 @@ from datapipe.core.pii.published.dolma import TAGS, Dolma
 from datapipe.core.pii.published.fineweb import ADDRESSES, EMAILS, FineWeb
 from datapipe.core.pii.published.policy import Policy
 from datapipe.core.pii.recognizer import Hit, Page
-from datapipe.core.pii.scrubbing import Scrubbed
-from datapipe.core.pii.settling import Change
-from datapipe.core.pii.treatment import Key
+from datapipe.core.pii.replacing.scrubbing import Scrubbed
+from datapipe.core.pii.replacing.settling import Change
+from datapipe.core.pii.replacing.treatment import Key
 from datapipe.ops.pii_scrub import PiiScrub
 from tests.ops.test_pii_scrub import judge
 

@@ -6,30 +6,30 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import NamedTuple
 
-from datapipe.core.pii.addresses import StreetAddress, StreetAddressByEnding
-from datapipe.core.pii.assigned_keys import AssignedKeys
-from datapipe.core.pii.cards import CreditCard
 from datapipe.core.pii.catalog import parent
-from datapipe.core.pii.coordinates import Coordinates, Degrees
-from datapipe.core.pii.crypto import CryptoWallet
-from datapipe.core.pii.dates_of_birth import DateOfBirth
-from datapipe.core.pii.eastern_addresses import EasternAddress
-from datapipe.core.pii.eastern_persons import EasternPerson
-from datapipe.core.pii.email import Email
-from datapipe.core.pii.handles import UserName
-from datapipe.core.pii.iban import Iban
-from datapipe.core.pii.mac import MacAddress
-from datapipe.core.pii.national_ids import NationalId
-from datapipe.core.pii.network import IpAddress
-from datapipe.core.pii.obfuscated_email import ObfuscatedEmail
-from datapipe.core.pii.passwords import Passwords
-from datapipe.core.pii.persons import Person
-from datapipe.core.pii.phone import Phone
-from datapipe.core.pii.presidio import Presidio, PresidioOptions
-from datapipe.core.pii.private_keys import PrivateKeys
+from datapipe.core.pii.contact.email import Email
+from datapipe.core.pii.contact.handles import UserName
+from datapipe.core.pii.contact.obfuscated_email import ObfuscatedEmail
+from datapipe.core.pii.contact.phone import Phone
+from datapipe.core.pii.contact.url_credentials import UrlCredentials
+from datapipe.core.pii.national_ids.recognizer import NationalId
+from datapipe.core.pii.numbers.cards import CreditCard
+from datapipe.core.pii.numbers.coordinates import Coordinates, Degrees
+from datapipe.core.pii.numbers.crypto import CryptoWallet
+from datapipe.core.pii.numbers.iban import Iban
+from datapipe.core.pii.numbers.mac import MacAddress
+from datapipe.core.pii.numbers.network import IpAddress
+from datapipe.core.pii.people.addresses import StreetAddress, StreetAddressByEnding
+from datapipe.core.pii.people.dates_of_birth import DateOfBirth
+from datapipe.core.pii.people.eastern_addresses import EasternAddress
+from datapipe.core.pii.people.eastern_persons import EasternPerson
+from datapipe.core.pii.people.persons import Person
+from datapipe.core.pii.people.presidio import Presidio, PresidioOptions
 from datapipe.core.pii.recognizer import Recognizer
-from datapipe.core.pii.service_keys import ServiceKeys
-from datapipe.core.pii.url_credentials import UrlCredentials
+from datapipe.core.pii.secrets.assigned_keys import AssignedKeys
+from datapipe.core.pii.secrets.passwords import Passwords
+from datapipe.core.pii.secrets.private_keys import PrivateKeys
+from datapipe.core.pii.secrets.service_keys import ServiceKeys
 
 PLAIN: tuple[type[Recognizer], ...] = (  # which need no settings
     Email,

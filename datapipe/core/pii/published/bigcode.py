@@ -17,8 +17,8 @@ from datapipe.core.pii.published.bloom import addresses
 from datapipe.core.pii.published.policy import Found, Policy
 from datapipe.core.pii.recognizer import Page
 from datapipe.core.pii.recognizers import Settings, recognizers
-from datapipe.core.pii.settling import Change
-from datapipe.core.pii.treatment import Key
+from datapipe.core.pii.replacing.settling import Change
+from datapipe.core.pii.replacing.treatment import Key
 
 V4 = ("172.16.31.10", "172.16.58.3", "172.16.17.32", "192.168.127.12", "192.168.3.11")
 V6 = (

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 from datapipe.core.pii.published.bloom_keys import keys
 from datapipe.core.pii.published.policy import Found, Policy
 from datapipe.core.pii.recognizer import Page
-from datapipe.core.pii.settling import Change
+from datapipe.core.pii.replacing.settling import Change
 
 _V4 = r"(?:25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)(?:\.(?:25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)){3}"
 _H = r"[0-9a-fA-F]{1,4}"

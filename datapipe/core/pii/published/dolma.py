@@ -10,7 +10,7 @@ from typing import ClassVar
 from datapipe.core.pii.published.fineweb import IPV4, ipv4_runs
 from datapipe.core.pii.published.policy import Found, Policy, rows_with
 from datapipe.core.pii.recognizer import Hit, Page
-from datapipe.core.pii.settling import Change
+from datapipe.core.pii.replacing.settling import Change
 
 _EMAIL = re.compile(r"[.\s@,?!;:)(]*([^\s@]+@[^\s@,?!;:)(]+?)[.\s@,?!;:)(]?[\s\n\r]")
 _TAIL = re.compile(r"@[^\s@,?!;:)(]+?[.\s@,?!;:)(]?[\s\n\r]")  # what follows the local part

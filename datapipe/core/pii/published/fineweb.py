@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from datapipe.core.pii.published.policy import Found, Policy, Rows, run_start
 from datapipe.core.pii.recognizer import Page
-from datapipe.core.pii.settling import Change
+from datapipe.core.pii.replacing.settling import Change
 
 _OCTET = rb"(?:25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)"
 IPV4 = re.compile(rb"(?:" + _OCTET + rb"\.){3}" + _OCTET)

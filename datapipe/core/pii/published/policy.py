@@ -10,9 +10,9 @@ import numpy as np
 
 from datapipe.arrow.text import Text
 from datapipe.core.pii.recognizer import Hit, Page
-from datapipe.core.pii.scrubbing import Scrubbed, apply
-from datapipe.core.pii.settling import Change
-from datapipe.core.pii.treatment import Key
+from datapipe.core.pii.replacing.scrubbing import Scrubbed, apply
+from datapipe.core.pii.replacing.settling import Change
+from datapipe.core.pii.replacing.treatment import Key
 
 
 class Found(NamedTuple):

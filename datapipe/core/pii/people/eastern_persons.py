@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
-from datapipe.core.pii.names import names
+from datapipe.core.pii.people.names import names
 from datapipe.core.pii.recognizer import Candidate, Hit, Page, Recognizer
 
 _HAN = "\u4e00-\u9fff々"

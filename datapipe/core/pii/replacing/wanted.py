@@ -11,7 +11,7 @@ from pydantic import WithJsonSchema
 from datapipe.core.errors import did_you_mean
 from datapipe.core.pii.catalog import TYPES, parent
 from datapipe.core.pii.recognizers import Settings, recognizers
-from datapipe.core.pii.treatment import Action, Treatment
+from datapipe.core.pii.replacing.treatment import Action, Treatment
 
 _NAME = {"anyOf": [{"enum": list(TYPES)}, {"type": "string", "pattern": rf"^({'|'.join(TYPES)})\.[a-z0-9_]+$"}]}
 _TREATMENT = {"anyOf": [{"enum": list(get_args(Action))}, Treatment.model_json_schema(), {"type": "null"}]}

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
+from datapipe.core.pii.contact.top_level_domains import TOP_LEVEL_DOMAINS
 from datapipe.core.pii.recognizer import Candidate, Hit, Page, Recognizer
-from datapipe.core.pii.top_level_domains import TOP_LEVEL_DOMAINS
 
 _BRACKETED = (
     "[at]", "(at)", "{at}", "<at>", "[@]", "(@)", "{@}", "[ at ]", "( at )", "(arroba)", "[arroba]", "(собака)", "[собака]",

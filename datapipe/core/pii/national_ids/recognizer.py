@@ -9,8 +9,8 @@ from importlib import import_module
 from typing import ClassVar, NamedTuple
 
 from datapipe.core.pii.lookalikes import is_named
-from datapipe.core.pii.national_id_forms import ANY, FORMS, Form
-from datapipe.core.pii.national_id_pictures import plain, plain_picture, western, written
+from datapipe.core.pii.national_ids.forms import ANY, FORMS, Form
+from datapipe.core.pii.national_ids.pictures import plain, plain_picture, western, written
 from datapipe.core.pii.recognizer import LITERAL, Candidate, Hit, Page, Recognizer
 from datapipe.kernels.candidates import MIXED, NUMBER
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
-from datapipe.core.pii.months import month_of
-from datapipe.core.pii.national_id_checks import is_day
+from datapipe.core.pii.national_ids.checks import is_day
+from datapipe.core.pii.people.months import month_of
 from datapipe.core.pii.recognizer import Candidate, Hit, Page, Recognizer
 
 # What a date follows. Labels and participles, in some forty languages.

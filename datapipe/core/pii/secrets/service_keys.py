@@ -9,11 +9,11 @@ from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from typing import ClassVar
 
-from datapipe.core.pii.placeholders import is_example
-from datapipe.core.pii.randomness import changes, entropy
 from datapipe.core.pii.recognizer import LITERAL, Candidate, Hit, Page, Recognizer
-from datapipe.core.pii.services import FORMS, SERVICES
-from datapipe.core.pii.tokens import value_start
+from datapipe.core.pii.secrets.placeholders import is_example
+from datapipe.core.pii.secrets.randomness import changes, entropy
+from datapipe.core.pii.secrets.services import FORMS, SERVICES
+from datapipe.core.pii.secrets.tokens import value_start
 from datapipe.kernels.candidates import TOKEN
 
 _BASE62 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
+from datapipe.core.pii.contact.top_level_domains import TOP_LEVEL_DOMAINS
 from datapipe.core.pii.recognizer import Candidate, Hit, Page, Recognizer
-from datapipe.core.pii.top_level_domains import TOP_LEVEL_DOMAINS
 from datapipe.kernels.candidates import AT
 
 MAX_LOCAL = 128  # bytes: RFC 5321 allows 64; lists that put the reader's address into the sender's (VERP) need more

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
-from datapipe.core.pii.address_words import APART, BOXES, DIGITS, ENDS, FIRST, LABELS, LAST, NOT_ENDS, UNITS
-from datapipe.core.pii.persons import LETTERS, UPPER
+from datapipe.core.pii.people.address_words import APART, BOXES, DIGITS, ENDS, FIRST, LABELS, LAST, NOT_ENDS, UNITS
+from datapipe.core.pii.people.persons import LETTERS, UPPER
 from datapipe.core.pii.recognizer import Candidate, Hit, Page, Recognizer
 
 _WORD = rf"[{UPPER}][{LETTERS}.'’-]*"

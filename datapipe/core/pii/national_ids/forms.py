@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from datapipe.core.pii import national_id_checks as own
+from datapipe.core.pii.national_ids import checks as own
 
 
 class Form(NamedTuple):

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
-from datapipe.core.pii.recognizer import Candidate, Hit, Page, Recognizer, cue
-from datapipe.core.pii.wallet_codes import (
+from datapipe.core.pii.numbers.wallet_codes import (
     RIPPLE,
     base58_bytes,
     base58_checked,
@@ -15,6 +14,7 @@ from datapipe.core.pii.wallet_codes import (
     eip_55,
     monero_checked,
 )
+from datapipe.core.pii.recognizer import Candidate, Hit, Page, Recognizer, cue
 from datapipe.kernels.candidates import TOKEN
 
 _CUE = cue(

@@ -8,8 +8,8 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from datapipe.core.pii.name_cues import AFTERWARDS, BESIDE, CAPITALS, DOTTED, SAID, TITLES, TITLES_OF
-from datapipe.core.pii.names import names
+from datapipe.core.pii.people.name_cues import AFTERWARDS, BESIDE, CAPITALS, DOTTED, SAID, TITLES, TITLES_OF
+from datapipe.core.pii.people.names import names
 from datapipe.core.pii.recognizer import Candidate, Hit, Page, Recognizer
 from datapipe.kernels.capitals import find_capitals
 from datapipe.kernels.hashing import word_table

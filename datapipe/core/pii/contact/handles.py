@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
+from datapipe.core.pii.contact.top_level_domains import TOP_LEVEL_DOMAINS
 from datapipe.core.pii.recognizer import LITERAL, Candidate, Hit, Page, Recognizer, cue
-from datapipe.core.pii.top_level_domains import TOP_LEVEL_DOMAINS
 from datapipe.kernels.candidates import AT, HANDLE
 
 NONE, LOW, FAIR, CUED, SURE = 0.1, 0.4, 0.6, 0.85, 0.95

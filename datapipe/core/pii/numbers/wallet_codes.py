@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from datapipe.core.pii.keccak import keccak_256
+from datapipe.core.pii.numbers.keccak import keccak_256
 
 BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 RIPPLE = "rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz"  # the same signs in the order of the XRP ledger

@@ -7,10 +7,10 @@ from base64 import b64decode
 from collections.abc import Iterator
 from typing import ClassVar
 
-from datapipe.core.pii.placeholders import is_example
-from datapipe.core.pii.randomness import is_hex, is_uuid, looks_random
 from datapipe.core.pii.recognizer import Candidate, Hit, Page, Recognizer
-from datapipe.core.pii.tokens import value_start
+from datapipe.core.pii.secrets.placeholders import is_example
+from datapipe.core.pii.secrets.randomness import is_hex, is_uuid, looks_random
+from datapipe.core.pii.secrets.tokens import value_start
 from datapipe.kernels.candidates import TOKEN
 
 LEAST, LONGEST = 16, 512  # bytes of a value: a shorter one is found by words, a longer one is data

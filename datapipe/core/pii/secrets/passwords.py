@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
-from datapipe.core.pii.password_values import password_score
-from datapipe.core.pii.password_words import CUES, IS
 from datapipe.core.pii.recognizer import Candidate, Hit, Page, Recognizer
+from datapipe.core.pii.secrets.password_values import password_score
+from datapipe.core.pii.secrets.password_words import CUES, IS
 
 WINDOW = 240  # bytes after a word: the rest of a name, a sign and a value
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from datapipe.core.pii.password_words import CUES, NONE
-from datapipe.core.pii.placeholders import is_code, is_example, is_member
+from datapipe.core.pii.secrets.password_words import CUES, NONE
+from datapipe.core.pii.secrets.placeholders import is_code, is_example, is_member
 
 LEAST, LONGEST = 4, 80  # characters
 _CUES = tuple(cue for cue in CUES if cue[-1] not in "=:\"' ")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import ClassVar
 
-from datapipe.core.pii.checks import mod_97
+from datapipe.core.pii.numbers.checks import mod_97
 from datapipe.core.pii.recognizer import Candidate, Hit, Page, Recognizer
 from datapipe.kernels.candidates import MIXED
 

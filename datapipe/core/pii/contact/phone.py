@@ -9,9 +9,9 @@ from typing import ClassVar
 
 import phonenumbers
 
+from datapipe.core.pii.contact.phone_cues import NATIVE_WORDS, REGIONS, Cue, cue_after, cue_before
+from datapipe.core.pii.contact.phone_forms import DIGITS, LONGEST, Form, parts
 from datapipe.core.pii.lookalikes import is_named
-from datapipe.core.pii.phone_cues import NATIVE_WORDS, REGIONS, Cue, cue_after, cue_before
-from datapipe.core.pii.phone_forms import DIGITS, LONGEST, Form, parts
 from datapipe.core.pii.recognizer import LITERAL, Candidate, Hit, Page, Recognizer
 from datapipe.kernels.candidates import NUMBER
 

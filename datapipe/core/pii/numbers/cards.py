@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
-from datapipe.core.pii.checks import luhn
 from datapipe.core.pii.lookalikes import is_named_after
+from datapipe.core.pii.numbers.checks import luhn
 from datapipe.core.pii.recognizer import Candidate, Hit, Page, Recognizer, cue
 from datapipe.kernels.candidates import NUMBER
 

@@ -1,0 +1,1 @@
+"""How people are reached: addresses, numbers and names on networks."""

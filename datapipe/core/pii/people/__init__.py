@@ -1,0 +1,1 @@
+"""Names, addresses and births of persons, by words beside them and lists."""
