@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pydantic import Field, PrivateAttr, model_validator
+from phonenumbers import SUPPORTED_REGIONS
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from datapipe.arrow.text import Text, column_of, text_of, valid_of
 from datapipe.core.context import Context
@@ -97,6 +98,14 @@ class PiiScrub(Filter):
             if (tuple(given) if isinstance(given, list) else given) != plain[name]:
                 raise ValueError(f"preset and {name}: {data['preset']} says by itself what it finds and does; give one")
         return data
+
+    @field_validator("regions")
+    @classmethod
+    def _known(cls, regions: tuple[str, ...]) -> tuple[str, ...]:
+        for region in regions:
+            if region not in SUPPORTED_REGIONS:
+                raise ValueError(f"no country {region!r}; they are written as in ISO 3166: US, DE, JP")
+        return regions
 
     @model_validator(mode="after")
     def _one_key(self) -> PiiScrub:

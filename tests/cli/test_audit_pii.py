@@ -101,6 +101,32 @@ def test_limits_fields_and_the_exit_code(corpus: Path, runs: Runs) -> None:
     assert isinstance(invoke(str(corpus)).exception, RecipeError)  # both kinds of files
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["lines", "--entities", "emial"], "entities: no type emial; did you mean email?"),
+        (["lines", "--regions", "ZZ"], "regions: no country 'ZZ'"),
+        (["{jsnl: lines}"], "expected one reader, found jsnl; did you mean jsonl"),
+        (["."], "holds runs, whose folders have tables besides texts; name one, such as"),
+    ],
+)
+def test_what_is_refused(
+    corpus: Path, runs: Runs, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
+) -> None:
+    runs("read: {jsonl: lines/a.jsonl}\nwrite: {path: run}\n", out="run")
+    monkeypatch.chdir(corpus)
+    result = invoke(*arguments)
+    assert isinstance(result.exception, RecipeError)
+    assert said in str(result.exception)
+
+
+def test_a_run_by_any_name(corpus: Path, runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs("read: {jsonl: lines/a.jsonl}\nwrite: {path: run}\n", out="run")
+    monkeypatch.chdir(corpus)
+    for name in ("run/", "lines/../run", f"file://{corpus}/run"):
+        assert told(name)["documents"] == len(TEXTS)
+
+
 def gold(runs: Runs, *rows: dict[str, Any]) -> str:
     return str(runs.jsonl("gold.jsonl", [{"id": f"g{n}", **row} for n, row in enumerate(rows)]))
 

@@ -62,8 +62,9 @@ def test_scrubbing_twice_changes_nothing(seed: int) -> None:
     for name in types:
         action = same or rng.choice(ACTIONS)
         tag = rng.choice(TAGS) if action == "mask" else None
+        otherwise = rng.choice(["mask", "replace", "remove", "report"])
         treatments[name] = Treatment(
-            action=action, tag=tag, otherwise=rng.choice(["mask", "replace", "remove", "report"])
+            action=action, tag=tag, otherwise=otherwise if action == "drop_document" else "mask"
         )
     this = scrubber(treatments, rng.choice([0, 0.5, 0.6]))
     texts = [glued(rng) for _ in range(10)]

@@ -37,6 +37,16 @@ class Treatment(BaseModel):
     def _action_alone(cls, value: Any) -> Any:
         return {"action": value} if isinstance(value, str) else value
 
+    @model_validator(mode="after")
+    def _nothing_in_vain(self) -> Treatment:
+        """What an action does not look at is a mistake, and text would stay or go that was not meant to."""
+        if self.action != "drop_document" and (self.above or self.otherwise != "mask"):
+            word = "above" if self.above else "otherwise"
+            raise ValueError(f"{word} belongs to action: drop_document; {self.action} is done to every hit")
+        if self.tag is not None and self.in_text != "mask":
+            raise ValueError(f"tag is the text of a mask; {self.in_text} writes none")
+        return self
+
     @property
     def in_text(self) -> str:
         """The action on the text of documents that stay."""
