@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
@@ -157,6 +158,14 @@ def test_killed_and_run_again_the_same_bytes(mail: Runs, digests: Digests) -> No
     mail(path.read_text(), "whole")
     assert digests(mail.folder / "out") == digests(mail.folder / "whole")
     assert CliRunner().invoke(datapipe, ["verify", str(mail.folder / "out")]).exit_code == 0
+
+
+def test_a_text_is_not_copied_for_each_of_its_entities(runs: Runs) -> None:
+    n = 20_000
+    runs.jsonl("in-0.jsonl", [{"id": "list", "text": "a@b.org " * n}])
+    runs(RECIPE.replace("MORE", ""), workers=0)
+    assert len(runs.table("pii")) == n
+    assert pa.default_memory_pool().max_memory() < 2_000_000_000  # 3.2 GB with copies
 
 
 def test_a_changed_table_is_noticed_and_a_lost_one_written_anew(mail: Runs, digests: Digests) -> None:
