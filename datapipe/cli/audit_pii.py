@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -46,6 +47,10 @@ def audit_pii(dataset: str, as_json: bool, fail_above: int | None, **asked: Any)
     gold = asked["gold"]
     if not gold and (asked["gold_types"] or asked["errors"]):
         raise click.UsageError("--gold-types and --errors belong to --gold")
+    if (
+        asked["errors"] and not Path(asked["errors"]).absolute().parent.is_dir()
+    ):  # told before an hour's work, not after
+        raise click.UsageError(f"--errors {asked['errors']}: there is no such folder")
     with tempfile.TemporaryDirectory(prefix="datapipe-") as folder:
         run = run_audit(dataset, folder, {**asked, "quiet": asked["quiet"] or as_json})
         if gold:

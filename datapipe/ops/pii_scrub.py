@@ -38,6 +38,9 @@ class PiiScrub(Filter):
     document, on any number of workers; with a key, under every step and recipe, too (without one the salt is the
     recipe's seed and the step's label). Texts that this step has been through are not changed by it again.
 
+    Texts as they were before this step stay in work/, in quarantine/ and in the ledger of earlier steps: hand on what is
+    published, not the run folder. Documents that this step drops stand in the ledger with their changes.
+
     `replace` writes values of the same form from reserved ranges: example.com, numbers regulators keep for films,
     192.0.2.0/24, 2001:db8::/32 …; where there is none the value is marked (…madeup). Where a replacement and its
     neighbours would be an entity again, one change covers both.

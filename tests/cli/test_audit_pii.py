@@ -120,6 +120,13 @@ def test_what_is_refused(
     assert said in str(result.exception)
 
 
+def test_a_folder_that_is_not_there_is_told_first(runs: Runs) -> None:
+    labelled = gold(runs, {"text": "a", "spans": []})
+    result = invoke(labelled, "--gold", "--errors", f"{runs.folder}/nowhere/errors.jsonl")
+    assert result.exit_code == 2
+    assert "there is no such folder" in result.output
+
+
 def test_a_run_by_any_name(corpus: Path, runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     runs("read: {jsonl: lines/a.jsonl}\nwrite: {path: run}\n", out="run")
     monkeypatch.chdir(corpus)
