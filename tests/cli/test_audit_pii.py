@@ -127,6 +127,14 @@ def test_a_folder_that_is_not_there_is_told_first(runs: Runs) -> None:
     assert "there is no such folder" in result.output
 
 
+@pytest.mark.parametrize("more", [[], ["--limit", "2"]])
+def test_a_damaged_file_is_told(tmp_path: Path, more: list[str]) -> None:
+    (tmp_path / "cut.parquet").write_bytes(b"PAR1 and no more")
+    result = invoke(str(tmp_path / "cut.parquet"), *more)
+    assert isinstance(result.exception, RunFailed)
+    assert "none of 1 records could be read; the first one: the file cannot be read as Parquet" in str(result.exception)
+
+
 def test_a_run_by_any_name(corpus: Path, runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     runs("read: {jsonl: lines/a.jsonl}\nwrite: {path: run}\n", out="run")
     monkeypatch.chdir(corpus)
