@@ -330,10 +330,11 @@ def scan_candidates(offsets: Int64s, data: Bytes, table: Bytes, wanted: int, out
                 i += 1
             word_end = i
             size = i - start
-            if size == 2 and wanted & (1 << COLONS):
-                count, last_mac = _macs(out, count, row, data, table, begin, start, stop, 2, 6, HYPHEN, last_mac)
-            elif size == 4 and wanted & (1 << COLONS):
-                count, last_mac = _macs(out, count, row, data, table, begin, start, stop, 4, 3, DOT, last_mac)
+            if (size == 2 or size == 4) and wanted & (1 << COLONS):
+                groups, sign = (6, HYPHEN) if size == 2 else (3, DOT)
+                count, last_mac = _macs(
+                    out, count, row, data, table, begin, start, stop, size, groups, sign, last_mac
+                )  # fmt: skip
             if start >= token_end and wanted & (1 << TOKEN):
                 count, token_end = _token(out, count, row, data, table, token_end, start, stop)
             if digits < size:
