@@ -144,7 +144,9 @@ def test_precision_and_recall(runs: Runs, tmp_path: Path) -> None:
     ],
 )
 def test_wrong_labels_are_named(runs: Runs, spans: Any, said: str) -> None:
-    result = invoke(gold(runs, {"text": "good", "spans": []}, {"text": "text", "spans": spans}), "--gold")
+    result = invoke(
+        gold(runs, {"text": "good", "spans": []}, {"text": "text", "spans": spans}), "--gold", "--entities", "email"
+    )
     assert isinstance(result.exception, RecipeError)
     assert said in str(result.exception)
 
