@@ -73,11 +73,9 @@ def test_as_phonenumbers_finds_them() -> None:
         "212-555-4567 ext. 12", "212-555-4567x818", "212-555-4567, ext 12", "(212) 555-4567 x 9",
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("around", ["{}", "at {}.", "{}; or", "({})", "“{}”", "/ {} /", "<{}>"])
-def test_alone(number: str, around: str) -> None:
-    if around == "({})" and number.startswith("("):
-        return
-    assert digits(found(around.format(number))) == digits([number])
+def test_alone(number: str) -> None:
+    places = ["{}", "at {}.", "{}; or", "“{}”", "/ {} /", "<{}>", *([] if number.startswith("(") else ["({})"])]
+    assert {place: digits(found(place.format(number))) for place in places} == {p: digits([number]) for p in places}
 
 
 @pytest.mark.parametrize(

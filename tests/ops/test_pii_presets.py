@@ -112,6 +112,7 @@ def test_the_evidence_of_presets_is_exact(preset: str) -> None:
             built += [text[here : one["start"]], after[one["start_after"] : one["end_after"]]]
             here = one["end"]
         assert "".join([*built, text[here:]]) == after
+    assert sum(map(len, verdict.entities.to_pylist())) > 50
 
 
 def test_dolma_drops_documents_with_more_than_five() -> None:
