@@ -45,7 +45,7 @@ def found(text: str, least: float = 0.5) -> list[tuple[str, float]]:
         ("제 주소는 {} 입니다", "서울특별시 강남구 테헤란로 152"),
     ],
 )  # fmt: skip
-def test_whole_addresses(text: str, address: str) -> None:
+def test_an_address_is_one_whole_hit(text: str, address: str) -> None:
     assert [value for value, _ in found(text.format(address))] == [address]
 
 
@@ -55,11 +55,11 @@ def test_whole_addresses(text: str, address: str) -> None:
      "weitere 25 Arten", "During 1947 they", "rue de 5 km", "drive 3 miles", "第27号", "1月3号", "방법으로 3 가지",
      "Address: <STREET_ADDRESS>", "a place 5 of", "Hauptstraße 5 km lang", ""],
 )  # fmt: skip
-def test_no_addresses(text: str) -> None:
+def test_what_is_no_address(text: str) -> None:
     assert found(text) == []
 
 
-def test_scores() -> None:
+def test_scores_rise_with_what_stands_beside() -> None:
     assert found("12 Testing Street")[0][1] == 0.6
     assert found("12 Testing Street, Apt. 5")[0][1] == 0.85
     assert found("In 1968 Abbey Road was", 0.0)[0][1] == 0.4

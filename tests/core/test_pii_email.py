@@ -29,7 +29,7 @@ def found(text: str, **how: float) -> list[str]:
         "return-1-jane=example.org@lists.example.com", "O'Neil@example.ie", "A.B@EXAMPLE.CO.UK",
     ],
 )  # fmt: skip
-def test_addresses(address: str) -> None:
+def test_published_addresses_wherever_they_stand(address: str) -> None:
     places = ["{}", "Write to {}, please.", "<{}>", "({})", "mailto:{}?subject=x", "\n{}\n", "“{}”", "{}…"]
     assert {place: found(place.format(address)) for place in places} == {place: [address] for place in places}
 
@@ -46,7 +46,7 @@ def test_addresses(address: str) -> None:
         "nick!jane@pool.host.org", "3pd2lp$6gf@host.org",
     ],
 )  # fmt: skip
-def test_what_looks_like_an_address(text: str) -> None:
+def test_what_only_looks_like_an_address(text: str) -> None:
     assert found(text) == []
 
 
@@ -63,7 +63,7 @@ def test_what_looks_like_an_address(text: str) -> None:
         ("....jane@x.org", ["jane@x.org"]),
     ],
 )
-def test_borders(text: str, addresses: list[str]) -> None:
+def test_where_an_address_begins_and_ends(text: str, addresses: list[str]) -> None:
     assert found(text) == addresses
 
 
@@ -86,7 +86,7 @@ def test_low_scores_are_there_for_who_asks() -> None:
     assert found("git@github.com:org/repo", least=0.3) == ["git@github.com"]
 
 
-def test_domains() -> None:
+def test_domains_are_those_that_exist() -> None:
     assert {"com", "de", "museum", "xn--p1ai", "рф"} <= TOP_LEVEL_DOMAINS
     assert not {"service", "png", "local", "localhost", "test", "example", "invalid", "arpa"} & TOP_LEVEL_DOMAINS
     assert all(f"xn--{name.encode('punycode').decode()}" in TOP_LEVEL_DOMAINS for name in NATIVE)

@@ -27,7 +27,7 @@ def found(text: str) -> list[str]:
         ("Síguenos en Twitter: @la_casa.", ["@la_casa"]),
     ],
 )
-def test_names(text: str, names: list[str]) -> None:
+def test_names_in_running_text(text: str, names: list[str]) -> None:
     assert found(text) == names
 
 
@@ -42,7 +42,7 @@ def test_names(text: str, names: list[str]) -> None:
         "/u/local/bin", "menu/File", "12 U/WIN", "the /usr/u/x", "SELECT @total := 1", "\0@\0", "", "<USER_NAME>",
     ],
 )  # fmt: skip
-def test_what_else_begins_so(text: str) -> None:
+def test_what_else_begins_with_an_at_sign(text: str) -> None:
     assert found(text) == []
 
 

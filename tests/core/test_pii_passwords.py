@@ -81,7 +81,7 @@ def test_what_is_taken_out_leaves_no_hit_behind(text: str, instead: str) -> None
         "비밀번호: {}", "Slaptažodis: {}", "Parool: {}",
     ],
 )  # fmt: skip
-def test_in_many_languages(given: str) -> None:
+def test_cues_of_many_languages(given: str) -> None:
     assert values(WORDS, given.format(VALUE)) == [VALUE]
 
 
@@ -99,7 +99,7 @@ def test_in_many_languages(given: str) -> None:
         ("password: 'Enter a new one'", 0.3),
     ],
 )
-def test_scores(text: str, score: float) -> None:
+def test_scores_follow_the_form_of_a_value(text: str, score: float) -> None:
     assert [found for _, _, found in said(WORDS, text, least=0.0)] == [score]
 
 

@@ -53,7 +53,7 @@ def score(text: str) -> float:
         ("Testa Testesen wrote:", "en", "Testa Testesen"),
     ],
 )  # fmt: skip
-def test_titles_and_cues(text: str, lang: str | None, name: str) -> None:
+def test_a_title_or_a_cue_makes_a_name(text: str, lang: str | None, name: str) -> None:
     assert found(text, lang) == [name]
 
 
@@ -74,11 +74,11 @@ def test_listed_names_with_a_surname(name: str) -> None:
      "高级教授讲课", "皆さん、こんにちは", "오늘 날씨가 좋다", "Mr. <PERSON>", "Dear <PERSON:bcdfghjk>,", "johnSmith John_Smith",
      ""],
 )  # fmt: skip
-def test_no_names(text: str) -> None:
+def test_what_is_no_name(text: str) -> None:
     assert found(text) == []
 
 
-def test_scores() -> None:
+def test_scores_rise_with_titles_and_listed_names() -> None:
     assert score("Dr. Mary Testwood") == 0.85
     assert score("Dr. Qwert") == 0.6
     assert score("saw Mary Testwood there") == 0.6

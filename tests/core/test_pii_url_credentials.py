@@ -17,7 +17,7 @@ URLS = [
 
 
 @pytest.mark.parametrize("url", URLS)
-def test_the_whole_url(url: str) -> None:
+def test_the_whole_url_is_the_hit(url: str) -> None:
     whole = url.removeprefix("jdbc:")
     places = ["{}", "Clone {} now.", "({}), then", '"{}"', "<{}>", "[x]({})", "`{}`", "see {}!", "{}…"]
     hits = {place: recognized(place.format(url), "url_credentials", "email") for place in places}
@@ -25,7 +25,7 @@ def test_the_whole_url(url: str) -> None:
     assert urlsplit(whole).password
 
 
-def test_the_name_of_a_wiki() -> None:
+def test_brackets_belong_to_it_where_they_open_in_it() -> None:
     assert recognized("http://a:Xk29@b.org/wiki/X_(y) http://a:Xk29@b.org/z)", "url_credentials") == [
         "http://a:Xk29@b.org/wiki/X_(y)",
         "http://a:Xk29@b.org/z",
@@ -41,7 +41,7 @@ def test_the_name_of_a_wiki() -> None:
         "://a:b@c", "http://jane:@h.org",
     ],
 )  # fmt: skip
-def test_placeholders_and_others(url: str) -> None:
+def test_placeholders_and_urls_without_a_password(url: str) -> None:
     assert recognized(f"use {url} here", "url_credentials") == []
 
 
