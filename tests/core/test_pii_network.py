@@ -9,7 +9,7 @@ import pytest
 
 from datapipe.core.pii.numbers.mac import MacAddress
 from datapipe.core.pii.numbers.network import IpAddress
-from tests.recognized import found, scored
+from tests.recognized import found, said
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_private_addresses_on_demand_but_never_masks_and_documents() -> None:
 @pytest.mark.parametrize("value", ["da:ca:43:be:a9:d0", "DA-CA-43-BE-A9-D0", "daca.43be.a9d0", "52:54:00:12:34:56"])
 def test_mac_is_found(value: str) -> None:
     assert found(MacAddress(), f"<{value}> lost its link") == [("mac", value)]
-    assert scored(MacAddress(), f"ether {value}.") == [("mac", value, 1.0)]
+    assert said(MacAddress(), f"ether {value}.", 0) == [("mac", value, 1.0)]
 
 
 @pytest.mark.parametrize(

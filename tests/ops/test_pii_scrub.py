@@ -45,7 +45,7 @@ def texts_after(texts: list[str | None], **parameters: Any) -> list[str | None]:
 MAIL = "write to ana.lima@web.de, or to Ana.Lima@WEB.de, or to bo@host.org"
 
 
-def test_actions() -> None:
+def test_each_action_leaves_its_own_text() -> None:
     assert texts_after([MAIL], entities=["email"]) == ["write to <EMAIL>, or to <EMAIL>, or to <EMAIL>"]
     assert (
         texts_after([MAIL], entities={"email": {"tag": "[mail]"}})[0] == "write to [mail], or to [mail], or to [mail]"
