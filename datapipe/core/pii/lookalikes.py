@@ -8,7 +8,7 @@ BEFORE = 40  # bytes: what names a number stands right before it
 
 # Words whose number belongs to a book, a paper, a program, a page or a part; by language, in small letters.
 _WORDS = """
-isbn issn ismn doi pmid pmc pmcid arxiv oclc lccn jstor bibcode hdl asin ean gtin upc rfc bcp cve cwe ietf iso iec din
+isbn issn ismn dfars doi pmid pmc pmcid arxiv oclc lccn jstor bibcode hdl asin ean gtin upc rfc bcp cve cwe ietf iso iec din
 ieee bug bugs issue issues ticket tickets pr commit commits changeset revision rev build builds version versions ver
 vers release releases patch v section sections sec sect chapter chapters ch chap clause paragraph para subsection
 figure figures fig figs table tables tab page pages pg pp p equation equations eq eqs theorem lemma proposition

@@ -28,8 +28,8 @@ _PHONE_WORDS = """
 _PHONES = frozenset(_PHONE_WORDS.split())
 # What is said of phones and of much else.
 _CALL_WORDS = (
-    "call calls calling called contact reach desk office text answering answer messages message registered cell "
-    "handy mobil rufen joindre llamar appelez appeler anrufe nummer llama chiamare dzwoń bel ringer"
+    "call calls calling called contact reach desk office answering answer messages message registered cell "
+    "handy mobil rufen joindre llamar appelez appeler anrufe nummer llama chiamare dzwoń bel ring ringer"
 )
 _CALLS = frozenset(_CALL_WORDS.split())
 _FORMS = (
@@ -77,6 +77,9 @@ REGIONS: dict[str, tuple[str, ...]] = {
     lang.strip(): tuple(countries.split())
     for lang, _, countries in (entry.partition(":") for entry in _REGIONS.split(";"))
 }
+
+# Countries whose numbers are written in five pairs.
+IN_PAIRS = frozenset("FR BE CH LU MA DZ TN SN CI GP MQ GF RE".split())
 
 
 def cue_before(page: Page, row: int, start: int) -> Cue:

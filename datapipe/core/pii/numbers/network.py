@@ -38,6 +38,9 @@ _GOES_ON = re.compile(
 )
 _AS_ADDRESS = re.compile(rb"://(?:[^\s/@]{1,60}@)?\Z")
 _PORT_OR_PREFIX = re.compile(rb":[0-9]{2,5}(?![0-9.:])|/(?:[12]?[0-9]|3[0-2])(?![0-9.])")
+_HOST = re.compile(r"(?i)(?<![^\W_])(?:ips?|client|host|peer|remote(?:.addr)?)[\s:=\"']{1,4}\Z")
+_MAIL = re.compile(rb"(?i)\b(?:from|by|received|helo|ehlo|host|ip|client)\b|[@(]\[\Z")  # [192.0.2.1] of RFC 5321
+_MASK = re.compile(rb"/([12]?[0-9]|3[0-2])(?![0-9.])")
 _HEADING = re.compile(rb"(?:\A|\n)[ \t]*(?:#+ |\*+ )?\Z")
 _TITLE = re.compile(rb"\.?[ \t]+[^\W\d_]|\.(?:[ \t]|\r?\n)|[ \t.]{4}|\t")
 _LARGE, _SMALL = 50, 20  # what addresses drawn at random nearly always reach with one number, and with two
@@ -77,7 +80,8 @@ class IpAddress(Recognizer):
         right = page.data[end : min(page.offsets[row + 1], end + 16)]
         if _GOES_ON.match(right):
             return None
-        as_address = _AS_ADDRESS.search(left) or (left[-1:] == b"[" and right[:1] == b"]")
+        counted = _looks_counted(address.packed)
+        as_address = _AS_ADDRESS.search(left) or (left[-1:] == b"[" and right[:1] == b"]" and (not counted or _MAIL.search(left)))
         if not as_address and _IN_A_NAME.search(left) and not _RANGE.search(left):
             return None
         if left[-16:].count(b".") > 1 and _PATH.search(left) and not _AFTER_ONE.search(left):
@@ -85,12 +89,14 @@ class IpAddress(Recognizer):
         before = left.decode("utf-8", "ignore")
         if not as_address and is_named_after(before[-40:]):
             return Hit(row, start, end, "ip.v4", 0.2)
+        if not as_address and _is_network(address.packed, right):
+            return Hit(row, start, end, "ip.v4", 0.6 if right[:1] != b"/" and _HOST.search(before) else 0.4)
         heading = _HEADING.search(left) and _TITLE.match(right)
         if as_address or _PORT_OR_PREFIX.match(right):
             score = 0.85
         elif heading and address.packed[0] < _LARGE and max(address.packed) < 2 * _LARGE:
             score = 0.2
-        elif _looks_counted(address.packed) and not _is_local(address):
+        elif counted and not _is_local(address):
             score = 0.6 if _RIGHT_BEFORE.search(before[-24:]) else 0.4
         elif _CUE.search(before):
             score = 0.85
@@ -140,6 +146,14 @@ def _address(written: bytes, private: bool) -> IPv4Address | IPv6Address | None:
 def _is_local(address: IPv4Address | IPv6Address) -> bool:
     """Whether its first numbers alone are known for an address: 127, 192.168, 169.254, 172.16 to 31; versions begin with 10."""
     return address.is_private and address.packed[0] != 10
+
+
+def _is_network(numbers: bytes, right: bytes) -> bool:
+    """Whether it names a network, in which many hosts are: x.y.z.0, and nothing but zeros under a mask as in 8.8.8.128/25."""
+    mask = _MASK.match(right)
+    if mask is None or mask[1] == b"32":
+        return numbers[3] == 0
+    return numbers[3] == 0 or int.from_bytes(numbers) << int(mask[1]) & 0xFFFFFFFF == 0
 
 
 def _looks_counted(numbers: bytes) -> bool:
