@@ -30,6 +30,7 @@ _EXTENSION = re.compile(
     re.IGNORECASE,
 )
 _LONELY = re.compile(r"[\s:：.=-]{0,4}([+＋]?[\d０-９][\d０-９\s()（）./‐－-]{5,24}[\d０-９])")
+_FEW = re.compile(rb"(?:\A|[^A-Za-z0-9])[0-9]{1,3},\Z")
 _THOUSANDS = re.compile(rb"[0-9]{3}(?![0-9])")
 _PAIRS = re.compile(rb"[0-9]{2}(?:[ .-][0-9]{2}){4}")
 _CHINESE = re.compile(rb"1[3-9][0-9]{9}")
@@ -84,6 +85,8 @@ class Phone(Recognizer):
             return None
         if not _starts(page, row, start):
             return None
+        if form is Form.PLAIN and value.endswith(b"00000"):
+            return None  # a size
         cue = cue_before(page, row, start)
         if cue != "strong":
             cue = max(cue, cue_after(page, row, end), key=("none", "weak", "strong").index)
@@ -126,8 +129,8 @@ class Phone(Recognizer):
 
 
 def _is_dialled(digits: bytes) -> bool:
-    """Whether digits in a row have the length of numbers as people dial them: ten, or eleven with the digit before areas."""
-    return len(digits) == 10 or (len(digits) == 11 and digits[:1] == b"0")
+    """Whether digits in a row have the length of numbers as people dial them: ten, or nine to eleven with the 0 before areas."""
+    return len(digits) == 10 or (len(digits) in (9, 11) and digits[:1] == b"0")
 
 
 def _is_written_in(lang: str, form: Form, value: bytes) -> bool:
@@ -212,8 +215,10 @@ def _starts(page: Page, row: int, start: int) -> bool:
     before = data[start - 1]
     if before in _WORDS or before in b"+.$%&@#^\\":
         return False
-    if before == 44:  # 7,058 is a number of thousands; 7,0581 and 7,(058) are columns
-        return start - 1 > begin and not (48 <= data[start - 2] < 58 and _THOUSANDS.match(data, start))
+    if before == 44:  # 7,058 is a number of thousands; x7,058 and 7,0581 are columns
+        if not 48 <= data[start - 2] < 58:
+            return start - 1 > begin
+        return not (_THOUSANDS.match(data, start) and _FEW.search(data, max(begin, start - 5), start))
     if before == 58:  # `Sep 7 10:31:04 2011 -0400`
         return start - 1 == begin or not 48 <= data[start - 2] < 58
     if before in b"-/*":

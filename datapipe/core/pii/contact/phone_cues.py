@@ -14,7 +14,7 @@ _PHONE_WORDS = """
     phone phones telephone tel tél tele fax faks telefax telecopier mobile mobiles mob cellphone cellular landline
     hotline helpline whatsapp viber wechat sms tollfree dial phoned voicemail msisdn
     téléphone telephone télécopie télécopieur
-    telefon telefonnummer fon handynummer mobiltelefon rufnummer festnetz durchwahl anrufen
+    telefon telefonnummer fon handynummer mobiltelefon mobitel rufnummer festnetz durchwahl anrufen
     teléfono teléfonos telefono móvil movil celular llame llámame llámenos llámanos
     telefone telefones telemóvel telemovel ligue ligar cellulare telefonico
     telefoon telefoonnummer tlf tlfn telefonnummer mobilnummer puhelin puh matkapuhelin gsm
@@ -53,7 +53,7 @@ _AFTER: dict[str, Cue] = {
 }  # `-tel`: German fractions
 # Scripts without spaces, and signs.
 _SIGNS = re.compile(
-    "电话|電話|手机|手機|传真|傳真|携帯|热线|熱線|联系方式|座机|致电|ファックス|フリーダイヤル|テレフォン|전화|휴대폰|팩스|핸드폰"
+    "电话|電話|手机|手機|传真|傳真|携帯|热线|熱線|联系方式|座机|致电|ファックス|フリーダイヤル|テレフォン|전화|휴대폰|팩스|핸드폰|연락처"
     "|โทร|แฟกซ์|มือถือ|ទូរស័ព្ទ|ဖုန်း|[☎📞📱📲✆℡📠☏]"
 )
 # Words whose numbers may be written in digits of their own script.
@@ -63,6 +63,7 @@ NATIVE_WORDS = (
 )  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+(?:[\u0900-\u0dff]+[^\W\d_]*)*")
 _SPENT = re.compile(r".*\d{3}[^\w]*(?=[^\W\d_]{3,})(?!(?:and|und|oder|och|ili|или)\b)", re.DOTALL | re.IGNORECASE)
+_TAGS = frozenset("td tr th br li dd dt p b i em strong span div class nbsp".split())  # <td>Phone</td><td>…
 _BREAK = re.compile(r"\n\s*\n|[!?]\s|([^\W\d_]{4,})\.\s")
 
 _REGIONS = """
@@ -89,7 +90,10 @@ def cue_before(page: Page, row: int, start: int) -> Cue:
     before = before[breaks[-1] :] if breaks else before
     spent = _SPENT.match(before)  # `Tel.: 555-0100, card number …`: the cue has its number
     before = before[spent.end() :] if spent else before
-    words = _WORD.findall(before.casefold())[-4:]
+    words = _WORD.findall(before.casefold())
+    if "<" in before:
+        words = [word for word in words if word not in _TAGS]
+    words = words[-4:]
     if not before.isascii() and _SIGNS.search(before[-20:]):
         return "strong"
     if any(word in _PHONES for word in words):

@@ -50,8 +50,8 @@ class MacAddress(Recognizer):
                 score = 1.0
             elif match[1] is None and _SYSTEM.search(page.before(row, start)):
                 score = 0.4  # a router of IS-IS
-            elif plain.isdigit() and match[1] == b"-":
-                score = 0.4  # `c-35-37-87-37-50-12` of an image
+            elif plain.isdigit() and match[1] != b":":
+                score = 0.4  # `c-35-37-87-37-50-12` of an image, `0329.0020.0004` of a collation
             else:
                 score = 0.8
             yield Hit(row, start, stop, "mac", score)

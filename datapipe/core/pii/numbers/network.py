@@ -25,7 +25,7 @@ _CUE = cue(
 _RIGHT_BEFORE = re.compile(rf"(?:{_CUE.pattern})(?: is| was|=|:)?[\s:=\"'(`]{{0,3}}\Z")
 _VERSIONS = cue(
     *("version", "versions", "release", "released", "firmware", "driver", "upgrade", "section"),
-    *("chapter", "versión", "versione", "versão", "versie", "wersja", "версия", "версии", "abschnitt", "kapitel", "oid"),
+    *("chapter", "versión", "versione", "versão", "versie", "wersja", "версия", "версии", "abschnitt", "kapitel", "oid", "oids", "objectidentifier", "v8"),
     *("版本", "バージョン", "버전"),
 )  # fmt: skip
 # `libfoo-1.2.3.4`, `>= 1.2.3.4`, `lib/1.2.3.4/`, `2.1.2.3.4`: a name, a bound, a folder, a longer number
@@ -92,7 +92,7 @@ class IpAddress(Recognizer):
         if not as_address and _is_network(address.packed, right):
             return Hit(row, start, end, "ip.v4", 0.6 if right[:1] != b"/" and _HOST.search(before) else 0.4)
         heading = _HEADING.search(left) and _TITLE.match(right)
-        if as_address or _PORT_OR_PREFIX.match(right):
+        if as_address or (_PORT_OR_PREFIX.match(right) and not (counted and right[:1] == b"/")):
             score = 0.85
         elif heading and address.packed[0] < _LARGE and max(address.packed) < 2 * _LARGE:
             score = 0.2
