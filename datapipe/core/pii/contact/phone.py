@@ -11,7 +11,7 @@ import phonenumbers
 
 from datapipe.core.pii.contact.phone_cues import IN_PAIRS, NATIVE_WORDS, REGIONS, Cue, cue_after, cue_before
 from datapipe.core.pii.contact.phone_forms import DIGITS, LONGEST, MOST_DIGITS, Form, parts
-from datapipe.core.pii.lookalikes import is_named
+from datapipe.core.pii.lookalikes import is_dumped, is_named
 from datapipe.core.pii.recognizer import LITERAL, Candidate, Hit, Page, Recognizer
 from datapipe.kernels.candidates import NUMBER
 
@@ -30,6 +30,7 @@ _EXTENSION = re.compile(
     re.IGNORECASE,
 )
 _LONELY = re.compile(r"[\s:：.=-]{0,4}([+＋]?[\d０-９][\d０-９\s()（）./‐－-]{5,24}[\d０-９])")
+_SIZES = frozenset(b"%d" % (2**power + more) for power in range(23, 50) for more in (-1, 0, 1))
 _FEW = re.compile(rb"(?:\A|[^A-Za-z0-9])[0-9]{1,3},\Z")
 _THOUSANDS = re.compile(rb"[0-9]{3}(?![0-9])")
 _PAIRS = re.compile(rb"[0-9]{2}(?:[ .-][0-9]{2}){4}")
@@ -85,8 +86,8 @@ class Phone(Recognizer):
             return None
         if not _starts(page, row, start):
             return None
-        if form is Form.PLAIN and value.endswith(b"00000"):
-            return None  # a size
+        if form is Form.PLAIN and (value.endswith(b"00000") or value in _SIZES):
+            return None
         cue = cue_before(page, row, start)
         if cue != "strong":
             cue = max(cue, cue_after(page, row, end), key=("none", "weak", "strong").index)
@@ -98,7 +99,7 @@ class Phone(Recognizer):
             score = max(score, self._by_country(page, row, value, form, cue))
         if extended and form is not Form.PLAIN:
             score = max(score, 0.6)
-        if cue != "strong" and is_named(page, row, start):
+        if cue != "strong" and (is_named(page, row, start) or is_dumped(page, row, start)):
             score = min(score, LOW)
         return Hit(row, start, end, "phone", score) if score >= LOW else None
 
@@ -134,7 +135,7 @@ def _is_dialled(digits: bytes) -> bool:
 
 
 def _is_written_in(lang: str, form: Form, value: bytes) -> bool:
-    """Whether texts of a language show such numbers without a word for them: `(77) 6381-2245`, Chinese mobiles."""
+    """Whether texts of a language show such numbers without a word for them: `(77) 3421-2245`, Chinese mobiles."""
     if form is Form.PLAIN:
         return lang[:2].lower() == "zh" and _CHINESE.fullmatch(value) is not None
     return form is Form.GROUPED and value[:1] == b"(" and len(value) > 10
@@ -218,7 +219,7 @@ def _starts(page: Page, row: int, start: int) -> bool:
     if before == 44:  # 7,058 is a number of thousands; x7,058 and 7,0581 are columns
         if not 48 <= data[start - 2] < 58:
             return start - 1 > begin
-        return not (_THOUSANDS.match(data, start) and _FEW.search(data, max(begin, start - 5), start))
+        return not (_THOUSANDS.match(data, start) and _FEW.search(data[max(begin, start - 5) : start]))
     if before == 58:  # `Sep 7 10:31:04 2011 -0400`
         return start - 1 == begin or not 48 <= data[start - 2] < 58
     if before in b"-/*":

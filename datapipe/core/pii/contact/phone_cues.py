@@ -63,7 +63,8 @@ NATIVE_WORDS = (
 )  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+(?:[\u0900-\u0dff]+[^\W\d_]*)*")
 _SPENT = re.compile(r".*\d{3}[^\w]*(?=[^\W\d_]{3,})(?!(?:and|und|oder|och|ili|или)\b)", re.DOTALL | re.IGNORECASE)
-_TAGS = frozenset("td tr th br li dd dt p b i em strong span div class nbsp".split())  # <td>Phone</td><td>…
+_MARKUP = "td tr th br li dd dt p b i em strong span div class nbsp"  # <td>Phone</td><td>…
+_TAGS = frozenset(_MARKUP.split())
 _BREAK = re.compile(r"\n\s*\n|[!?]\s|([^\W\d_]{4,})\.\s")
 
 _REGIONS = """
@@ -80,7 +81,8 @@ REGIONS: dict[str, tuple[str, ...]] = {
 }
 
 # Countries whose numbers are written in five pairs.
-IN_PAIRS = frozenset("FR BE CH LU MA DZ TN SN CI GP MQ GF RE".split())
+_PAIRED = "FR BE CH LU MA DZ TN SN CI GP MQ GF RE"
+IN_PAIRS = frozenset(_PAIRED.split())
 
 
 def cue_before(page: Page, row: int, start: int) -> Cue:

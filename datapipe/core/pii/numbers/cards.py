@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
-from datapipe.core.pii.lookalikes import is_named_after
+from datapipe.core.pii.lookalikes import is_dumped, is_named_after
 from datapipe.core.pii.numbers.checks import luhn
 from datapipe.core.pii.recognizer import Candidate, Hit, Page, Recognizer, cue
 from datapipe.kernels.candidates import NUMBER
@@ -118,7 +118,9 @@ class CreditCard(Recognizer):
             score = 0.4 if beside or _OTHER.search(before) else 0.6
         elif len(digits) not in alone and not (grouped and len(digits) in with_word and len(digits) in _PRINTED):
             return None
-        elif named or beside or _OTHER.search(before) or _among_numbers(page, row, start, end):
+        elif named or beside or _among_numbers(page, row, start, end):
+            score = 0.4
+        elif is_dumped(page, row, start) if grouped else _OTHER.search(before):  # cards alone are printed in groups
             score = 0.4
         else:
             score = 0.8 if grouped and len(digits) in alone else 0.6

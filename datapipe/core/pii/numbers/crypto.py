@@ -20,8 +20,8 @@ from datapipe.kernels.candidates import TOKEN
 _CUE = cue(
     *("bitcoin", "bitcoins", "btc", "wallet", "wallets", "ethereum", "eth", "ether", "litecoin", "ltc", "monero", "xmr"),
     *("dogecoin", "doge", "solana", "sol", "tron", "trx", "usdt", "usdc", "xrp", "ripple", "cardano", "zcash", "crypto"),
-    *("cryptocurrency", "contract", "donate", "donation", "donations", "deposit", "payout", "coins", "биткоин", "кошелек", "кошелёк"),
-    *("比特币", "钱包", "ビットコイン", "ウォレット", "비트코인", "지갑", "محفظة"),
+    *("cryptocurrency", "donate", "donation", "donations", "deposit", "payout", "coins", "биткоин", "кошелек", "кошелёк"),
+    *("contract", "比特币", "钱包", "ビットコイン", "ウォレット", "비트코인", "지갑", "محفظة"),
 )  # fmt: skip
 _SOLANA = cue("solana", "sol", "phantom", "spl")
 _PART = re.compile(rb"[0-9A-Za-z]+")

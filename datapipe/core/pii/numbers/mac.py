@@ -14,8 +14,8 @@ _CUE = cue(
 )
 _MAC = re.compile(rb"[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}")
 _GOES_BEFORE = re.compile(
-    rb"[0-9A-Fa-f]{2}:\s*\n\s*\Z|(?:[0-9A-Fa-f]{2}:|[-._])\Z"
-)  # a dump of bytes in lines; a longer row
+    rb"[0-9A-Fa-f]{2}:\s*\n\s*\Z|(?:[0-9A-Fa-f]{2}:|[-._*])\Z"
+)  # a dump of bytes in lines; a longer row; [*0BFA.0020.0002] of Unicode
 _TIME = re.compile(r"\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d[0-5]\d\Z")  # year, month … second
 _SYSTEM = re.compile(r"(?:system|source|lsp|net|router|node)[ -]?ids?\W{0,4}\Z", re.IGNORECASE)
 _LONGER = re.compile(rb"[:.-]?[0-9A-Za-z_]")

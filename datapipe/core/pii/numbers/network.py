@@ -25,8 +25,8 @@ _CUE = cue(
 _RIGHT_BEFORE = re.compile(rf"(?:{_CUE.pattern})(?: is| was|=|:)?[\s:=\"'(`]{{0,3}}\Z")
 _VERSIONS = cue(
     *("version", "versions", "release", "released", "firmware", "driver", "upgrade", "section"),
-    *("chapter", "versión", "versione", "versão", "versie", "wersja", "версия", "версии", "abschnitt", "kapitel", "oid", "oids", "objectidentifier", "v8"),
-    *("版本", "バージョン", "버전"),
+    *("chapter", "versión", "versione", "versão", "versie", "wersja", "версия", "версии", "abschnitt", "kapitel", "oid"),
+    *("oids", "objectidentifier", "v8", "版本", "バージョン", "버전"),
 )  # fmt: skip
 # `libfoo-1.2.3.4`, `>= 1.2.3.4`, `lib/1.2.3.4/`, `2.1.2.3.4`: a name, a bound, a folder, a longer number
 _IN_A_NAME = re.compile(rb"(?:[A-Za-z0-9_][-_+~]|[<>!~^]=[ ]?|[~^][ ]|[^:/]/|[.$])\Z")
@@ -81,7 +81,9 @@ class IpAddress(Recognizer):
         if _GOES_ON.match(right):
             return None
         counted = _looks_counted(address.packed)
-        as_address = _AS_ADDRESS.search(left) or (left[-1:] == b"[" and right[:1] == b"]" and (not counted or _MAIL.search(left)))
+        as_address = _AS_ADDRESS.search(left) or (
+            left[-1:] == b"[" and right[:1] == b"]" and (not counted or _MAIL.search(left))
+        )
         if not as_address and _IN_A_NAME.search(left) and not _RANGE.search(left):
             return None
         if left[-16:].count(b".") > 1 and _PATH.search(left) and not _AFTER_ONE.search(left):
@@ -149,7 +151,9 @@ def _is_local(address: IPv4Address | IPv6Address) -> bool:
 
 
 def _is_network(numbers: bytes, right: bytes) -> bool:
-    """Whether it names a network, in which many hosts are: x.y.z.0, and nothing but zeros under a mask as in 8.8.8.128/25."""
+    """Whether it names many hosts: x.y.z.0, x.y.255.255, and nothing but zeros under a mask as in 8.8.8.128/25."""
+    if numbers[2:] == b"\xff\xff":
+        return True  # all hosts
     mask = _MASK.match(right)
     if mask is None or mask[1] == b"32":
         return numbers[3] == 0
@@ -170,7 +174,7 @@ def _is_written_out(address: IPv6Address, written: bytes) -> bool:
     if address.ipv4_mapped is not None or address.is_link_local or address.is_loopback:
         return True
     if len(groups) == 8:
-        return digits >= 12 and any(len(group) != 2 for group in groups)
+        return digits >= 12 and any(len(group) > 2 for group in groups)
     if address not in _UNICAST6 and not address.is_private:
         return False
     return len(groups) > 1 and (digits >= 10 or (digits >= 6 and not b"".join(groups).isdigit()))

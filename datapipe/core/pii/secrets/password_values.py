@@ -11,7 +11,10 @@ LEAST, LONGEST = 4, 80  # characters
 _CUES = tuple(cue for cue in CUES if cue[-1] not in "=:\"' ")
 _SIGN, _STRONG_SIGN = re.compile(r"[!-/:-@\[-^`{-~]"), re.compile(r"[!@#$%^*?~]")
 # Numbers, versions, dates, sizes: 1.2.3, 2023-01-02, 0x1F, 10px
-_NUMBER = re.compile(r"v?\d+(?:[._:/-]\d+)+[a-z]{0,4}\d?|0x[0-9a-f]+|\d+(?-i:[A-Z]?[a-z]{1,4}|[A-Z]{1,5}|[kmdcun][A-Z][a-z]?)", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"v?\d+(?:[._:/-]\d+)+[a-z]{0,4}\d?|0x[0-9a-f]+|\d+(?-i:[A-Z]?[a-z]{1,4}|[A-Z]{1,5}|[kmdcun][A-Z][a-z]?)",
+    re.IGNORECASE,
+)
 # Terms that end in digits by nature: sha256, utf-8, x509, rfc1234, int32_t, arg1
 _TERM = re.compile(
     r"(?:sha|md|utf|ucs|base|x|ipv|rfc|u?int|float|latin|iso|cp|win(?:dows)?|python|py|php|ssl|tls|ssh|http|sql|oauth|ed|"

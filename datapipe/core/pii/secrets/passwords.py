@@ -69,8 +69,10 @@ class Passwords(Recognizer):
 
     def _named(self, page: Page, at: Candidate, stop: int) -> Hit | None:
         data, begin = page.data, page.offsets[at.row]
-        if data[at.start : at.start + 5] == b"PASS:" and _RESULTS.search(data, max(begin, at.start - 200), at.start):
-            return None
+        if data[at.start : at.start + 5] == b"PASS:":
+            around = data[max(begin, at.start - 200) : at.start] + data[at.end : stop]
+            if _RESULTS.search(around):
+                return None
         if at.word >= _INSIDE and at.start > begin and _goes_on(data[at.start - 1], data[at.start : at.start + 4]):
             return None
         rest = _REST.match(data, at.start + self._sizes[at.word], stop)
