@@ -62,6 +62,7 @@ def test_rare_lengths_and_issuers_need_a_word(number: str) -> None:
         '"type": "credit-card-expiring", "created": 1502314216718',
         "SIM card, ICCID 8944500102198304826",
         "card paid 20260131125912",
+        "5411 5412 5413\n4111 1111 1111 1111 20BBF 20BC6 56DD",
         "53EC 54E8 4111 1111 1111 1111 59BE",
         "fbq('init', '2297786353677208')",
         "int x = 4111111111111111",

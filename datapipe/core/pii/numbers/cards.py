@@ -29,6 +29,7 @@ _GROUP = re.compile(rb"[0-9]+")
 _LONG = re.compile(rb"(?<![0-9])[0-9]{14,19}(?![0-9])")
 _SIGNS = (b" ", b"-", b"\xc2\xa0", b"\xe2\x80\xaf", b"\xe2\x80\x90", b"\xe2\x80\x91")  # between groups
 _SHAPES = frozenset(((4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (4, 4, 5), (4, 5, 6)))
+_CODE = re.compile(rb"\s(?=[A-Fa-f]{0,4}[0-9])(?=[0-9]{0,4}[A-Fa-f])[0-9A-Fa-f]{4,5}\s")
 _PRINTED = (14, 15, 19)  # 4-6-4, 4-6-5, 4-4-4-4-3: groups that little else has
 _BESIDE = re.compile(rb"[A-Za-z0-9_][-_./+=%]|[.,%$\\_@&#]\Z|/", re.ASCII)
 
@@ -118,13 +119,22 @@ class CreditCard(Recognizer):
             score = 0.4 if beside or _OTHER.search(before) else 0.6
         elif len(digits) not in alone and not (grouped and len(digits) in with_word and len(digits) in _PRINTED):
             return None
-        elif named or beside or _among_numbers(page, row, start, end):
-            score = 0.4
-        elif is_dumped(page, row, start) if grouped else _OTHER.search(before):  # cards alone are printed in groups
+        elif named or beside or _among_numbers(page, row, start, end) or _is_other(page, row, start, end, grouped):
             score = 0.4
         else:
             score = 0.8 if grouped and len(digits) in alone else 0.6
         return Hit(row, start, end, "credit_card", score)
+
+
+def _is_other(page: Page, row: int, start: int, end: int, grouped: bool) -> bool:
+    """Whether a word for other numbers stands before digits in a row, or codes with letters beside groups of four.
+
+    Groups are printed of cards, whatever word is near; but of tables of characters and dumps of bytes, too.
+    """
+    if not grouped:
+        return _OTHER.search(page.before(row, start)) is not None
+    near = page.data[max(page.offsets[row], start - 40) : min(page.offsets[row + 1], end + 40)]
+    return is_dumped(page, row, start) or _CODE.search(near) is not None
 
 
 def _among_numbers(page: Page, row: int, start: int, end: int) -> bool:
