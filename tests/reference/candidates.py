@@ -67,7 +67,8 @@ def _colons(data: bytes) -> list[Found]:
 
 
 def _mac(data: bytes) -> list[re.Match[bytes]]:
-    return [m for at in range(len(data)) if (m := _MAC.match(data, at)) is not None]
+    found = [m for at in range(len(data)) if (m := _MAC.match(data, at)) is not None]
+    return [m for m in found if re.search(rb"[0-9]", m.group())]
 
 
 def _words(data: bytes) -> list[Found]:

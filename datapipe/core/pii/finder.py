@@ -36,7 +36,7 @@ class Finder:
         self._owners = np.array([number for _, _, number in words], np.int64)
         first = np.cumsum([0, *(len(r.words) for r in recognizers)])
         self._first = first  # number of each recognizer's first word among all words
-        self._shapes = any(r.kinds for r in recognizers)
+        self._kinds = {kind for r in recognizers for kind in r.kinds}
 
     def find(self, text: Text, langs: list[str | None]) -> tuple[Page, list[Hit]]:
         """The entities of these texts in order, without overlaps."""
@@ -44,8 +44,8 @@ class Finder:
         offsets = np.asarray(page.offsets, np.int64)
         data = np.frombuffer(page.data, np.uint8)
         columns = np.zeros((6, 0), np.int64)
-        if self._shapes:
-            shapes = find_candidates(offsets, data)
+        if self._kinds:
+            shapes = find_candidates(offsets, data, self._kinds)
             columns = np.stack([*shapes, np.full(len(shapes.rows), -1)])
         marks = np.zeros((6, 0), np.int64)
         owners = np.zeros(0, np.int64)
