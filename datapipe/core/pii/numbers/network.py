@@ -127,6 +127,8 @@ class IpAddress(Recognizer):
         score = 0.6
         if not _is_written_out(address, data[start:end]):
             score = 0.2
+        elif following == b"/" and data[start:end].endswith(b"::") and not _CUE.search(page.before(row, start)):
+            score = 0.4  # a network: `3ffe:ffff:1::/48`
         elif following in (b"]", b"/") or _CUE.search(page.before(row, start)):
             score = 0.85
         return Hit(row, start, end, "ip.v6", score)
