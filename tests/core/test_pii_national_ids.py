@@ -138,6 +138,7 @@ def test_digits_in_a_row_need_a_cue() -> None:
         assert found(f"zz {number} zz") == []
     assert found("user_ssn: 332206469")[0][1] == "us_ssn"
     assert found("her PESEL is 44051401359")[0][1] == "pl_pesel"
+    assert found("national_id=44051401359;")[0][1] == "pl_pesel"
     assert found("44051401359 (PESEL)")[0][1] == "pl_pesel"
 
 

@@ -147,6 +147,32 @@ def test_eight_digits_are_no_years() -> None:
     assert found("Phone: 9469 9966 or 9469-9966, since 1998-2004") == ["9469 9966", "9469-9966"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "Date: Wed Sep 7 10:31:04 2011 -0400",
+            "DFARS 252.227-7014",
+            "calls up to 2147483647",
+            '"PHONE", size: 256000000',
+        ),
+        *("06 05 2b 0e 03 02 1a 05 00 04 14", "\n00010: 08 41 00 00\n", "messages 1200 - 1299", "7,058-189-4363"),
+    ],
+)
+def test_digits_of_machines(text: str) -> None:
+    assert found(text, lang="en") == []
+
+
+def test_cells_columns_and_brackets() -> None:
+    assert found("<tr><td>Phone</td><td>0800 86 02</td></tr>") == ["0800 86 02"]
+    assert found("(Tel. 0800 86 02) 800 miles") == ["0800 86 02"]
+    assert found("name,mobile_number\nx7,058-1894363,Paris") == ["058-1894363"]
+    assert found("我们的是13388056876请注意", lang="zh") == ["13388056876"]
+    assert found("É (77) 3421-2245, ou", lang="pt") == ["(77) 3421-2245"]
+    assert found("Tel: +54 9 3990 6276 or so") == ["+54 9 3990 6276"]  # no plan has it; the word decides
+    assert found("It is +54 9 3990 6276 or so") == []
+
+
 def test_forms_are_cheap_to_tell() -> None:
     def form(value: str) -> list[Form]:
         return [part.form for part in parts(value.encode().translate(DIGITS))]

@@ -61,6 +61,7 @@ def test_the_form_alone_of_what_nothing_else_looks_like() -> None:
         "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb",
         "z" * 90 + "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",
         "bc1qxyz0123456789abcdefghij",
+        "digest 0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed",
         "3f2504e0-4f89-11d3-9a0c-0305e82c3301",
     ],
 )
