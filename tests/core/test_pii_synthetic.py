@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from stdnum import iban, luhn
 
 from datapipe.core.pii.catalog import TYPES
-from datapipe.core.pii.replacing.reserved import is_made_up
-from datapipe.core.pii.replacing.synthetic import synthetic
-from datapipe.core.pii.replacing.tags import PLACEHOLDER, hashed, mask
+from datapipe.core.pii.made_up.reserved import is_made_up
+from datapipe.core.pii.made_up.synthetic import synthetic
+from datapipe.core.pii.made_up.tags import PLACEHOLDER, hashed, mask
 from datapipe.core.pii.replacing.treatment import Key, Treatment, replacement
 from tests.reference.pii import VALUES
 

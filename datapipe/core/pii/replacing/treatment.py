@@ -8,9 +8,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from datapipe.core.pii.catalog import parent
-from datapipe.core.pii.replacing.reserved import is_made_up
-from datapipe.core.pii.replacing.synthetic import synthetic
-from datapipe.core.pii.replacing.tags import hashed, mask
+from datapipe.core.pii.made_up.reserved import is_made_up
+from datapipe.core.pii.made_up.synthetic import synthetic
+from datapipe.core.pii.made_up.tags import hashed, mask
 
 Action = Literal["mask", "replace", "hash", "remove", "drop_document", "report"]
 

@@ -40,7 +40,7 @@ def in_full(named: Any, method: str | None) -> dict[str, Any]:
     """
     if named is None:
         named = [name for name, kind in TYPES.items() if kind.default]
-    elif named == "all":
+    elif named in ("all", ["all"], ("all",)):
         named = list(TYPES)
     elif isinstance(named, str):
         named = [named]
