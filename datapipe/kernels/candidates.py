@@ -13,6 +13,26 @@ import numpy as np
 import numpy.typing as npt
 
 from datapipe.kernels.jit import inlined, kernel
+from datapipe.kernels.shapes import (
+    AT_SIGN,
+    BYTES,
+    COLON,
+    DIGIT,
+    DOT,
+    HEX,
+    HYPHEN,
+    IN_TOKEN,
+    LETTER,
+    LOCAL,
+    LONGEST,
+    SPACE_BYTE,
+    STOP,
+    colon_run,
+    digits_end,
+    hex_groups,
+    next_group,
+    pair_of_decimals,
+)
 
 Bytes = npt.NDArray[np.uint8]
 Int64s = npt.NDArray[np.int64]
@@ -29,35 +49,10 @@ Int64s = npt.NDArray[np.int64]
 AT, HANDLE, NUMBER, QUAD, DECIMAL, COLONS, MIXED, TOKEN = range(8)
 KINDS = 8
 
-_LETTER, _DIGIT, _HEX, _TOKEN, _LOCAL, _STOP = 1, 2, 4, 8, 16, 32
-DOT, COLON, HYPHEN, SPACE_BYTE, PLUS, AT_SIGN, OPEN, CLOSE, SLASH = 46, 58, 45, 32, 43, 64, 40, 41, 47
 MIN_DIGITS = 7
-MIN_TOKEN, MAX_TOKEN = 16, 1024
+MIN_TOKEN, MAX_TOKEN = 16, LONGEST
 MAX_COLONS = 64  # an IPv6 address with IPv4 in it has 45; fingerprints are longer
 MIN_MIXED, MAX_MIXED = 8, 64
-
-
-def _bytes() -> Bytes:
-    """What each byte is: LETTER (ASCII), DIGIT, HEX digit, part of a TOKEN or of the LOCAL part of an address, a STOP."""
-    table = np.zeros(256, np.uint8)
-    for byte in range(256):
-        sign = chr(byte)
-        if sign.isascii() and sign.isalpha():
-            table[byte] |= _LETTER | _TOKEN | _LOCAL
-        if sign.isascii() and sign.isdigit():
-            table[byte] |= _DIGIT | _TOKEN | _HEX | _LOCAL
-        if sign in "abcdefABCDEF":
-            table[byte] |= _HEX
-        if sign in "0123456789@:":
-            table[byte] |= _STOP
-        if sign in "+-_=":
-            table[byte] |= _TOKEN
-        if byte > 127 or sign in "!#$%&'*+-/=?^_`{|}~.\"":
-            table[byte] |= _LOCAL
-    return table
-
-
-BYTES = _bytes()
 
 
 class Candidates(NamedTuple):
@@ -82,102 +77,6 @@ def _put(out: Int64s, count: int, kind: int, row: int, start: int, end: int, dig
 
 
 @inlined
-def _separator(data: Bytes, i: int, stop: int) -> int:
-    """Bytes of the sign at i that may stand between groups of digits; 0 if it is none."""
-    b = data[i]
-    if b == SPACE_BYTE or b == HYPHEN or b == DOT or b == SLASH or b == OPEN or b == CLOSE:  # noqa: SIM109  # no tuples in machine code
-        return 1
-    if b == 0xC2 and i + 1 < stop and data[i + 1] == 0xA0:  # no-break space
-        return 2
-    if b == 0xE2 and i + 2 < stop and data[i + 1] == 0x80:
-        c = data[i + 2]
-        if c == 0x90 or c == 0x91 or c == 0x93 or c == 0xAF:  # hyphens, en dash, narrow no-break space
-            return 3
-    return 0
-
-
-@inlined
-def _digits_end(data: Bytes, table: Bytes, i: int, stop: int) -> int:
-    while i < stop and table[data[i]] & _DIGIT:
-        i += 1
-    return i
-
-
-@inlined
-def _next_group(data: Bytes, table: Bytes, i: int, stop: int) -> int:
-    """Where the next group of digits starts after one that ends at i; -1 if more than three separators part them."""
-    for _ in range(3):
-        if i >= stop:
-            return -1
-        if table[data[i]] & _DIGIT:
-            return i
-        size = _separator(data, i, stop)
-        if size == 0:
-            return -1
-        i += size
-    return i if i < stop and table[data[i]] & _DIGIT else -1
-
-
-@inlined
-def _decimals(data: Bytes, table: Bytes, i: int, stop: int) -> int:
-    """The end of a number with four decimals or more at i, of at most three digits before the point; -1 if none is there."""
-    if i < stop and (data[i] == HYPHEN or data[i] == PLUS):
-        i += 1
-    point = _digits_end(data, table, i, min(stop, i + 4))
-    if point == i or point > i + 3 or point >= stop or data[point] != DOT:
-        return -1
-    end = _digits_end(data, table, point + 1, stop)
-    return end if end - point > 4 else -1
-
-
-@inlined
-def _pair_of_decimals(data: Bytes, table: Bytes, start: int, stop: int) -> int:
-    """The end of two decimals with a comma, a semicolon, a slash or up to four spaces between; -1 if they are not there."""
-    i = _decimals(data, table, start, stop)
-    if i < 0 or i >= stop:
-        return -1
-    gap = i
-    while (
-        gap < stop
-        and gap - i < 4
-        and (data[gap] == SPACE_BYTE or data[gap] == 44 or data[gap] == 59 or data[gap] == SLASH)
-    ):
-        gap += 1
-    return _decimals(data, table, gap, stop) if gap > i else -1
-
-
-@inlined
-def _colon_run(data: Bytes, table: Bytes, start: int, stop: int) -> tuple[int, int, int]:
-    """End, colons and double colons of hexadecimal digits, colons and dots from `start`; at most 1,024 bytes."""
-    i = start
-    colons = doubles = 0
-    last = min(stop, start + MAX_TOKEN)
-    while i < last and (table[data[i]] & _HEX or data[i] == COLON or (data[i] == DOT and colons > 1)):
-        if data[i] == COLON:
-            colons += 1
-            if i > start and data[i - 1] == COLON:
-                doubles += 1
-        i += 1
-    return i, colons, doubles
-
-
-@inlined
-def _hex_groups(data: Bytes, table: Bytes, start: int, stop: int, size: int, groups: int, sign: int) -> int:
-    """The end of `groups` groups of `size` hexadecimal digits with `sign` between; -1 if they are not there."""
-    i = start
-    for group in range(groups):
-        if group:
-            if i >= stop or data[i] != sign:
-                return -1
-            i += 1
-        for _ in range(size):
-            if i >= stop or not table[data[i]] & _HEX:
-                return -1
-            i += 1
-    return i if i >= stop or not table[data[i]] & (_LETTER | _DIGIT) else -1
-
-
-@inlined
 def _macs(
     out: Int64s, count: int, row: int, data: Bytes, table: Bytes, begin: int, word: int, stop: int, size: int, groups: int,
     sign: int, last: int,
@@ -185,9 +84,9 @@ def _macs(
     """Put the rows of hexadecimal groups in which this word is one; `last`: the start of the last row that was put."""
     for back in range(groups - 1, -1, -1):
         start = word - back * (size + 1)
-        if start <= last or start < begin or (start > begin and table[data[start - 1]] & (_LETTER | _DIGIT)):
+        if start <= last or start < begin or (start > begin and table[data[start - 1]] & (LETTER | DIGIT)):
             continue
-        end = _hex_groups(data, table, start, stop, size, groups, sign)
+        end = hex_groups(data, table, start, stop, size, groups, sign)
         if end > 0:
             count = _put(out, count, COLONS, row, start, end, 0)
             last = start
@@ -200,14 +99,14 @@ def _token(
 ) -> tuple[int, int]:
     """Put the token around a word with digits, if it is one; and where it ends. Up to `before` all was looked at."""
     first = start
-    while first > before and start - first < MAX_TOKEN and table[data[first - 1]] & _TOKEN:
+    while first > before and start - first < MAX_TOKEN and table[data[first - 1]] & IN_TOKEN:
         first -= 1
     end = first
     digits = 0
     letters = False
-    while end < stop and end - first < MAX_TOKEN and table[data[end]] & _TOKEN:
-        digits += (table[data[end]] & _DIGIT) >> 1
-        letters = letters or table[data[end]] & _LETTER != 0
+    while end < stop and end - first < MAX_TOKEN and table[data[end]] & IN_TOKEN:
+        digits += (table[data[end]] & DIGIT) >> 1
+        letters = letters or table[data[end]] & LETTER != 0
         end += 1
     if letters and digits and end - first >= MIN_TOKEN:
         count = _put(out, count, TOKEN, row, first, end, digits)
@@ -220,16 +119,16 @@ def _colons(
 ) -> tuple[int, int]:
     """Put the run of hexadecimal groups around a colon, if an address may stand so; and where it ends."""
     start = colon
-    while start > before and colon - start < 4 and table[data[start - 1]] & _HEX:
+    while start > before and colon - start < 4 and table[data[start - 1]] & HEX:
         start -= 1
-    end, colons, doubles = _colon_run(data, table, start, stop)
-    named = start == colon or (start > begin and table[data[start - 1]] & (_LETTER | _DIGIT))
+    end, colons, doubles = colon_run(data, table, start, stop)
+    named = start == colon or (start > begin and table[data[start - 1]] & (LETTER | DIGIT))
     if named and colon + 1 < stop and data[colon + 1] != COLON:
         start = colon + 1  # `ip6:2001:db8::1`: a name and its value
         colons -= 1
     # `std::vector`, `Foo::Bar` and the like are words with colons, not addresses
-    apart = start == begin or not table[data[start - 1]] & (_LETTER | _DIGIT)
-    apart = apart and (end >= stop or not table[data[end]] & (_LETTER | _DIGIT))
+    apart = start == begin or not table[data[start - 1]] & (LETTER | DIGIT)
+    apart = apart and (end >= stop or not table[data[end]] & (LETTER | DIGIT))
     if apart and 2 < end - start <= MAX_COLONS and (doubles or (colons >= 5 and colons <= 7)):
         count = _put(out, count, COLONS, row, start, end, 0)
     return count, end
@@ -248,14 +147,14 @@ def _chain(
     dotted = 1 if total <= 3 else 0  # groups in a row of up to three digits with dots between
     dotted_from = start
     if first_sign == DOT and total <= 3:
-        pair_end = _pair_of_decimals(data, table, start, stop)
+        pair_end = pair_of_decimals(data, table, start, stop)
         if pair_end > 0:
             count = _put(out, count, DECIMAL, row, start, pair_end, 0)
     while True:
-        following = _next_group(data, table, end, stop)
+        following = next_group(data, table, end, stop)
         if following < 0:
             break
-        group_end = _digits_end(data, table, following, stop)
+        group_end = digits_end(data, table, following, stop)
         length = group_end - following
         same = same and following == end + 1 and data[end] == first_sign
         if length <= 3 and following == end + 1 and data[end] == DOT and dotted:
@@ -306,13 +205,13 @@ def scan_candidates(offsets: Int64s, data: Bytes, table: Bytes, wanted: int, out
         i = begin
         while i < stop:
             kind = table[data[i]]
-            if not kind & _STOP:  # of prose, all but 2 bytes in 100
+            if not kind & STOP:  # of prose, all but 2 bytes in 100
                 i += 1
                 continue
-            if not kind & _DIGIT:
+            if not kind & DIGIT:
                 if data[i] == AT_SIGN:
-                    left = i > begin and table[data[i - 1]] & _LOCAL
-                    right = i + 1 < stop and (table[data[i + 1]] & (_LETTER | _DIGIT) or data[i + 1] > 127)
+                    left = i > begin and table[data[i - 1]] & LOCAL
+                    right = i + 1 < stop and (table[data[i + 1]] & (LETTER | DIGIT) or data[i + 1] > 127)
                     if left and (right or (i + 1 < stop and data[i + 1] == 91)):
                         count = _put(out, count, AT, row, i, i + 1, 0)
                     elif right or (i + 1 < stop and data[i + 1] == 95):
@@ -322,11 +221,11 @@ def scan_candidates(offsets: Int64s, data: Bytes, table: Bytes, wanted: int, out
                 i += 1
                 continue
             start = i
-            while start > word_end and table[data[start - 1]] & (_LETTER | _DIGIT):
+            while start > word_end and table[data[start - 1]] & (LETTER | DIGIT):
                 start -= 1
             digits = 0
-            while i < stop and table[data[i]] & (_LETTER | _DIGIT):
-                digits += (table[data[i]] & _DIGIT) >> 1
+            while i < stop and table[data[i]] & (LETTER | DIGIT):
+                digits += (table[data[i]] & DIGIT) >> 1
                 i += 1
             word_end = i
             size = i - start
@@ -340,8 +239,8 @@ def scan_candidates(offsets: Int64s, data: Bytes, table: Bytes, wanted: int, out
             if digits < size:
                 coded = (
                     size >= 4
-                    and table[data[start]] & table[data[start + 1]] & _LETTER
-                    and table[data[start + 2]] & table[data[start + 3]] & _DIGIT
+                    and table[data[start]] & table[data[start + 1]] & LETTER
+                    and table[data[start + 2]] & table[data[start + 3]] & DIGIT
                 )
                 if coded or (digits >= 4 and MIN_MIXED <= size <= MAX_MIXED):
                     count = _put(out, count, MIXED, row, start, i, digits)
