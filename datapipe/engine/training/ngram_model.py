@@ -7,7 +7,7 @@ and back by suffixes, where an n-gram stands beside the shorter one it is interp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,23 +32,28 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Order:
-    """One order: its n-grams in suffix order, with probability and back-off, and what was counted of it."""
+class Statistics:
+    """Of one order: its n-grams in the model, how many in the corpus have the adjusted counts 1 to 4, and the discounts."""
 
-    grams: MappedRows
+    ngrams: int
+    counts: tuple[int, ...]
     discounts: Discounts
-    statistics: tuple[int, ...]  # n-grams that stay; of those of all counts: 1, 2, 3, 4, more
 
 
-def estimate(words: Path, folder: Path, settings: Settings, tell: Callable[[str], None]) -> Iterator[Order]:
-    """The orders of the model, from 1 on, as soon as each has its back-offs; working files go into `folder`."""
-    tell("counting n-grams")
-    counted, statistics = _count(words, folder, settings)
-    taken = [discounts(row[1:5]) for row in statistics]
-    lower = _unigrams(counted[0], folder, taken[0])
+@dataclass(frozen=True)
+class Counted:
+    """The n-grams of each order with their adjusted counts, in files, and what they come to."""
+
+    files: list[Path]
+    orders: list[Statistics]
+
+
+def smooth(counted: Counted, folder: Path, settings: Settings) -> Iterator[MappedRows]:
+    """The n-grams of each order from 1 on, in suffix order, with probability and back-off; each is gone after its turn."""
+    taken = [stats.discounts for stats in counted.orders]
+    lower = _unigrams(counted.files[0], folder, taken[0])
     for order in range(2, settings.order + 1):
-        tell(f"order {order}: {statistics[order - 1][0]:,} n-grams")
-        grams, contexts = _share_out(counted[order - 1], folder, order, settings, taken[order - 1])
+        grams, contexts = _share_out(counted.files[order - 1], folder, order, settings, taken[order - 1])
         at = 0
         for start, stop in grams.blocks():
             at = interpolate(grams.rows, grams.values, start, stop, settings.bits, lower.rows, lower.values, at)
@@ -59,14 +64,15 @@ def estimate(words: Path, folder: Path, settings: Settings, tell: Callable[[str]
             at = set_backoffs(lower.rows, lower.values, start, stop, contexts.rows, gammas, at)
             contexts.release()
         contexts.path.unlink()
-        yield Order(lower, taken[order - 2], statistics[order - 2])
+        yield lower
         lower.path.unlink()
         lower = grams
-    yield Order(lower, taken[-1], statistics[-1])
+    yield lower
+    lower.path.unlink()
 
 
-def _count(words: Path, folder: Path, settings: Settings) -> tuple[list[Path], list[tuple[int, ...]]]:
-    """Files of the n-grams of each order with their adjusted counts, and statistics of these."""
+def count(words: Path, folder: Path, settings: Settings) -> Counted:
+    """Count the n-grams of all orders in a file of word numbers (uint32, each sentence ended by </s>)."""
     order, bits = settings.order, settings.bits
     sort = ExternalSort(folder / "ngrams", COUNTED, bits * order, settings.memory, add=True)
     state = np.zeros((1 + order, COUNTED), np.uint64)
@@ -89,7 +95,9 @@ def _count(words: Path, folder: Path, settings: Settings) -> tuple[list[Path], l
     for file in files:
         file.close()
     full.path.unlink()
-    return paths, [tuple(row) for row in statistics.tolist()]
+    statistics[0, 0] += 2  # <unk> and <s>
+    orders = [Statistics(kept, tuple(counts), discounts(counts)) for kept, *counts, _ in statistics.tolist()]
+    return Counted(paths, orders)
 
 
 def _unigrams(counted: Path, folder: Path, taken: Discounts) -> MappedRows:
