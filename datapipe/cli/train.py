@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 
-class _Bytes(click.ParamType):
-    """A size such as 2GB."""
+def _size(ctx: click.Context, param: click.Parameter, value: str) -> int:
+    """Bytes of a size such as 2GB."""
+    from datapipe.plan.recipe import size_of
 
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        from datapipe.plan.recipe import size_of
-
-        try:
-            return int(size_of(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+    try:
+        return int(size_of(value))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
-class _Thresholds(click.ParamType):
+def _thresholds(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, ...]:
     """Counts by order, such as 0,0,1."""
-
-    name = "counts"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
-        parts = str(value).split(",")
-        if not all(part.strip().isdigit() for part in parts):
-            self.fail(f"expected counts such as 0,0,1, found {value}", param, ctx)
-        return tuple(map(int, parts))
+    parts = value.split(",")
+    if not all(part.strip().isdigit() for part in parts):
+        raise click.BadParameter(f"expected counts such as 0,0,1, found {value}")
+    return tuple(map(int, parts))
 
 
 @click.group()
@@ -50,8 +41,8 @@ def train() -> None:
 @click.option("--vocab-size", type=click.IntRange(min=8), default=32_000, show_default=True,
               help="Pieces of the SentencePiece model; CCNet has 65,536.")  # fmt: skip
 @click.option("--sentencepiece", metavar="MODEL", help="Take this SentencePiece model and train none.")
-@click.option("--memory", type=_Bytes(), default="2GB", show_default=True, help="That sorting may take, about.")
-@click.option("--prune", type=_Thresholds(), default="0", show_default=True, metavar="0,0,1",
+@click.option("--memory", callback=_size, default="2GB", show_default=True, help="That sorting may take, about.")
+@click.option("--prune", callback=_thresholds, default="0", show_default=True, metavar="0,0,1",
               help="Leave out n-grams of each order that occur no more often; the last count holds for all above.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
               help="Of the sample that pieces are learnt from.")  # fmt: skip
@@ -78,9 +69,7 @@ def lm(
     from datapipe.cli.stopping import stopping
     from datapipe.engine.training.language_model import Request, train_language_model
 
-    request = Request(
-        inputs, Path(out), order, lang, vocab_size, sentencepiece, memory, prune, seed, text_field
-    )
+    request = Request(inputs, Path(out), order, lang, vocab_size, sentencepiece, memory, prune, seed, text_field)
 
     def tell(said: str) -> None:
         if not quiet:

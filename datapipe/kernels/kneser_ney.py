@@ -57,7 +57,7 @@ def context_shares(rows: Rows, start: int, order: int, bits: int, discounts: Flo
                 total += np.float64(count ^ PRUNED)
             else:
                 total += np.float64(count)
-                kept += np.float64(count) - discounts[min(np.int64(count), 3)]
+                kept += np.float64(count) - discounts[min(int(count), 3)]
                 size += 1
             stop += 1
         if filled + size > len(out) or found == len(contexts):
@@ -75,7 +75,7 @@ def context_shares(rows: Rows, start: int, order: int, bits: int, discounts: Flo
             high, low = shifted_left(np.uint64(0), word, top)
             out[filled, 0] = key_high | high
             out[filled, 1] = key_low | low
-            shares[filled, 0] = (np.float64(count) - discounts[min(np.int64(count), 3)]) / total
+            shares[filled, 0] = (np.float64(count) - discounts[min(int(count), 3)]) / total
             shares[filled, 1] = gamma
             filled += 1
         i = stop

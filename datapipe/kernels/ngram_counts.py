@@ -16,7 +16,7 @@ STEPS = 6  # counts are told apart up to 4; the fifth is of all above
 
 
 @inlined
-def word_at(high: np.uint64, low: np.uint64, order: int, bits: int, place: int) -> int:
+def word_at(high: np.uint64, low: np.uint64, order: int, bits: int, place: int) -> np.int64:
     """A word of an n-gram, 0 being the first."""
     return bits_at(high, low, place * bits, bits)
 
@@ -57,7 +57,7 @@ def _emit(out: Rows, filled: npt.NDArray[np.int64], statistics: npt.NDArray[np.i
     out[n - 1, at, 1] = low
     out[n - 1, at, 2] = count | PRUNED if pruned else count
     filled[n - 1] = at + 1
-    statistics[n - 1, min(np.int64(count), STEPS - 1)] += 1
+    statistics[n - 1, min(int(count), STEPS - 1)] += 1
     if not pruned:
         statistics[n - 1, 0] += 1  # no n-gram is counted 0 times: the place is free for all that stay
 

@@ -40,7 +40,7 @@ def shifted_left(high: np.uint64, low: np.uint64, bits: int) -> tuple[np.uint64,
 
 
 @inlined
-def bits_at(high: np.uint64, low: np.uint64, start: int, bits: int) -> int:
+def bits_at(high: np.uint64, low: np.uint64, start: int, bits: int) -> np.int64:
     """So many bits (at most 63) of the number, from this one up."""
     _, found = shifted_right(high, low, start)
     return np.int64(found & ((np.uint64(1) << np.uint64(bits)) - np.uint64(1)))
@@ -61,10 +61,10 @@ def sort_rows(rows: Rows, spare: Rows, bits: int) -> None:
         place = counts[p]
         at = np.int64(0)
         full = False
-        for d in range(PLACES):
-            c = place[d]
+        for digit in range(PLACES):
+            c = place[digit]
             full = full or c == n
-            place[d] = at
+            place[digit] = at
             at += c
         if full:  # one digit for all: nothing moves
             continue
@@ -105,9 +105,9 @@ def add_equal(rows: Rows) -> int:
 def _before(rows: Rows, a: int, b: int) -> bool:
     """Whether row a comes before row b; of equal ones the row of the earlier run does."""
     if rows[a, 0] != rows[b, 0]:
-        return rows[a, 0] < rows[b, 0]
+        return bool(rows[a, 0] < rows[b, 0])
     if rows[a, 1] != rows[b, 1]:
-        return rows[a, 1] < rows[b, 1]
+        return bool(rows[a, 1] < rows[b, 1])
     return a < b
 
 

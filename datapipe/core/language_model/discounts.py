@@ -28,9 +28,9 @@ def discounts(counts: Sequence[int]) -> Discounts:
     too small or too regular for it (an n_j is 0, or a D_j beyond 0…j) gets 0.5, 1 and 1.5.
     """
     n1, n2, n3, n4 = counts
-    if min(n1, n2, n3) > 0 and n4 > 0:
+    if min(counts) > 0:
         y = n1 / (n1 + 2 * n2)
         found = [j - (j + 1) * y * after / here for j, here, after in ((1, n1, n2), (2, n2, n3), (3, n3, n4))]
         if all(0 <= d <= j for j, d in enumerate(found, 1)):
-            return Discounts(*found, fallback=False)
+            return Discounts(found[0], found[1], found[2], fallback=False)
     return Discounts(*FALLBACK, fallback=True)

@@ -144,9 +144,7 @@ def _share_out(
         while at < len(by_context):
             out = back.room(most)
             shares, gammas = out[:, 2:].view(np.float64), contexts[:, 2].view(np.float64)
-            at, filled, found = context_shares(
-                by_context.rows, at, order, bits, table, out, shares, contexts, gammas
-            )
+            at, filled, found = context_shares(by_context.rows, at, order, bits, table, out, shares, contexts, gammas)
             back.take(filled)
             file.write(contexts[:found].data)
             by_context.release()

@@ -42,7 +42,7 @@ class Vocabulary:
         flat = np.fromiter(chain.from_iterable(encoded), np.int64, sum(map(len, encoded))) + FIRST_WORD
         flat = flat[flat != UNKNOWN]
         self.words += len(flat) - len(lines)
-        return flat.astype(np.uint32)
+        return np.asarray(flat, np.uint32)
 
     def spellings(self) -> Iterator[bytes]:
         """How each word is written, by its number."""

@@ -1,0 +1,102 @@
+"""What a KenLM model says of lines of text, in the pieces of its SentencePiece model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from datapipe.core.errors import MissingDependency, RecipeError
+from datapipe.core.language_model.normal_text import normal_text
+from datapipe.core.language_model.pieces import load_pieces
+
+TOGETHER = 1 << 18  # characters that are cut into pieces in one call
+WINDOW = 1 << 16  # characters of a line: SentencePiece takes some 300 bytes for each
+Scores = npt.NDArray[np.float64]  # a row a line: the sum of log10 probabilities, and how many there are
+
+
+class Scorer:
+    """The models of one language.
+
+    lm      path of an ARPA file, or of one by kenlm's build_binary, which processes share in memory
+    pieces  bytes of the SentencePiece model
+    """
+
+    def __init__(self, lm: str, pieces: bytes, wanted_by: str) -> None:
+        package = kenlm(wanted_by)
+        config = package.Config()
+        config.show_progress = False
+        config.arpa_complain = package.ARPALoadComplain.NONE
+        config.load_method = package.LoadMethod.LAZY  # mapped, and read where it is asked
+        try:
+            self._model = package.Model(lm, config)
+        except (OSError, RuntimeError) as error:
+            raise RecipeError(f"{lm}: kenlm cannot read it: {' '.join(str(error).split())}") from None
+        self._pieces = load_pieces(pieces, wanted_by)
+
+    def lines(self, lines: Sequence[str]) -> Scores:
+        """Each line by itself, with <s> and </s> around it; (0, 0) for one without pieces."""
+        found = np.zeros((len(lines), 2))
+        for start, stop in _portions(lines):
+            normal = [normal_text(line) for line in lines[start:stop]]
+            for i, pieces in enumerate(self._cut(normal), start):
+                if pieces:
+                    found[i] = self._model.score(" ".join(pieces)), len(pieces) + 1
+        return found
+
+    def as_ccnet(self, text: str) -> tuple[float, int]:
+        """The whole text as CCNet scores it: its lines joined without a space, and scored as one."""
+        pieces = self._cut([normal_text(text)])[0]
+        if not pieces:
+            return 0.0, 0
+        tokens = " ".join(pieces)
+        return self._model.score(tokens), len(tokens.split()) + 1
+
+    def _cut(self, lines: list[str]) -> list[list[str]]:
+        """Pieces of each line."""
+        if max(map(len, lines), default=0) <= WINDOW:
+            cut: list[list[str]] = self._pieces.encode(lines, out_type=str, num_threads=1)
+            return cut
+        return [
+            [piece for part in _windows(line) for piece in self._pieces.encode(part, out_type=str)] for line in lines
+        ]
+
+
+def _portions(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Runs of lines with about TOGETHER characters."""
+    start = size = 0
+    for i, line in enumerate(lines):
+        size += len(line)
+        if size >= TOGETHER:
+            yield start, i + 1
+            start, size = i + 1, 0
+    if start < len(lines):
+        yield start, len(lines)
+
+
+def _windows(line: str) -> Iterator[str]:
+    """A long line in parts that end at spaces, which no piece goes across: pieces are those of the whole line."""
+    start = 0
+    while len(line) - start > WINDOW:
+        space = line.rfind(" ", start + 1, start + WINDOW)
+        stop = space if space > 0 else start + WINDOW
+        yield line[start:stop]
+        start = stop
+    yield line[start:]
+
+
+def perplexity(log10: Any, words: Any) -> Any:
+    """10^(-sum of log10 p / words), as facebookresearch/cc_net, cc_net/perplexity.py has it; NaN of no words."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return 10.0 ** (-np.asarray(log10) / np.asarray(words, np.float64))
+
+
+def kenlm(wanted_by: str) -> Any:
+    """The package, or the command that installs it."""
+    try:
+        import kenlm as package
+    except ImportError:
+        raise MissingDependency("kenlm", "perplexity", wanted_by) from None
+    return package
