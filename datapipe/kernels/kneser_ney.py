@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datapipe.kernels.jit import kernel
-from datapipe.kernels.ngram_counts import PRUNED
+from datapipe.kernels.ngram_counts import PRUNED, at_most
 from datapipe.kernels.wide_keys import Rows, bits_at, shifted_left, shifted_right
 
 Floats = npt.NDArray[np.float64]
@@ -57,7 +57,7 @@ def context_shares(rows: Rows, start: int, order: int, bits: int, discounts: Flo
                 total += np.float64(count ^ PRUNED)
             else:
                 total += np.float64(count)
-                kept += np.float64(count) - discounts[min(int(count), 3)]
+                kept += np.float64(count) - discounts[at_most(count, 3)]
                 size += 1
             stop += 1
         if filled + size > len(out) or found == len(contexts):
@@ -75,7 +75,7 @@ def context_shares(rows: Rows, start: int, order: int, bits: int, discounts: Flo
             high, low = shifted_left(np.uint64(0), word, top)
             out[filled, 0] = key_high | high
             out[filled, 1] = key_low | low
-            shares[filled, 0] = (np.float64(count) - discounts[min(int(count), 3)]) / total
+            shares[filled, 0] = (np.float64(count) - discounts[at_most(count, 3)]) / total
             shares[filled, 1] = gamma
             filled += 1
         i = stop

@@ -50,6 +50,13 @@ def ngrams_of(words: npt.NDArray[np.uint32], order: int, bits: int, state: Rows,
 
 
 @inlined
+def at_most(count: np.uint64, most: int) -> np.int64:
+    """The count, as a place in a table whose last entry is of all from there on."""
+    known = np.int64(count)
+    return known if known < most else np.int64(most)
+
+
+@inlined
 def _emit(out: Rows, filled: npt.NDArray[np.int64], statistics: npt.NDArray[np.int64], n: int, high: np.uint64,
           low: np.uint64, count: np.uint64, pruned: bool) -> None:  # fmt: skip
     at = filled[n - 1]
@@ -57,7 +64,7 @@ def _emit(out: Rows, filled: npt.NDArray[np.int64], statistics: npt.NDArray[np.i
     out[n - 1, at, 1] = low
     out[n - 1, at, 2] = count | PRUNED if pruned else count
     filled[n - 1] = at + 1
-    statistics[n - 1, min(int(count), STEPS - 1)] += 1
+    statistics[n - 1, at_most(count, STEPS - 1)] += 1
     if not pruned:
         statistics[n - 1, 0] += 1  # no n-gram is counted 0 times: the place is free for all that stay
 

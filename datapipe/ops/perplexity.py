@@ -193,8 +193,9 @@ class Perplexity(ThresholdFilter):
         empty = (units.counts > 0) & (lost == units.counts)
         if not gone.any():
             return documents, {"empty": empty}, column, no_spans(len(text))
-        begin = text.offsets[row[gone]]
-        start, stop = (units.rows[gone, side] - begin for side in (0, 1))
+        begin = text.offsets[row]  # a part goes with the white space before it
+        before = np.where(np.append(-1, row[:-1]) == row, np.append(0, units.rows[:-1, 1]), begin)
+        start, stop = (before - begin)[gone], (units.rows[:, 1] - begin)[gone]
         cuts = disjoint(text, row[gone], start, stop, high[gone].astype(np.int64), True)
         reasons = [REASONS[kind] for kind in high[gone].astype(np.int64)[cuts.which].tolist()]
         spans = spans_column(text, cuts.row, cuts.start, cuts.stop, reasons)
