@@ -35,16 +35,18 @@ class Scorer:
         except (OSError, RuntimeError) as error:
             raise RecipeError(f"{lm}: kenlm cannot read it: {' '.join(str(error).split())}") from None
         self._pieces = load_pieces(pieces, wanted_by)
+        self._unknown = self._pieces.unk_id()
+        # Numbers, looked up here, take a fifth less time than pieces as strings.
+        self._names = [self._pieces.id_to_piece(number) for number in range(self._pieces.get_piece_size())]
 
     def lines(self, lines: Sequence[str]) -> Scores:
         """Each line by itself, with <s> and </s> around it; (0, 0) for one without pieces."""
-        found = np.zeros((len(lines), 2))
+        scores, lengths = [], []
         for start, stop in _portions(lines):
-            normal = [normal_text(line) for line in lines[start:stop]]
-            for i, pieces in enumerate(self._cut(normal), start):
-                if pieces:
-                    found[i] = self._model.score(" ".join(pieces)), len(pieces) + 1
-        return found
+            for pieces in self._cut([normal_text(line) for line in lines[start:stop]]):
+                scores.append(self._model.score(" ".join(pieces)) if pieces else 0.0)
+                lengths.append(len(pieces) + 1 if pieces else 0)
+        return np.array([scores, lengths], np.float64).T
 
     def as_ccnet(self, text: str) -> tuple[float, int]:
         """The whole text as CCNet scores it: its lines joined without a space, and scored as one."""
@@ -56,24 +58,23 @@ class Scorer:
 
     def _cut(self, lines: list[str]) -> list[list[str]]:
         """Pieces of each line."""
-        if max(map(len, lines), default=0) <= WINDOW:
-            cut: list[list[str]] = self._pieces.encode(lines, out_type=str, num_threads=1)
-            return cut
+        if max(map(len, lines), default=0) > WINDOW:
+            return [[piece for part in self._cut(list(_windows(line))) for piece in part] for line in lines]
+        names, unknown = self._names, self._unknown
         return [
-            [piece for part in _windows(line) for piece in self._pieces.encode(part, out_type=str)] for line in lines
+            self._pieces.encode(line, out_type=str) if unknown in numbers else [names[number] for number in numbers]
+            for line, numbers in zip(lines, self._pieces.encode(lines, out_type=int, num_threads=1), strict=True)
         ]
 
 
 def _portions(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Runs of lines with about TOGETHER characters."""
     start = size = 0
-    for i, line in enumerate(lines):
+    for i, line in enumerate(lines, 1):
         size += len(line)
-        if size >= TOGETHER:
-            yield start, i + 1
-            start, size = i + 1, 0
-    if start < len(lines):
-        yield start, len(lines)
+        if size >= TOGETHER or i == len(lines):
+            yield start, i
+            start, size = i, 0
 
 
 def _windows(line: str) -> Iterator[str]:
