@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from datapipe.arrow.text import Text, text_of
 from datapipe.core.context import Context
@@ -66,6 +66,11 @@ class Perplexity(ThresholdFilter):
 
     _scorers: dict[str, Scorer] = PrivateAttr(default_factory=dict)
     _cutoffs: Cutoffs = PrivateAttr(default_factory=dict)
+
+    @field_validator("models", mode="before", json_schema_input_type=Mapping[str, LanguageModels] | str | list[str])
+    @classmethod
+    def _one_is_a_list(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _possible(self) -> Perplexity:

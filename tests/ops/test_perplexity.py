@@ -18,7 +18,6 @@ from datapipe.core.context import Context
 from datapipe.core.errors import MissingDependency, RecipeError
 from datapipe.core.language_model.normal_text import normal_text
 from datapipe.engine.contract import broken_laws
-from datapipe.engine.training.language_model import Request, train_language_model
 from datapipe.io.opening import open_file
 from datapipe.ops.perplexity import Perplexity
 from tests.conftest import SAMPLE, Runs, compile_text
@@ -29,13 +28,9 @@ def books() -> list[dict[str, Any]]:
     return pq.read_table(SAMPLE / "books" / "books.parquet").to_pylist()
 
 
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("models")
-    for lang in ("en", "es"):
-        request = Request((str(SAMPLE / "books" / "books.parquet"),), folder, 3, lang, vocab_size=500)
-        train_language_model(request, lambda said: None)
-    return folder
+@pytest.fixture
+def models(language_models: Path) -> Path:
+    return language_models
 
 
 def pair(models: Path, lang: str = "en") -> dict[str, str]:
