@@ -64,7 +64,8 @@ def lm(
     """Train an n-gram language model with modified Kneser-Ney smoothing for the step `perplexity`.
 
     INPUT is a file or pattern (.jsonl, .parquet, .csv, .txt, compressed or not), a run folder, or what a recipe's `read`
-    takes. Writes DIR/CODE.arpa, CODE.sp.model and the card CODE.json; without --lang they are called lm.
+    takes. Writes DIR/CODE.arpa, the same as kenlm's build_binary has it (CODE.arpa.bin, which workers share in memory),
+    CODE.sp.model and the card CODE.json; without --lang they are called lm.
     """
     from datapipe.cli.stopping import stopping
     from datapipe.engine.training.language_model import Request, train_language_model

@@ -17,7 +17,8 @@ from click.testing import CliRunner
 from datapipe.cli.main import datapipe
 from datapipe.core.errors import MissingDependency, RecipeError
 from datapipe.core.language_model.normal_text import normal_text
-from datapipe.engine.training.arpa import write_arpa
+from datapipe.engine.training.arpa import ArpaFile
+from datapipe.engine.training.kenlm_file import KenlmFile
 from datapipe.engine.training.language_model import Request, train_language_model
 from datapipe.engine.training.lines import Sample
 from datapipe.engine.training.ngram_model import Settings, count, smooth
@@ -40,8 +41,16 @@ def modelled(sentences: list[list[str]], order: int, prune: list[int], folder: P
     counted = count(folder / "words", folder, settings)
     sizes = [stats.ngrams for stats in counted.orders]
     spellings = [b"<unk>", b"<s>", b"</s>", *(word.encode() for word in numbers)]
-    write_arpa(folder / "arpa", smooth(counted, folder, settings), sizes, settings.bits, spellings)
-    return read_arpa(folder / "arpa")
+    files = [
+        ArpaFile(folder / "x.arpa", sizes, settings.bits, spellings),
+        KenlmFile(folder / "x.arpa.bin", sizes, settings.bits, spellings),
+    ]
+    for n, grams in enumerate(smooth(counted, folder, settings), 1):
+        for file in files:
+            file.add(n, grams)
+    for file in files:
+        file.close()
+    return read_arpa(folder / "x.arpa")
 
 
 def read_arpa(path: Path) -> Model:
@@ -95,13 +104,29 @@ def test_every_context_sums_to_1(prune: list[int], tmp_path: Path) -> None:
 
 def test_kenlm_reads_it_and_scores_alike(tmp_path: Path) -> None:
     model = modelled(SENTENCES, 4, [0] * 4, tmp_path)
-    (tmp_path / "arpa").rename(tmp_path / "x.arpa")
     loaded = kenlm.Model(str(tmp_path / "x.arpa"))
     assert loaded.order == 4
     for sentence in [*SENTENCES[:40], ["never", "seen"], ["ba", "never"], []]:
         words = ["<s>", *(word if (word,) in model else "<unk>" for word in sentence), "</s>"]
         expected = sum(probability(model, tuple(words[max(0, i - 3) : i]), words[i]) for i in range(1, len(words)))
         assert loaded.score(" ".join(sentence)) == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize(("order", "prune"), [(4, [0] * 4), (2, [0, 0]), (3, [0, 0, 1])])
+def test_the_binary_is_the_arpa_file(order: int, prune: list[int], tmp_path: Path) -> None:
+    modelled(SENTENCES, order, prune, tmp_path)
+    arpa, binary = (kenlm.Model(str(tmp_path / name)) for name in ("x.arpa", "x.arpa.bin"))
+    assert binary.order == order
+    words = sorted({word for sentence in SENTENCES for word in sentence})
+    mixed = np.random.default_rng(1).choice([*words, "never"], (100, 12)).tolist()
+    for sentence in [*SENTENCES, *mixed, []]:
+        text = " ".join(sentence)
+        assert list(binary.full_scores(text)) == list(arpa.full_scores(text))
+
+
+def test_the_binary_has_the_bytes_of_build_binary(tmp_path: Path) -> None:
+    modelled(SENTENCES, 4, [0] * 4, tmp_path)
+    assert hashlib.sha256((tmp_path / "x.arpa.bin").read_bytes()).hexdigest() == GOLDEN["build_binary"]
 
 
 def test_one_sentence_of_one_word(tmp_path: Path) -> None:
@@ -126,7 +151,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_command_writes_models_and_a_card(trained: Path) -> None:
-    assert sorted(p.name for p in trained.iterdir()) == ["en.arpa", "en.json", "en.sp.model"]
+    assert sorted(p.name for p in trained.iterdir()) == ["en.arpa", "en.arpa.bin", "en.json", "en.sp.model"]
     card = json.loads((trained / "en.json").read_text())
     for file in card["files"]:
         data = (trained / file["file"]).read_bytes()
@@ -149,7 +174,7 @@ def test_the_command_writes_models_and_a_card(trained: Path) -> None:
 def test_equal_input_gives_equal_bytes_whatever_the_memory(trained: Path, tmp_path: Path) -> None:
     books = str(SAMPLE / "books" / "books.parquet")
     train_language_model(Request((books,), tmp_path, 3, "en", 400), lambda said: None)
-    for name in ("en.arpa", "en.sp.model", "en.json"):
+    for name in ("en.arpa", "en.arpa.bin", "en.sp.model", "en.json"):
         assert (tmp_path / name).read_bytes() == (trained / name).read_bytes()
     model = str(trained / "en.sp.model")
     told: list[str] = []

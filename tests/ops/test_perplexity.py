@@ -199,7 +199,9 @@ def test_what_is_wrong_is_said_before_work(models: Path, runs: Runs, monkeypatch
     assert "min_perplexity 9" in error(str(models), ", min_perplexity: 9, max_perplexity: 8")
     assert "it has no level" in error(str(models), ", level: line, ccnet_compatible: true")
     plan = compile_text(RECIPE.format(models=models, more=""), runs.folder)
-    assert {Path(r.path).name for r in plan.resources} == {"en.arpa", "en.sp.model", "es.arpa", "es.sp.model"}
+    assert {Path(r.path).name for r in plan.resources} == {
+        f"{x}.{y}" for x in ("en", "es") for y in ("arpa.bin", "sp.model")
+    }
     for package in ("kenlm", "sentencepiece"):
         monkeypatch.setitem(sys.modules, package, None)
         assert error(str(models)).endswith(f"needs the package {package}: pip install 'datapipe[perplexity]'")

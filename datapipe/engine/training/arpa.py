@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,37 +13,33 @@ from datapipe.kernels.arpa_lines import arpa_lines
 BUFFER = 1 << 23
 
 
-def write_arpa(
-    path: Path, orders: Iterable[MappedRows], sizes: Sequence[int], bits: int, spellings: Iterable[bytes]
-) -> str:
-    """Write a model; the sha256 of the file.
+class ArpaFile:
+    """Takes the orders of a model one after another, from 1 on.
 
-    orders  n-grams of each order from 1 on, probability and back-off their payload; as many as `sizes` says
-    bits    of a word number            spellings  how words are written, by number
+    sizes  n-grams of each order        bits  of a word number        spellings  how words are written, by number
     """
-    words = list(spellings)
-    offsets = np.cumsum([0, *map(len, words)])
-    data = np.frombuffer(b"".join(words), np.uint8)
-    digest = hashlib.sha256()
-    longest = max(map(len, words))
-    out = np.empty(BUFFER + len(sizes) * (longest + 64), np.uint8)
-    with path.open("wb") as file:
 
-        def write(part: bytes | memoryview) -> None:
-            file.write(part)
-            digest.update(part)
-
+    def __init__(self, path: Path, sizes: Sequence[int], bits: int, spellings: Sequence[bytes]) -> None:
+        self._sizes, self._bits = sizes, bits
+        self._offsets = np.cumsum([0, *map(len, spellings)])
+        self._data = np.frombuffer(b"".join(spellings), np.uint8)
+        self._out = np.empty(BUFFER + len(sizes) * (max(map(len, spellings)) + 64), np.uint8)
+        self._file = path.open("wb")
         head = "".join(f"ngram {n}={size}\n" for n, size in enumerate(sizes, 1))
-        write(f"\\data\\\n{head}".encode())
-        for n, grams in enumerate(orders, 1):
-            assert len(grams) == sizes[n - 1], "what was counted is what is written"
-            write(f"\n\\{n}-grams:\n".encode())
-            for start, stop in grams.blocks():
-                at = start
-                while at < stop:
-                    at, filled = arpa_lines(
-                        grams.rows, grams.values, at, stop, n, bits, offsets, data, n == len(sizes), out
-                    )
-                    write(out[:filled].data)
-        write(b"\n\\end\\\n")
-    return digest.hexdigest()
+        self._file.write(f"\\data\\\n{head}".encode())
+
+    def add(self, order: int, grams: MappedRows) -> None:
+        """The n-grams of the next order, with probability and back-off."""
+        assert len(grams) == self._sizes[order - 1], "what was counted is what is written"
+        self._file.write(f"\n\\{order}-grams:\n".encode())
+        words = self._bits, self._offsets, self._data, order == len(self._sizes)
+        for start, stop in grams.blocks():
+            at = start
+            while at < stop:
+                at, filled = arpa_lines(grams.rows, grams.values, at, stop, order, *words, self._out)
+                self._file.write(self._out[:filled].data)
+
+    def close(self) -> None:
+        """Write the end; the file is whole."""
+        self._file.write(b"\n\\end\\\n")
+        self._file.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,8 +13,9 @@ import orjson
 from datapipe import __version__
 from datapipe.core.errors import RecipeError
 from datapipe.core.language_model.pieces import COVERAGE, load_pieces, train_pieces
-from datapipe.engine.training.arpa import write_arpa
-from datapipe.engine.training.lines import Corpus, Sample, open_inputs, read_lines, write_lines
+from datapipe.engine.training.arpa import ArpaFile
+from datapipe.engine.training.kenlm_file import KenlmFile
+from datapipe.engine.training.lines import Corpus, Sample, described, open_inputs, read_lines, write_lines
 from datapipe.engine.training.ngram_model import Counted, Settings, count, smooth
 from datapipe.engine.training.vocabulary import Vocabulary
 from datapipe.io.opening import open_file
@@ -43,7 +43,7 @@ class Request:
 
 
 def train_language_model(request: Request, tell: Callable[[str], None]) -> dict[str, Any]:
-    """Train, write NAME.arpa, NAME.sp.model and NAME.json (NAME is the language, or lm) into the folder; the card.
+    """Train, write NAME.arpa, .arpa.bin, .sp.model and .json (NAME is the language, or lm) into the folder; the card.
 
     The same input gives the same bytes. Working files, about 8 times the text, stand beside the model until it is done.
     """
@@ -76,19 +76,22 @@ def train_language_model(request: Request, tell: Callable[[str], None]) -> dict[
         counted = count(folder / "words", folder, settings)
         sizes = [order.ngrams for order in counted.orders]
         tell(f"smoothing {sum(sizes):,} n-grams")
-        arpa = folder / "arpa"
-        digest = write_arpa(arpa, smooth(counted, folder, settings), sizes, bits, vocabulary.spellings())
-        (folder / "pieces").write_bytes(model)
+        spellings = list(vocabulary.spellings())
+        arpa = ArpaFile(folder / f"{name}.arpa", sizes, bits, spellings)
+        binary = KenlmFile(folder / f"{name}.arpa.bin", sizes, bits, spellings)
+        for order, grams in enumerate(smooth(counted, folder, settings), 1):
+            for file in (arpa, binary):
+                file.add(order, grams)
+        for file in (arpa, binary):
+            file.close()
+        (folder / f"{name}.sp.model").write_bytes(model)
         card = _card(request, corpus, vocabulary, counted, prune)
-        card["files"] = [
-            {"file": f"{name}.arpa", "bytes": arpa.stat().st_size, "sha256": digest},
-            {"file": f"{name}.sp.model", "bytes": len(model), "sha256": hashlib.sha256(model).hexdigest()},
-        ]
+        names = [f"{name}{ending}" for ending in (".arpa", ".arpa.bin", ".sp.model")]
+        card["files"] = [described(str(folder / file)) for file in names]
+        (folder / f"{name}.json").write_bytes(orjson.dumps(card, option=orjson.OPT_INDENT_2) + b"\n")
         (request.out / f"{name}.json").unlink(missing_ok=True)
-        (folder / "pieces").replace(request.out / f"{name}.sp.model")
-        arpa.replace(request.out / f"{name}.arpa")
-        (folder / "card").write_bytes(orjson.dumps(card, option=orjson.OPT_INDENT_2) + b"\n")
-        (folder / "card").replace(request.out / f"{name}.json")  # last: where it stands, the model is whole
+        for done in (*names, f"{name}.json"):  # the card last: where it stands, the model is whole
+            (folder / done).replace(request.out / done)
     return card
 
 

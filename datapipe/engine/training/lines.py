@@ -101,7 +101,7 @@ def write_lines(readers: Sequence[Reader], lang: str | None, out: BinaryIO, samp
     if not lines:
         what = f" in {lang}" if lang else ""
         raise RecipeError(f"the input has no text{what}: {documents:,} documents, {bad:,} unreadable records")
-    return Corpus(documents, lines, size, bad, [_described(url) for url in urls])
+    return Corpus(documents, lines, size, bad, [described(url) for url in urls])
 
 
 def read_lines(stream: BinaryIO, size: int) -> Iterator[list[str]]:
@@ -116,7 +116,8 @@ def _texts(batch: Any, lang: str | None) -> Iterator[str]:
             yield text
 
 
-def _described(url: str) -> dict[str, Any]:
+def described(url: str) -> dict[str, Any]:
+    """A file as cards tell of it."""
     with open_input(url) as stream:
         digest = hashlib.file_digest(stream, "sha256")  # type: ignore[arg-type]  # every stream has readinto
         return {"file": Path(url).name, "bytes": stream.tell(), "sha256": digest.hexdigest()}
