@@ -41,6 +41,8 @@ def train() -> None:
 @click.option("--vocab-size", type=click.IntRange(min=8), default=32_000, show_default=True,
               help="Pieces of the SentencePiece model; CCNet has 65,536.")  # fmt: skip
 @click.option("--sentencepiece", metavar="MODEL", help="Take this SentencePiece model and train none.")
+@click.option("--sample", callback=_size, default="20MB", show_default=True,
+              help="Text that pieces are learnt from, lines drawn by hash; SentencePiece takes 1 GB for 20MB.")  # fmt: skip
 @click.option("--memory", callback=_size, default="2GB", show_default=True, help="That sorting may take, about.")
 @click.option("--prune", callback=_thresholds, default="0", show_default=True, metavar="0,0,1",
               help="Leave out n-grams of each order that occur no more often; the last count holds for all above.")  # fmt: skip
@@ -55,6 +57,7 @@ def lm(
     lang: str | None,
     vocab_size: int,
     sentencepiece: str | None,
+    sample: int,
     memory: int,
     prune: tuple[int, ...],
     seed: int,
@@ -70,7 +73,9 @@ def lm(
     from datapipe.cli.stopping import stopping
     from datapipe.engine.training.language_model import Request, train_language_model
 
-    request = Request(inputs, Path(out), order, lang, vocab_size, sentencepiece, memory, prune, seed, text_field)
+    request = Request(
+        inputs, Path(out), order, lang, vocab_size, sentencepiece, sample, memory, prune, seed, text_field
+    )
 
     def tell(said: str) -> None:
         if not quiet:

@@ -49,6 +49,7 @@ class KenlmFile:
             weights = _weights(grams.values[start:stop])
             weights[:, 0] |= SIGN
             insert_ngrams(grams.rows, start, stop, weights, order, self._bits, self._numbers, entries, shorter)
+        self._map.madvise(mmap.MADV_DONTNEED)  # the file keeps what was written
 
     def close(self) -> None:
         """Write the words at the end; the file is whole."""

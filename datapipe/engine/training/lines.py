@@ -80,7 +80,7 @@ def open_inputs(inputs: Sequence[str], text_field: str | None) -> list[Reader]:
     return readers
 
 
-def write_lines(readers: Sequence[Reader], lang: str | None, out: BinaryIO, sample: Sample) -> Corpus:
+def write_lines(readers: Sequence[Reader], lang: str | None, out: BinaryIO, sample: Sample | None) -> Corpus:
     """Write each line of the documents, normalised, but blank ones; rows of another language than `lang` are left out."""
     documents = lines = size = bad = 0
     urls: dict[str, None] = {}
@@ -95,7 +95,8 @@ def write_lines(readers: Sequence[Reader], lang: str | None, out: BinaryIO, samp
                         data = normal_text(line).encode()
                         if data and not data.isspace():
                             out.write(data + b"\n")
-                            sample.add(data)
+                            if sample is not None:
+                                sample.add(data)
                             lines += 1
                             size += len(data)
     if not lines:
