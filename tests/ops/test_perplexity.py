@@ -145,8 +145,16 @@ def test_parts_out_of_bounds_are_cut(models: Path) -> None:
 
 def test_long_documents_of_one_line(models: Path) -> None:
     words = "she was very happy to see him in the house and said so "
-    short, long = judged({"models": {"en": pair(models)}}, [words * 20, words * 20_000]).scores["perplexity"]
-    assert long == pytest.approx(short, rel=0.02)
+    model, pieces = raw(models)
+    texts = [words * 20, words * 20_000, "\u200d" + "x" + " " * 70_000]
+    for compatible in (False, True):
+        parameters = {"models": {"en": pair(models)}, "ccnet_compatible": compatible}
+        short, long, little = judged(parameters, texts).scores["perplexity"]
+        assert long == pytest.approx(short, rel=0.02)
+        assert little > 1
+    tokens = pieces.encode(texts[1], out_type=str)
+    kenlms = 10 ** (-model.score(" ".join(tokens)) / (len(tokens) + 1))
+    assert long == round(kenlms, 1)  # the last one is CCNet's, with kenlm's sums
 
 
 RECIPE = """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ class Scorer:
             self._model = package.Model(lm, config)
         except (OSError, RuntimeError) as error:
             raise RecipeError(f"{lm}: kenlm cannot read it: {' '.join(str(error).split())}") from None
+        self._state = package.State
         self._pieces = load_pieces(pieces, wanted_by)
         self._unknown = self._pieces.unk_id()
         # Numbers, looked up here, take a fifth less time than pieces as strings.
@@ -43,23 +45,45 @@ class Scorer:
         """Each line by itself, with <s> and </s> around it; (0, 0) for one without pieces."""
         scores, lengths = [], []
         for start, stop in _portions(lines):
-            for pieces in self._cut([normal_text(line) for line in lines[start:stop]]):
-                scores.append(self._model.score(" ".join(pieces)) if pieces else 0.0)
-                lengths.append(len(pieces) + 1 if pieces else 0)
+            normal = [normal_text(line) for line in lines[start:stop]]
+            if max(map(len, normal)) > WINDOW:
+                found = [self._score(line) for line in normal]
+            else:
+                found = [self._known(pieces) for pieces in self._cut(normal)]
+            for score, length in found:
+                scores.append(score)
+                lengths.append(length)
         return np.array([scores, lengths], np.float64).T
 
     def as_ccnet(self, text: str) -> tuple[float, int]:
-        """The whole text as CCNet scores it: its lines joined without a space, and scored as one."""
-        pieces = self._cut([normal_text(text)])[0]
-        if not pieces:
-            return 0.0, 0
-        tokens = " ".join(pieces)
-        return self._model.score(tokens), len(tokens.split()) + 1
+        """The whole text as CCNet scores it: its lines joined without a space, and scored as one.
+
+        Beyond WINDOW a piece in 100,000 may be another: SentencePiece's own sums are of float32, over the whole line there.
+        """
+        return self._score(normal_text(text), np.float32)
+
+    def _known(self, pieces: list[str]) -> tuple[float, int]:
+        return (self._model.score(" ".join(pieces)), len(pieces) + 1) if pieces else (0.0, 0)
+
+    def _score(self, line: str, sum_of: Callable[[float], Any] = float) -> tuple[float, int]:
+        """A line of any length. kenlm's own sum is of float32, which with a million words is no longer exact."""
+        if len(line) <= WINDOW:
+            return self._known(self._cut([line])[0])
+        before, after = self._state(), self._state()
+        self._model.BeginSentenceWrite(before)
+        total, length = sum_of(0.0), 0
+        for part in chain(map(self._of_window, _windows(line)), [["</s>"]]):
+            for piece in part:
+                total = sum_of(total + self._model.BaseScore(before, piece, after))
+                before, after = after, before
+            length += len(part)
+        return (float(total), length) if length > 1 else (0.0, 0)
+
+    def _of_window(self, part: str) -> list[str]:
+        return self._cut([part])[0]
 
     def _cut(self, lines: list[str]) -> list[list[str]]:
-        """Pieces of each line."""
-        if max(map(len, lines), default=0) > WINDOW:
-            return [[piece for part in self._cut(list(_windows(line))) for piece in part] for line in lines]
+        """Pieces of each line, none of them long."""
         names, unknown = self._names, self._unknown
         return [
             self._pieces.encode(line, out_type=str) if unknown in numbers else [names[number] for number in numbers]
