@@ -9,21 +9,16 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from datapipe.arrow.text import Text, text_of
 from datapipe.core.context import Context
-from datapipe.core.dedup.cuts import disjoint, without
-from datapipe.core.dedup.units import units_of
 from datapipe.core.errors import RecipeError
 from datapipe.core.language_model.buckets import ANY, Cutoffs, bucket_column, read_cutoffs
 from datapipe.core.language_model.model_files import LanguageModels, by_language, check_local, kind_of
+from datapipe.core.language_model.parts import cut_parts
 from datapipe.core.language_model.pieces import sentencepiece
 from datapipe.core.language_model.scorer import Scorer, kenlm, perplexity
 from datapipe.core.operator import FileGlob, FilePath
-from datapipe.core.spans import no_spans, spans_column
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Mask, Numbers, Verdict
-
-REASONS = ("low_perplexity", "high_perplexity")
 
 
 class Perplexity(ThresholdFilter):
@@ -141,10 +136,13 @@ class Perplexity(ThresholdFilter):
         if self.level == "document":
             sums = self._documents(column.to_pylist(), langs)
         else:
-            sums, failed, columns["text"], spans = self._parts(column, langs)
+            low = -np.inf if self.min_perplexity is None else self.min_perplexity
+            high = np.inf if self.max_perplexity is None else self.max_perplexity
+            cut = cut_parts(column, self.level, low, high, lambda row: self._scorer(langs[row]))
+            sums, failed, columns["text"], spans = cut.sums, {"empty": cut.empty}, cut.column, cut.spans
         found: Numbers = perplexity(sums[:, 0], sums[:, 1])
         if self.ccnet_compatible:
-            found = np.round(found, 1)
+            found = np.array([round(value, 1) for value in found.tolist()])  # numpy rounds 0.25 otherwise
         columns["perplexity"] = pa.array(found, mask=np.isnan(found))
         if self.cutoffs is not None:
             columns["bucket"] = bucket_column(found, langs, self._cutoffs)
@@ -173,39 +171,6 @@ class Perplexity(ThresholdFilter):
                     sums[row] = scorer.lines(text.split("\n")).sum(axis=0)
         return sums
 
-    def _parts(
-        self, column: pa.Array, langs: list[str | None]
-    ) -> tuple[np.ndarray, dict[str, Mask], pa.Array, pa.Array]:
-        """As `_documents`, of what is left; documents of which nothing is; the text; what was cut."""
-        assert self.level != "document"
-        text = text_of(column)
-        units = units_of(text, self.level)
-        row = np.repeat(np.arange(len(text)), units.counts)
-        sums = np.zeros((len(row), 2))
-        ends = np.cumsum(units.counts)
-        for i in np.flatnonzero(units.counts).tolist():
-            scorer = self._scorer(langs[i])
-            if scorer is not None:
-                part = slice(int(ends[i] - units.counts[i]), int(ends[i]))
-                sums[part] = _scored(scorer, text, units.rows[part])
-        found = perplexity(sums[:, 0], sums[:, 1])
-        low = found < (-np.inf if self.min_perplexity is None else self.min_perplexity)
-        high = found > (np.inf if self.max_perplexity is None else self.max_perplexity)
-        gone = low | high
-        documents = np.zeros((len(text), 2))
-        np.add.at(documents, row[~gone], sums[~gone])
-        lost = np.bincount(row[gone], minlength=len(text))
-        empty = (units.counts > 0) & (lost == units.counts)
-        if not gone.any():
-            return documents, {"empty": empty}, column, no_spans(len(text))
-        begin = text.offsets[row]  # a part goes with the white space before it
-        before = np.where(np.append(-1, row[:-1]) == row, np.append(0, units.rows[:-1, 1]), begin)
-        start, stop = (before - begin)[gone], (units.rows[:, 1] - begin)[gone]
-        cuts = disjoint(text, row[gone], start, stop, high[gone].astype(np.int64), True)
-        reasons = [REASONS[kind] for kind in high[gone].astype(np.int64)[cuts.which].tolist()]
-        spans = spans_column(text, cuts.row, cuts.start, cuts.stop, reasons)
-        return documents, {"empty": empty}, without(column, text, cuts), spans
-
     def _read_cutoffs(self, ctx: Context) -> Cutoffs:
         if not isinstance(self.cutoffs, str):
             return self.cutoffs or {}
@@ -214,13 +179,3 @@ class Perplexity(ThresholdFilter):
                 return read_cutoffs(stream.read().decode("utf-8-sig"), self.percentiles)
         except (OSError, ValueError) as error:
             raise RecipeError(f"cutoffs: {self.cutoffs}: {error}") from None
-
-
-def _scored(scorer: Scorer, text: Text, spans: np.ndarray) -> np.ndarray:
-    """Sum of log10 probabilities, and of words, of each of these parts, whose lines are scored by themselves."""
-    lines: list[str] = []
-    starts = []
-    for start, stop in spans.tolist():
-        starts.append(len(lines))
-        lines.extend(text.data[start:stop].tobytes().decode().split("\n"))
-    return np.asarray(np.add.reduceat(scorer.lines(lines), starts, axis=0))
