@@ -20,6 +20,8 @@ from datapipe.core.operator import FileGlob, FilePath
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Mask, Numbers, Verdict
 
+PAIR = "{lm: FILE, sentencepiece: FILE}"
+
 
 class Perplexity(ThresholdFilter):
     """Score each document with the models of its language (column lang); keep what lies between the bounds, if there are any.
@@ -65,7 +67,16 @@ class Perplexity(ThresholdFilter):
     @field_validator("models", mode="before", json_schema_input_type=Mapping[str, LanguageModels] | str | list[str])
     @classmethod
     def _one_is_a_list(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else value
+        if isinstance(value, str):
+            return (value,)
+        if not isinstance(value, Mapping | list | tuple):
+            raise ValueError(f"expected a folder, patterns of files, or {{en: {PAIR}}}, found {value!r}")
+        for lang, pair in value.items() if isinstance(value, Mapping) else ():
+            if not isinstance(pair, LanguageModels) and (
+                not isinstance(pair, Mapping) or {*pair} != {"lm", "sentencepiece"}
+            ):
+                raise ValueError(f"{lang}: expected {PAIR}, found {pair!r}")
+        return value
 
     @model_validator(mode="after")
     def _possible(self) -> Perplexity:

@@ -15,7 +15,8 @@ from datapipe.core.language_model.discounts import discounts
 from datapipe.core.language_model.model_files import by_language, kind_of
 from datapipe.core.language_model.normal_text import normal_text
 from datapipe.core.language_model.pieces import load_pieces, train_pieces
-from datapipe.core.language_model.scorer import WINDOW, _windows, perplexity
+from datapipe.core.language_model.scorer import perplexity
+from datapipe.core.language_model.windows import WINDOW, windows
 
 # What facebookresearch/cc_net's text_normalizer.normalize makes of made-up strings.
 GOLDEN = [
@@ -101,12 +102,12 @@ def test_long_lines_are_cut_where_no_piece_goes_across() -> None:
     words = [f"w{n * n % 977}" for n in range(60_000)]
     line = " ".join(words)
     assert len(line) > 4 * WINDOW
-    assert "".join(_windows(line)) == line
+    assert "".join(windows(line, WINDOW)) == line
     model = train_pieces((" ".join(words[n : n + 9]) for n in range(0, 9000, 9)), 60, "test")
     assert model == train_pieces((" ".join(words[n : n + 9]) for n in range(0, 9000, 9)), 60, "test")
     pieces = load_pieces(model, "test")
-    parts = [piece for part in _windows(line) for piece in pieces.encode(part, out_type=str)]
+    parts = [piece for part in windows(line, WINDOW) for piece in pieces.encode(part, out_type=str)]
     assert parts == pieces.encode(line, out_type=str)
-    assert len(list(_windows("x" * (3 * WINDOW)))) == 3
+    assert len(list(windows("x" * (3 * WINDOW), WINDOW))) == 3
     with pytest.raises(RecipeError, match="not a SentencePiece model"):
         load_pieces(b"nothing", "test")

@@ -195,6 +195,16 @@ def test_characters_without_a_piece_are_words_of_their_own(trained: Path, runs: 
     assert words >= {"<s>", "</s>", "<unk>"}
 
 
+def test_documents_of_one_long_line(runs: Runs) -> None:
+    path = runs.jsonl(
+        "a.jsonl", [{"id": "1", "text": " ".join("abcdefghijk"[n * n % 11] * (n % 5 + 1) for n in range(9000))}]
+    )
+    request = Request((str(path),), runs.folder / "out", 2, vocab_size=40)
+    card = train_language_model(request, lambda said: None)
+    assert card["corpus"]["lines"] == 1
+    assert card["orders"][1]["ngrams"] > 30
+
+
 def test_a_sample_does_not_depend_on_the_order() -> None:
     lines = [b"line %d" % n for n in range(5000)]
     samples = []

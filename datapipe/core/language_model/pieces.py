@@ -9,7 +9,7 @@ from typing import Any
 from datapipe.core.errors import MissingDependency, RecipeError
 
 COVERAGE = 0.9995  # of the characters; CCNet's (facebookresearch/cc_net, Makefile)
-LONGEST = 1 << 14  # bytes of a line that pieces are learnt from
+LONGEST = 1 << 12  # characters of a line that pieces are learnt from; SentencePiece passes over longer ones
 
 
 def load_pieces(model: bytes, wanted_by: str) -> Any:
@@ -33,7 +33,7 @@ def train_pieces(lines: Iterable[str], size: int, wanted_by: str) -> bytes:
             vocab_size=size,
             hard_vocab_limit=False,
             character_coverage=COVERAGE,
-            max_sentence_length=LONGEST,
+            max_sentence_length=4 * LONGEST,  # bytes
             num_threads=1,  # with more, sums of floating-point numbers depend on who comes first
             minloglevel=2,
         )

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from datapipe.core.errors import MissingDependency, RecipeError
 from datapipe.core.language_model.normal_text import normal_text
 from datapipe.core.language_model.pieces import load_pieces
+from datapipe.core.language_model.windows import WINDOW, windows
 
 TOGETHER = 1 << 18  # characters that are cut into pieces in one call
-WINDOW = 1 << 16  # characters of a line: SentencePiece takes some 300 bytes for each
 Scores = npt.NDArray[np.float64]  # a row a line: the sum of log10 probabilities, and how many there are
 
 
@@ -72,7 +72,7 @@ class Scorer:
         before, after = self._state(), self._state()
         self._model.BeginSentenceWrite(before)
         total, length = sum_of(0.0), 0
-        for part in chain(map(self._of_window, _windows(line)), [["</s>"]]):
+        for part in chain(map(self._of_window, windows(line, WINDOW)), [["</s>"]]):
             for piece in part:
                 total = sum_of(total + self._model.BaseScore(before, piece, after))
                 before, after = after, before
@@ -99,17 +99,6 @@ def _portions(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
         if size >= TOGETHER or i == len(lines):
             yield start, i
             start, size = i, 0
-
-
-def _windows(line: str) -> Iterator[str]:
-    """A long line in parts that end at spaces, which no piece goes across: pieces are those of the whole line."""
-    start = 0
-    while len(line) - start > WINDOW:
-        space = line.rfind(" ", start + 1, start + WINDOW)
-        stop = space if space > 0 else start + WINDOW
-        yield line[start:stop]
-        start = stop
-    yield line[start:]
 
 
 def perplexity(log10: Any, words: Any) -> Any:

@@ -12,6 +12,8 @@ import xxhash
 
 from datapipe.core.errors import RecipeError
 from datapipe.core.language_model.normal_text import normal_text
+from datapipe.core.language_model.pieces import LONGEST
+from datapipe.core.language_model.windows import windows
 from datapipe.core.reader import Reader
 from datapipe.io.files import open_input
 from datapipe.plan.calibration import read_of
@@ -82,27 +84,21 @@ def open_inputs(inputs: Sequence[str], text_field: str | None) -> list[Reader]:
 
 def write_lines(readers: Sequence[Reader], lang: str | None, out: BinaryIO, sample: Sample | None) -> Corpus:
     """Write each line of the documents, normalised, but blank ones; rows of another language than `lang` are left out."""
-    documents = lines = size = bad = 0
-    urls: dict[str, None] = {}
-    for reader in readers:
-        for piece in reader.pieces(SPLIT):
-            urls[piece.url] = None
-            for chunk in reader.read(piece):
-                bad += len(chunk.bad)
-                for text in _texts(chunk.batch, lang):
-                    documents += 1
-                    for line in text.split("\n"):
-                        data = normal_text(line).encode()
-                        if data and not data.isspace():
-                            out.write(data + b"\n")
-                            if sample is not None:
-                                sample.add(data)
-                            lines += 1
-                            size += len(data)
+    seen = _Seen()
+    lines = size = 0
+    for text in _documents(readers, lang, seen):
+        for line in map(normal_text, text.split("\n")):
+            if not line or line.isspace():
+                continue
+            size += out.write(f"{line}\n".encode()) - 1
+            lines += 1
+            if sample is not None:
+                for part in windows(line, LONGEST):
+                    sample.add(part.encode())
     if not lines:
         what = f" in {lang}" if lang else ""
-        raise RecipeError(f"the input has no text{what}: {documents:,} documents, {bad:,} unreadable records")
-    return Corpus(documents, lines, size, bad, [described(url) for url in urls])
+        raise RecipeError(f"the input has no text{what}: {seen.documents:,} documents, {seen.bad:,} unreadable records")
+    return Corpus(seen.documents, lines, size, seen.bad, [described(url) for url in seen.urls])
 
 
 def read_lines(stream: BinaryIO, size: int) -> Iterator[list[str]]:
@@ -111,10 +107,25 @@ def read_lines(stream: BinaryIO, size: int) -> Iterator[list[str]]:
         yield [line[:-1].decode() for line in lines]
 
 
-def _texts(batch: Any, lang: str | None) -> Iterator[str]:
-    for text, known in zip(batch.column("text").to_pylist(), batch.column("lang").to_pylist(), strict=True):
-        if text and (lang is None or known is None or known == lang):
-            yield text
+@dataclass
+class _Seen:
+    """What has been read: documents, records that could not be, and the files."""
+
+    documents: int = 0
+    bad: int = 0
+    urls: dict[str, None] = field(default_factory=dict)
+
+
+def _documents(readers: Sequence[Reader], lang: str | None, seen: _Seen) -> Iterator[str]:
+    for reader, piece in ((reader, piece) for reader in readers for piece in reader.pieces(SPLIT)):
+        seen.urls[piece.url] = None
+        for chunk in reader.read(piece):
+            seen.bad += len(chunk.bad)
+            texts, langs = (chunk.batch.column(name).to_pylist() for name in ("text", "lang"))
+            for text, known in zip(texts, langs, strict=True):
+                if text and (lang is None or known is None or known == lang):
+                    seen.documents += 1
+                    yield text
 
 
 def described(url: str) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from datapipe.core.language_model.windows import WINDOW, windows
 from datapipe.kernels.ngram_counts import BEGIN, END, FIRST_WORD, UNKNOWN
 
 SPECIAL = {UNKNOWN: "<unk>", BEGIN: "<s>", END: "</s>"}
@@ -34,11 +35,14 @@ class Vocabulary:
 
     def numbers(self, lines: list[str]) -> npt.NDArray[np.uint32]:
         """Word numbers of the lines, each line ended by </s>."""
-        encoded = self._pieces.encode(lines, out_type=int, num_threads=THREADS)
-        for line, ids in zip(lines, encoded, strict=True):
+        cut = [list(windows(line, WINDOW)) for line in lines]
+        parts = [part for line in cut for part in line]
+        encoded = self._pieces.encode(parts, out_type=int, num_threads=THREADS)
+        for part, ids in zip(parts, encoded, strict=True):
             if self._unknown in ids:
-                self._name(ids, self._pieces.encode(line, out_type=str))
-            ids.append(END - FIRST_WORD)
+                self._name(ids, self._pieces.encode(part, out_type=str))
+        for last in accumulate(map(len, cut)):
+            encoded[last - 1].append(END - FIRST_WORD)
         flat = np.fromiter(chain.from_iterable(encoded), np.int64, sum(map(len, encoded))) + FIRST_WORD
         flat = flat[flat != UNKNOWN]
         self.words += len(flat) - len(lines)
