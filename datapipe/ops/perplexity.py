@@ -117,7 +117,10 @@ class Perplexity(ThresholdFilter):
     def remarks(self) -> tuple[str, ...]:
         """Which models cost every worker their size."""
         parsed = [pair.lm for pair in self.pairs().values() if pair.lm.endswith(".arpa")]
-        return tuple(f"{path}: ARPA, parsed and held by each worker; one by build_binary they share" for path in parsed)
+        return tuple(
+            f"{path}: ARPA, parsed and held by each worker; as .arpa.bin (train lm, build_binary) they share it"
+            for path in parsed
+        )
 
     def facts(self, ctx: Context) -> Mapping[str, Any]:
         """Packages and files are seen to before any work; the languages and kinds of model."""

@@ -29,6 +29,7 @@ Model = dict[tuple[str, ...], tuple[float, float]]
 # lmplz 0.3.0 (kpu/kenlm), with --discount_fallback, of made-up sentences; a sixth of the n-grams. The last sentence is a
 # word of its own: of the last word in its order lmplz takes the occurrences for the adjusted count when it counts counts.
 GOLDEN = json.loads((Path(__file__).parent / "golden_lmplz.json").read_text())
+PROSE = SAMPLE / "pii" / "pii.jsonl.zst"  # 0.2 MB of English novels
 SENTENCES = [line.split() for line in GOLDEN["text"]]
 
 
@@ -140,10 +141,9 @@ def test_one_sentence_of_one_word(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("lm")
-    books = SAMPLE / "books" / "books.parquet"
     done = CliRunner().invoke(
         datapipe,
-        ["train", "lm", str(books), "--out", str(folder), "--lang", "en", "--order", "3", "--vocab-size", "400"],
+        ["train", "lm", str(PROSE), "--out", str(folder), "--lang", "en", "--order", "3", "--vocab-size", "400"],
     )
     assert done.exit_code == 0, done.output
     assert "order 3: " in done.output
@@ -157,7 +157,7 @@ def test_the_command_writes_models_and_a_card(trained: Path) -> None:
         data = (trained / file["file"]).read_bytes()
         assert (file["bytes"], file["sha256"]) == (len(data), hashlib.sha256(data).hexdigest())
     (source,) = card["corpus"]["files"]
-    assert source["sha256"] == hashlib.sha256((SAMPLE / "books" / "books.parquet").read_bytes()).hexdigest()
+    assert source["sha256"] == hashlib.sha256(PROSE.read_bytes()).hexdigest()
     assert card["orders"][2]["ngrams"] == len([g for g in read_arpa(trained / "en.arpa") if len(g) == 3])
     pieces = sentencepiece.SentencePieceProcessor(model_file=str(trained / "en.sp.model"))
     model = kenlm.Model(str(trained / "en.arpa"))
@@ -172,13 +172,14 @@ def test_the_command_writes_models_and_a_card(trained: Path) -> None:
 
 
 def test_equal_input_gives_equal_bytes_whatever_the_memory(trained: Path, tmp_path: Path) -> None:
-    books = str(SAMPLE / "books" / "books.parquet")
-    train_language_model(Request((books,), tmp_path, 3, "en", 400), lambda said: None)
+    train_language_model(Request((str(PROSE),), tmp_path, 3, "en", 400), lambda said: None)
     for name in ("en.arpa", "en.arpa.bin", "en.sp.model", "en.json"):
         assert (tmp_path / name).read_bytes() == (trained / name).read_bytes()
     model = str(trained / "en.sp.model")
     told: list[str] = []
-    train_language_model(Request((books,), tmp_path / "little", 3, "en", 400, model, memory=2_000_000), told.append)
+    train_language_model(
+        Request((str(PROSE),), tmp_path / "little", 3, "en", 400, model, memory=2_000_000), told.append
+    )
     assert (tmp_path / "little" / "en.arpa").read_bytes() == (trained / "en.arpa").read_bytes()
     assert [line.split()[0] for line in told] == ["reading", "cutting", "counting", "smoothing"]
 

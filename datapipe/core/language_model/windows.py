@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-
 WINDOW = 1 << 16  # characters of a line that SentencePiece is asked for at once: it takes some 300 bytes for each
 
 

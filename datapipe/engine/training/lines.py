@@ -117,7 +117,7 @@ class _Seen:
 
 
 def _documents(readers: Sequence[Reader], lang: str | None, seen: _Seen) -> Iterator[str]:
-    for reader, piece in ((reader, piece) for reader in readers for piece in reader.pieces(SPLIT)):
+    for reader, piece in ((r, piece) for r in readers for piece in r.pieces(SPLIT)):
         seen.urls[piece.url] = None
         for chunk in reader.read(piece):
             seen.bad += len(chunk.bad)
