@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -46,6 +47,9 @@ def audit_pii(dataset: str, as_json: bool, fail_above: int | None, **asked: Any)
     gold = asked["gold"]
     if not gold and (asked["gold_types"] or asked["errors"]):
         raise click.UsageError("--gold-types and --errors belong to --gold")
+    # Told before an hour's work, not after.
+    if asked["errors"] and not Path(asked["errors"]).absolute().parent.is_dir():
+        raise click.UsageError(f"--errors {asked['errors']}: there is no such folder")
     with tempfile.TemporaryDirectory(prefix="datapipe-") as folder:
         run = run_audit(dataset, folder, {**asked, "quiet": asked["quiet"] or as_json})
         if gold:
@@ -58,5 +62,10 @@ def audit_pii(dataset: str, as_json: bool, fail_above: int | None, **asked: Any)
         click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
     else:
         (show_measures if gold else show_audit)(found, sys.stdout)
+    if fail_above is not None and found["unreadable"]:
+        raise RunFailed(
+            f"{dataset}: {found['unreadable']:,} records could not be read, so nobody knows what they hold; --fail-above "
+            "fails on them, too"
+        )
     if fail_above is not None and hits > fail_above:
         raise RunFailed(f"{dataset}: {hits:,} hits, more than --fail-above {fail_above:,}")

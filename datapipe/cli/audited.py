@@ -62,9 +62,9 @@ class Audited:
 def run_audit(dataset: str, folder: str, asked: dict[str, Any]) -> Audited:
     """Run the corpus into a folder; RunFailed where nothing in it could be read."""
     read = read_of_dataset(dataset, asked["text_field"], asked["id_field"])
-    lost = 0
+    lost, why = 0, ""
     if asked["limit"]:
-        read, lost = _first(read, asked["limit"], f"{folder}/first.parquet")
+        read, lost, why = _first(read, asked["limit"], f"{folder}/first.parquet")
     search: dict[str, Any] = {"method": "report", "values": asked["values"] and not asked["gold"]}
     given = asked["entities"] or ("all" if asked["gold"] else None)
     if given:
@@ -86,9 +86,9 @@ def run_audit(dataset: str, folder: str, asked: dict[str, Any]) -> Audited:
             pool.close()
     bad = manifest["rows_quarantined"] + lost
     if bad and not manifest["rows_written"]:
-        (file, *_) = manifest["tables"]["quarantine"]
-        error = pq.read_table(f"{folder}/run/{file['path']}", columns=["error"]).column("error")[0]
-        raise RunFailed(f"{dataset}: none of {bad:,} records could be read; the first one: {error}")
+        for file in manifest["tables"]["quarantine"][: 0 if why else 1]:
+            why = pq.read_table(f"{folder}/run/{file['path']}", columns=["error"]).column("error")[0].as_py()
+        raise RunFailed(f"{dataset}: none of {bad:,} records could be read; the first one: {why}")
     (output,) = manifest["outputs"]
     return Audited([f"{folder}/run/{file['path']}" for file in output["files"]], asked["values"], bad)
 
@@ -158,14 +158,15 @@ def _examples(run: Audited, most: int) -> list[dict[str, Any]]:
     return [{name: value for name, value in row.items() if name != "value" or run.values} for row in told]
 
 
-def _first(read: dict[str, Any], most: int, path: str) -> tuple[dict[str, Any], int]:
-    """The first documents of a corpus as a file, and how to read it; and how many records before them are damaged."""
+def _first(read: dict[str, Any], most: int, path: str) -> tuple[dict[str, Any], int, str]:
+    """The first documents of a corpus as a file, and how to read it; how many records before them are damaged, and how."""
     reader = reader_of(read)
-    left, lost = most, 0
+    left, lost, why = most, 0, ""
     with pq.ParquetWriter(path, reader.row_schema()) as writer:
         for piece in reader.pieces(1 << 26):
             for chunk in reader.read(piece):
                 lost += sum(record.rows for _, record in chunk.bad)
+                why = why or next((record.error for _, record in chunk.bad), "")
                 writer.write_batch(chunk.batch.slice(0, left))
                 left -= min(left, chunk.batch.num_rows)
                 if not left:
@@ -173,4 +174,4 @@ def _first(read: dict[str, Any], most: int, path: str) -> tuple[dict[str, Any], 
             if not left:
                 break
     columns = {name: name for name in reader.extra_columns()}
-    return {"parquet": path, "columns": columns, "duplicate_ids": "keep"}, lost
+    return {"parquet": path, "columns": columns, "duplicate_ids": "keep"}, lost, why

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
 from datapipe.core.columns import set_columns
 from datapipe.core.context import Context
@@ -34,25 +34,21 @@ class AuditPii(Map):
         "entities": pa.list_(FOUND),
     }
 
-    search: Mapping[str, Any] = Field(description="parameters of pii_scrub")
+    search: PiiScrub = Field(description="parameters of pii_scrub")
     whole: bool = Field(False, description="keep text and metadata, to compare with labels")
-
-    _step: PiiScrub | None = PrivateAttr(None)
 
     def setup(self, ctx: Context) -> None:
         """Make the recognizers."""
-        self._step = PiiScrub.model_validate(dict(self.search))
-        self._step.setup(ctx)
+        self.search.setup(ctx)
 
     def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Entities as the filter finds them."""
-        assert self._step is not None
-        found = self._step.judge(batch).entities
+        found = self.search.judge(batch).entities
         assert found is not None
         parents = found.value_parent_indices().to_numpy()
         entities = found.flatten()
         text = batch.column("text")
-        context = _contexts(text, parents, entities, bool(self.search.get("values")))
+        context = _contexts(text, parents, entities, self.search.values)
         entities = pa.StructArray.from_arrays([*entities.flatten(), context], fields=list(FOUND))
         borders = np.searchsorted(parents, np.arange(batch.num_rows + 1)).astype(np.int32)
         columns = {

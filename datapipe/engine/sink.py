@@ -107,9 +107,12 @@ class Sink:
         if verdict.entities is None or not len(entities := verdict.entities.flatten()):
             return
         n = len(entities)
-        rows = batch.take(verdict.entities.value_parent_indices())
+        told = batch.select(
+            [ADDR, "id", "source", "lang"]
+        )  # not the text, which would be copied for each of its entities
+        rows = told.take(verdict.entities.value_parent_indices())
         columns = {
-            **{name: rows.column(name) for name in (ADDR, "id", "source", "lang")},
+            **{name: rows.column(name) for name in told.schema.names},
             "step": pa.array([step.label] * n, pa.string()),
             **{field.name: column for field, column in zip(ENTITY, entities.flatten(), strict=True)},
         }

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pydantic import Field, PrivateAttr, model_validator
+from phonenumbers import SUPPORTED_REGIONS
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from datapipe.arrow.text import Text, column_of, text_of, valid_of
 from datapipe.core.context import Context
@@ -36,6 +37,9 @@ class PiiScrub(Filter):
     which `datapipe report` knows values that many documents hold. The same value gets the same replacement in every
     document, on any number of workers; with a key, under every step and recipe, too (without one the salt is the
     recipe's seed and the step's label). Texts that this step has been through are not changed by it again.
+
+    Texts as they were before this step stay in work/, in quarantine/ and in the ledger of earlier steps: hand on what is
+    published, not the run folder. Documents that this step drops stand in the ledger with their changes.
 
     `replace` writes values of the same form from reserved ranges: example.com, numbers regulators keep for films,
     192.0.2.0/24, 2001:db8::/32 …; where there is none the value is marked (…madeup). Where a replacement and its
@@ -97,6 +101,14 @@ class PiiScrub(Filter):
             if (tuple(given) if isinstance(given, list) else given) != plain[name]:
                 raise ValueError(f"preset and {name}: {data['preset']} says by itself what it finds and does; give one")
         return data
+
+    @field_validator("regions")
+    @classmethod
+    def _known(cls, regions: tuple[str, ...]) -> tuple[str, ...]:
+        for region in regions:
+            if region not in SUPPORTED_REGIONS:
+                raise ValueError(f"no country {region!r}; they are written as in ISO 3166: US, DE, JP")
+        return regions
 
     @model_validator(mode="after")
     def _one_key(self) -> PiiScrub:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os.path import normpath
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,11 @@ STEP = "datapipe.engine.audited"
 
 def read_of_dataset(dataset: str, text_field: str | None, id_field: str | None) -> dict[str, Any]:
     """`read:` for a corpus: a run folder, a file, a folder or a pattern, on disk or at a URL; or what `read:` takes."""
-    read = read_of(dataset) if dataset.startswith("{") else _by_ending(dataset)
+    if dataset.startswith("{"):
+        read = read_of(dataset)
+        reader_of(read)  # errors tell what was written, not what is added here
+    else:
+        read = _by_ending(dataset)
     named = {"text": text_field, "id": id_field, "origin": "source"}
     columns = {name: field for name, field in named.items() if field is not None}
     return {"duplicate_ids": "keep", **read, "columns": {**columns, **read.get("columns", {})}}
@@ -43,10 +48,19 @@ def _by_ending(dataset: str) -> dict[str, Any]:
     """A reader by the endings of the files there; of a run folder, what the run published."""
     at = dataset if "://" in dataset else str(Path.cwd() / dataset)
     files = [file.url for file in expand((at,), with_compressed(*READERS))]
-    if any(name.removeprefix("file://").endswith("/manifest.json") for name in files):
+    runs = [name.rsplit("/", 1)[0] for name in files if name.endswith("/manifest.json")]
+    if any(_plain(name) == _plain(at) for name in runs):
         return _by_ending(f"{dataset.rstrip('/')}/data")
+    if runs:
+        raise RecipeError(
+            f"{dataset}: holds runs, whose folders have tables besides texts; name one, such as {runs[0]}"
+        )
     found = sorted({READERS[suffix] for name in files if (suffix := Path(plain_name(name)).suffix) in READERS})
     if len(found) != 1:
         which = " and ".join(found) if found else "neither Parquet nor JSON lines"
         raise RecipeError(f"{dataset}: {which}; say how to read it as a recipe does, such as '{{jsonl: {dataset}}}'")
     return {found[0]: at}
+
+
+def _plain(folder: str) -> str:
+    return normpath(folder.removeprefix("file://"))

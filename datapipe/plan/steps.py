@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -68,7 +69,7 @@ def plan_step(
     label = step.label or f"{dataset}.{index + 1:02d}.{step.operator}"
     try:
         scores = _scores(operator, label, schema) if step.action == "tag" else ()
-        facts = operator.facts(Context(label, 0, open_file))
+        facts = _facts(operator, variants, Context(label, 0, open_file))
     except RecipeError as error:
         raise located.error(f"{step.operator}: {error}", step.place) from None
     plan = StepPlan(
@@ -118,6 +119,14 @@ def _scores(operator: Operator, label: str, schema: pa.Schema) -> tuple[str, ...
         return ()
     operator.setup(Context(label, 0, open_file))
     return tuple(operator.judge(pa.RecordBatch.from_pylist([], schema=schema)).scores)
+
+
+def _facts(operator: Operator, variants: Mapping[str, Operator], ctx: Context) -> dict[str, Any]:
+    """What the operator says of its files and keys; under `by_lang` what a language's own parameters change in it."""
+    facts = dict(operator.facts(ctx))
+    own = {lang: dict(variant.facts(ctx)) for lang, variant in variants.items()}
+    changed = {lang: said for lang, said in own.items() if said != facts}
+    return facts | ({"by_lang": changed} if changed else {})
 
 
 def _build(

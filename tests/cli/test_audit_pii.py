@@ -101,6 +101,47 @@ def test_limits_fields_and_the_exit_code(corpus: Path, runs: Runs) -> None:
     assert isinstance(invoke(str(corpus)).exception, RecipeError)  # both kinds of files
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["lines", "--entities", "emial"], "entities: no type emial; did you mean email?"),
+        (["lines", "--regions", "ZZ"], "regions: no country 'ZZ'"),
+        (["{jsnl: lines}"], "expected one reader, found jsnl; did you mean jsonl"),
+        (["."], "holds runs, whose folders have tables besides texts; name one, such as"),
+    ],
+)
+def test_what_is_refused(
+    corpus: Path, runs: Runs, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
+) -> None:
+    runs("read: {jsonl: lines/a.jsonl}\nwrite: {path: run}\n", out="run")
+    monkeypatch.chdir(corpus)
+    result = invoke(*arguments)
+    assert isinstance(result.exception, RecipeError)
+    assert said in str(result.exception)
+
+
+def test_a_folder_that_is_not_there_is_told_first(runs: Runs) -> None:
+    labelled = gold(runs, {"text": "a", "spans": []})
+    result = invoke(labelled, "--gold", "--errors", f"{runs.folder}/nowhere/errors.jsonl")
+    assert result.exit_code == 2
+    assert "there is no such folder" in result.output
+
+
+@pytest.mark.parametrize("more", [[], ["--limit", "2"]])
+def test_a_damaged_file_is_told(tmp_path: Path, more: list[str]) -> None:
+    (tmp_path / "cut.parquet").write_bytes(b"PAR1 and no more")
+    result = invoke(str(tmp_path / "cut.parquet"), *more)
+    assert isinstance(result.exception, RunFailed)
+    assert "none of 1 records could be read; the first one: the file cannot be read as Parquet" in str(result.exception)
+
+
+def test_a_run_by_any_name(corpus: Path, runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs("read: {jsonl: lines/a.jsonl}\nwrite: {path: run}\n", out="run")
+    monkeypatch.chdir(corpus)
+    for name in ("run/", "lines/../run", f"file://{corpus}/run"):
+        assert told(name)["documents"] == len(TEXTS)
+
+
 def gold(runs: Runs, *rows: dict[str, Any]) -> str:
     return str(runs.jsonl("gold.jsonl", [{"id": f"g{n}", **row} for n, row in enumerate(rows)]))
 
@@ -144,12 +185,14 @@ def test_precision_and_recall(runs: Runs, tmp_path: Path) -> None:
     ],
 )
 def test_wrong_labels_are_named(runs: Runs, spans: Any, said: str) -> None:
-    result = invoke(gold(runs, {"text": "good", "spans": []}, {"text": "text", "spans": spans}), "--gold")
+    result = invoke(
+        gold(runs, {"text": "good", "spans": []}, {"text": "text", "spans": spans}), "--gold", "--entities", "email"
+    )
     assert isinstance(result.exception, RecipeError)
     assert said in str(result.exception)
 
 
-def test_a_wrong_pair_of_types(runs: Runs) -> None:
+def test_a_wrong_pair_of_types_is_named(runs: Runs) -> None:
     result = invoke(gold(runs, {"text": "x", "spans": []}), "--gold", "--gold-types", "A=emial")
     assert "--gold-types A=emial: no type emial" in str(result.exception)
     assert invoke("x.jsonl", "--errors", "e").exit_code == 2
@@ -181,7 +224,7 @@ def test_compare_beside_all_pairs() -> None:
         assert false == sorted(b for b in hits if not any(meet(a, b) for a in labels))
 
 
-def test_names_of_types() -> None:
+def test_types_go_by_names_of_other_tools_too() -> None:
     assert type_of("IBAN_CODE", {}) == type_of("iban", {}) == "iban"
     assert type_of("IPV6", {}) == type_of("ip.v4", {}) == "ip"
     assert type_of("US_SSN", {}) == type_of("national_id.us_ssn", {}) == "national_id"

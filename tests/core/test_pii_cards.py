@@ -9,7 +9,7 @@ import pytest
 from datapipe.core.pii.numbers.cards import CreditCard
 from datapipe.core.pii.numbers.checks import luhn
 from datapipe.core.pii.numbers.iban import Iban
-from tests.recognized import found, scored
+from tests.recognized import found, said
 
 # Numbers that the card schemes and their acquirers publish for tests.
 PUBLISHED = """
@@ -29,7 +29,7 @@ def test_published_cards_by_shape_alone(number: str) -> None:
             parts.append(number[start : start + size])
             start += size
         assert found(CreditCard(), f"on {sign.join(parts)} 09/27") == [("credit_card", sign.join(parts))]
-    assert scored(CreditCard(), f"Visa card: {number}") == [("credit_card", number, 1.0)]
+    assert said(CreditCard(), f"Visa card: {number}", 0) == [("credit_card", number, 1.0)]
 
 
 @pytest.mark.parametrize("number", RARE)
@@ -62,12 +62,20 @@ def test_rare_lengths_and_issuers_need_a_word(number: str) -> None:
         '"type": "credit-card-expiring", "created": 1502314216718',
         "SIM card, ICCID 8944500102198304826",
         "card paid 20260131125912",
+        "5411 5412 5413\n4111 1111 1111 1111 20BBF 20BC6 56DD",
+        "53EC 54E8 4111 1111 1111 1111 59BE",
         "fbq('init', '2297786353677208')",
         "int x = 4111111111111111",
     ],
 )
 def test_digits_that_are_no_card(text: str) -> None:
     assert found(CreditCard(), text) == []
+
+
+def test_cards_in_columns_and_beside_scripts_without_spaces() -> None:
+    assert found(CreditCard(), "我们的是4111111111111111请注意") == [("credit_card", "4111111111111111")]
+    assert found(CreditCard(), '"status","4111 1111 1111 1111"') == [("credit_card", "4111 1111 1111 1111")]
+    assert found(CreditCard(), "on 3056 930902 5904 it") == [("credit_card", "3056 930902 5904")]
 
 
 def test_one_wrong_digit_is_no_card() -> None:
@@ -111,7 +119,7 @@ VG96VPVG0000012345678901 XK051212012345678906
 @pytest.mark.parametrize("number", EXAMPLES)
 def test_examples_of_the_registry(number: str) -> None:
     for written in (number, number.lower(), *(sign.join(_fours(number)) for sign in " -\u00a0\u202f")):
-        assert scored(Iban(), f"Konto {written}, BIC") == [("iban", written, 1.0)]
+        assert said(Iban(), f"Konto {written}, BIC", 0) == [("iban", written, 1.0)]
     wrong = number[:-1] + ("1" if number[-1] != "1" else "2")
     assert found(Iban(), wrong) == []
     assert found(Iban(), number[:2] + f"{(int(number[2:4]) + 1) % 100:02}" + number[4:]) == []
@@ -121,6 +129,7 @@ def test_examples_of_the_registry(number: str) -> None:
 
 def test_accounts_elsewhere_in_a_text() -> None:
     assert found(Iban(), "IBAN:DE89370400440532013000.") == [("iban", "DE89370400440532013000")]
+    assert found(Iban(), "(IR710570029971601460641001)") == [("iban", "IR710570029971601460641001")]
     assert found(Iban(), "GB29 NWBK 6016 1331 9268 19 The end") == [("iban", "GB29 NWBK 6016 1331 9268 19")]
     assert found(Iban(), "xDE89370400440532013000 DE89  3704 0044 0532 0130 00 ZZ89370400440532013000 DE") == []
 

@@ -8,9 +8,8 @@ import pyarrow as pa
 import pytest
 
 from datapipe.arrow.text import text_of
-from datapipe.core.pii.finder import Finder
 from datapipe.core.pii.recognizer import Hit, Page
-from datapipe.core.pii.recognizers import Settings, recognizers
+from tests.recognized import finder_of, house
 
 TYPES = ("email", "phone", "url_credentials", "user_name")
 PIECES = [
@@ -20,8 +19,7 @@ PIECES = [
 
 
 def hits_of(texts: list[str], langs: list[str | None]) -> tuple[Page, list[Hit]]:
-    finder = Finder(recognizers(TYPES, Settings()), dict.fromkeys(TYPES, 0.3))
-    return finder.find(text_of(pa.array(texts, pa.large_string())), langs)
+    return finder_of(house(TYPES), 0.3).find(text_of(pa.array(texts, pa.large_string())), langs)
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.reference.recognized import assert_linear, recognized
+from tests.recognized import recognized
 
 
 def found(text: str) -> list[str]:
@@ -27,7 +27,7 @@ def found(text: str) -> list[str]:
         ("Síguenos en Twitter: @la_casa.", ["@la_casa"]),
     ],
 )
-def test_names(text: str, names: list[str]) -> None:
+def test_names_in_running_text(text: str, names: list[str]) -> None:
     assert found(text) == names
 
 
@@ -42,7 +42,7 @@ def test_names(text: str, names: list[str]) -> None:
         "/u/local/bin", "menu/File", "12 U/WIN", "the /usr/u/x", "SELECT @total := 1", "\0@\0", "", "<USER_NAME>",
     ],
 )  # fmt: skip
-def test_what_else_begins_so(text: str) -> None:
+def test_what_else_begins_with_an_at_sign(text: str) -> None:
     assert found(text) == []
 
 
@@ -50,8 +50,3 @@ def test_beside_the_address() -> None:
     """The name and host of the fediverse are no e-mail address, an e-mail address is no name."""
     text = "Ask @jane@mastodon.social or jane@example.org"
     assert recognized(text, "user_name", "email") == ["@jane@mastodon.social", "jane@example.org"]
-
-
-@pytest.mark.parametrize("prefix", ["@a", "@a@b.c", " u/a", "/@a"])
-def test_linear(prefix: str) -> None:
-    assert_linear(prefix, "user_name")

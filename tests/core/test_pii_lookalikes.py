@@ -70,7 +70,7 @@ def _named(before: str) -> bool:
         ),
     ],
 )
-def test_named(before: str) -> None:
+def test_words_that_say_the_number_belongs_to_a_thing(before: str) -> None:
     assert _named(before)
 
 
@@ -93,7 +93,7 @@ def test_named(before: str) -> None:
         *("my number is ", "from page to phone ", "сервер ", "電話：", "代表 ", "for example ", "in any way: "),
     ],
 )
-def test_not_named(before: str) -> None:
+def test_words_that_say_no_such_thing(before: str) -> None:
     assert not _named(before)
 
 

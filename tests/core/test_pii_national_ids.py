@@ -5,25 +5,23 @@ from __future__ import annotations
 import importlib
 import random
 import re
-import time
 from collections.abc import Callable
 
 import pyarrow as pa
 import pytest
 
 from datapipe.arrow.text import text_of
-from datapipe.core.pii.finder import Finder
 from datapipe.core.pii.national_ids import checks as own
 from datapipe.core.pii.national_ids.forms import FORMS
 from datapipe.core.pii.national_ids.pictures import plain
 from datapipe.core.pii.national_ids.recognizer import NationalId
+from tests.recognized import finder_of, said
 
-FINDER = Finder([NationalId()], {"national_id": 0.5})
+IDS = NationalId()
 
 
-def found(text: str, lang: str | None = None, finder: Finder = FINDER) -> list[tuple[str, str, float]]:
-    page, hits = finder.find(text_of(pa.array([text], pa.large_string())), [lang])
-    return [(page.data[h.start : h.end].decode(), h.type.removeprefix("national_id."), h.score) for h in hits]
+def found(text: str, lang: str | None = None) -> list[tuple[str, str, float]]:
+    return [(value, kind.removeprefix("national_id."), score) for kind, value, score in said(IDS, text, lang=lang)]
 
 
 def published() -> list[tuple[str, str, str]]:
@@ -111,11 +109,14 @@ def test_rules_of_our_own_pass_what_stdnum_publishes(rule: Callable[[str], bool]
 def test_rules_of_our_own_agree_with_stdnum(rule: Callable[[str], bool], module: str, form: str) -> None:
     twin = importlib.import_module(f"stdnum.{module}")
     draw = random.Random(3)
+    valid = 0
     for _ in range(2000):
         year, month, day = draw.randrange(60, 99), draw.randrange(1, 14), draw.randrange(1, 33)
         number = form.format(year=year, month=month, day=day, last=draw.randrange(10_000), serial=draw.randrange(5))
         if (month, day) != (2, 29):
             assert rule(plain(number)) == twin.is_valid(number), number
+            valid += twin.is_valid(number)
+    assert valid > 5
 
 
 @pytest.mark.parametrize("number", ["000-12-3456", "666-12-3456", "332-00-6469", "332-20-0000", "078-05-1120"])
@@ -137,6 +138,7 @@ def test_digits_in_a_row_need_a_cue() -> None:
         assert found(f"zz {number} zz") == []
     assert found("user_ssn: 332206469")[0][1] == "us_ssn"
     assert found("her PESEL is 44051401359")[0][1] == "pl_pesel"
+    assert found("national_id=44051401359;")[0][1] == "pl_pesel"
     assert found("44051401359 (PESEL)")[0][1] == "pl_pesel"
 
 
@@ -179,7 +181,7 @@ def test_look_alikes(text: str) -> None:
 
 def test_the_other_texts_of_a_batch_have_no_say() -> None:
     texts = ["SSN", "332206469", "332206469 is my SSN", "SSN: 332206469, 332206470", ", 332206471", "DNI", "54362315K"]
-    page, hits = FINDER.find(text_of(pa.array(texts, pa.large_string())), [None] * len(texts))
+    page, hits = finder_of((IDS,), 0.5).find(text_of(pa.array(texts, pa.large_string())), [None] * len(texts))
     together = [(h.row, page.data[h.start : h.end].decode(), h.score) for h in hits]
     alone = [(row, value, score) for row, text in enumerate(texts) for value, _, score in found(text)]
     assert together == alone
@@ -191,18 +193,3 @@ def test_random_numbers_rarely_pass() -> None:
     for size in (9, 10, 11, 12, 13, 14, 16, 18, 20):
         numbers = ["".join(draw.choices("0123456789", k=size)) for _ in range(500)]
         assert len(found(", ".join(numbers))) <= 1, size
-
-
-@pytest.mark.parametrize(
-    "unit",
-    ["1-", "12 34 ", "332-20-6469 ", "332 20 6469 ", "ssn ", "ssn 332206469 ", "dni 12345678Z ", "codice fiscale ABC "],
-)
-def test_time_is_linear(unit: str) -> None:
-    def seconds(size: int) -> float:
-        text = text_of(pa.array([unit * (size // len(unit))], pa.large_string()))
-        start = time.process_time()
-        FINDER.find(text, [None])
-        return time.process_time() - start
-
-    small = seconds(75_000)
-    assert seconds(150_000) < 4 * small + 0.2

@@ -9,7 +9,7 @@ import pytest
 
 from datapipe.core.pii.numbers.mac import MacAddress
 from datapipe.core.pii.numbers.network import IpAddress
-from tests.recognized import found, scored
+from tests.recognized import found, said
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,9 @@ from tests.recognized import found, scored
         ("Received: from mx ([66.92.53.74])", "66.92.53.74"),
         ("Host 8.7.174.193 refused", "8.7.174.193"),
         ("nameserver 8.8.8.8", "8.8.8.8"),
+        ("client=84.42.135.0 status=403", "84.42.135.0"),
+        ("84.42.135.128/24", "84.42.135.128"),
+        ("Received: from mx ([17.4.3.6])", "17.4.3.6"),
         ("http://204.146.133.206/index.html", "204.146.133.206"),
         ("http://user@1.2.3.4:8080/", "1.2.3.4"),
         ("84.42.135.136:443", "84.42.135.136"),
@@ -45,6 +48,11 @@ def test_ipv4_is_found(text: str, value: str) -> None:
     "text",
     [
         "See section 6.15.74.46 of the manual",
+        "route 84.42.0.0/16, 84.42.135.0/24 and 84.42.135.128/25 over 84.42.255.255",
+        "the network 84.42.135.0 is theirs",
+        "// [17.4.3.6] modifiers",
+        "2.6.8.1/9",
+        'ObjectIdentifier("1.3.101.112")',
         "version 61.152.130.4",
         "Version: 61.152.130.4",
         "Версия 61.152.130.4",
@@ -150,7 +158,7 @@ def test_private_addresses_on_demand_but_never_masks_and_documents() -> None:
 @pytest.mark.parametrize("value", ["da:ca:43:be:a9:d0", "DA-CA-43-BE-A9-D0", "daca.43be.a9d0", "52:54:00:12:34:56"])
 def test_mac_is_found(value: str) -> None:
     assert found(MacAddress(), f"<{value}> lost its link") == [("mac", value)]
-    assert scored(MacAddress(), f"ether {value}.") == [("mac", value, 1.0)]
+    assert said(MacAddress(), f"ether {value}.", 0) == [("mac", value, 1.0)]
 
 
 @pytest.mark.parametrize(
@@ -163,6 +171,7 @@ def test_mac_is_found(value: str) -> None:
         ":".join(["da", "ca", "43", "be"] * 8),
         "8f:2a:1b:9c:\n    da:ca:43:be:a9:d0\n",
         "-309 97-35-37-87-37-50 0-85",
+        *("00:00:5e:00:01:0a", "[*0BFA.0020.0002]", "0329.0020.0004", "system-id 0143.0438.AEF0 and"),
         *("da:ca-43:be-a9:d0", "daca:43be:a9d0", "zda:ca:43:be:a9:d0", "da:ca:43:be:a9:d0z", "-da-ca-43-be-a9-d0-11"),
     ],
 )

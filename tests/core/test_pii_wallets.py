@@ -7,7 +7,7 @@ import pytest
 from datapipe.core.pii.numbers.crypto import CryptoWallet
 from datapipe.core.pii.numbers.keccak import keccak_256
 from datapipe.core.pii.numbers.wallet_codes import eip_55
-from tests.recognized import found, scored
+from tests.recognized import found, said
 
 CHECKED = [
     # BIP 173 and BIP 350
@@ -32,18 +32,18 @@ CHECKED = [
 
 @pytest.mark.parametrize("address", CHECKED)
 def test_addresses_with_right_checks(address: str) -> None:
-    assert scored(CryptoWallet(), f"to={address}.") == [("crypto_wallet", address, 1.0)]
+    assert said(CryptoWallet(), f"to={address}.", 0) == [("crypto_wallet", address, 1.0)]
     at = len(address) - 9
     other = address[:at] + ("7" if address[at] != "7" else "8") + address[at + 1 :]
-    assert all(score < 1 for _, _, score in scored(CryptoWallet(), f"to={other}."))
+    assert all(score < 1 for _, _, score in said(CryptoWallet(), f"to={other}.", 0))
 
 
 def test_the_form_alone_of_what_nothing_else_looks_like() -> None:
     wrong = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5"
-    assert scored(CryptoWallet(), f"see {wrong}") == [("crypto_wallet", wrong, 0.6)]
-    assert scored(CryptoWallet(), f"Donations: {wrong}") == [("crypto_wallet", wrong, 0.85)]
+    assert said(CryptoWallet(), f"see {wrong}", 0) == [("crypto_wallet", wrong, 0.6)]
+    assert said(CryptoWallet(), f"Donations: {wrong}", 0) == [("crypto_wallet", wrong, 0.85)]
     small = "0xde709f2102306220921060314715629080e2fb77"
-    assert scored(CryptoWallet(), f"eth wallet {small}") == [("crypto_wallet", small, 0.85)]
+    assert said(CryptoWallet(), f"eth wallet {small}", 0) == [("crypto_wallet", small, 0.85)]
     key = "4Nd1mBQtrMJVYVfKf2PJy9NZUZdTAsp7D4xWLs4gDB4T"
     assert found(CryptoWallet(), f"Solana: {key}") == [("crypto_wallet", key)]
     assert found(CryptoWallet(), f"build {key}") == []
@@ -61,6 +61,7 @@ def test_the_form_alone_of_what_nothing_else_looks_like() -> None:
         "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb",
         "z" * 90 + "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",
         "bc1qxyz0123456789abcdefghij",
+        "digest 0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed",
         "3f2504e0-4f89-11d3-9a0c-0305e82c3301",
     ],
 )

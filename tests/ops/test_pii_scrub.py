@@ -45,7 +45,7 @@ def texts_after(texts: list[str | None], **parameters: Any) -> list[str | None]:
 MAIL = "write to ana.lima@web.de, or to Ana.Lima@WEB.de, or to bo@host.org"
 
 
-def test_actions() -> None:
+def test_each_action_leaves_its_own_text() -> None:
     assert texts_after([MAIL], entities=["email"]) == ["write to <EMAIL>, or to <EMAIL>, or to <EMAIL>"]
     assert (
         texts_after([MAIL], entities={"email": {"tag": "[mail]"}})[0] == "write to [mail], or to [mail], or to [mail]"
@@ -107,6 +107,14 @@ def test_a_missing_or_short_key_stops_with_one_sentence(monkeypatch: pytest.Monk
         ({"preset": "dolma", "method": "remove"}, "preset and method: dolma says by itself"),
         ({"preset": "finewebb"}, "fineweb"),
         ({"max_entities": -1}, "max_entities"),
+        ({"entities": {"email": 5}}, "entities.email: expected an action or"),
+        ({"entities": {"email": {"action": "mask", "above": 3}}}, "above belongs to action: drop_document"),
+        ({"entities": {"email": {"action": "remove", "otherwise": "report"}}}, "otherwise belongs to"),
+        (
+            {"entities": {"email": {"action": "replace", "tag": "[x]"}}},
+            "tag is the text of a mask; replace writes none",
+        ),
+        ({"regions": ["us"]}, "no country 'us'"),
     ],
 )
 def test_what_is_refused(parameters: dict[str, Any], sentence: str) -> None:
@@ -211,6 +219,21 @@ def test_another_key_is_other_work(runs: Any, monkeypatch: pytest.MonkeyPatch) -
     for key in ("0123456789abcdef", "fedcba9876543210"):
         monkeypatch.setenv("PII_KEY", key)
         runs(RECIPE.format(out="out"))
+        texts.append(runs.table("data")[0]["text"])
+    assert texts[0] != texts[1]
+
+
+def test_another_key_of_one_language_is_other_work(runs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = RECIPE.format(out="out").replace("jsonl: in/*.jsonl", "jsonl: in/*.jsonl, columns: {lang: lang}")
+    recipe = recipe.replace("max_entities: 3, key_env: PII_KEY", "key_env: PII_KEY, by_lang: {de: {key_env: DE_KEY}}")
+    runs.jsonl("in/0.jsonl", [{"text": "me@web.de", "lang": "de"}])
+    monkeypatch.setenv("PII_KEY", "a key of this very test")
+    with pytest.raises(RecipeError, match=r":6: pii_scrub: key_env: the environment variable DE_KEY is not set"):
+        runs(recipe)
+    texts = []
+    for key in ("0123456789abcdef", "fedcba9876543210"):
+        monkeypatch.setenv("DE_KEY", key)
+        runs(recipe)
         texts.append(runs.table("data")[0]["text"])
     assert texts[0] != texts[1]
 

@@ -76,7 +76,7 @@ def repeated(read: Callable[[list[str]], Batches], most: int, values: bool = Fal
     """
     tally = np.zeros(BUCKETS, np.uint32)
     for batch in read(["hash"]):
-        tally += np.bincount(_buckets(batch.column("hash")), minlength=BUCKETS).astype(np.uint32)
+        np.add.at(tally, _buckets(batch.column("hash")), np.uint32(1))
     least = _least(tally)
     columns = [ADDR, "id", "step", "source", "type", "hash", *(["value"] if values else [])]
     same = ["step", "hash", "source"]

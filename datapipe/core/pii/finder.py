@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from datapipe.arrow.text import Text
+from datapipe.core.pii.made_up.reserved import Reserved
 from datapipe.core.pii.recognizer import LITERAL, Candidate, Hit, Int64s, Page, Recognizer, has_borders
-from datapipe.core.pii.replacing.reserved import Reserved
 from datapipe.kernels.candidates import KINDS, find_candidates
 from datapipe.kernels.literals import Literals, find_literals, literals
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from datapipe.core.pii.recognizer import Page
 
 BEFORE = 40  # bytes: what names a number stands right before it
 
 # Words whose number belongs to a book, a paper, a program, a page or a part; by language, in small letters.
 _WORDS = """
-isbn issn ismn doi pmid pmc pmcid arxiv oclc lccn jstor bibcode hdl asin ean gtin upc rfc bcp cve cwe ietf iso iec din
+isbn issn ismn dfars doi pmid pmc pmcid arxiv oclc lccn jstor bibcode hdl asin ean gtin upc rfc bcp cve cwe ietf iso iec din
 ieee bug bugs issue issues ticket tickets pr commit commits changeset revision rev build builds version versions ver
 vers release releases patch v section sections sec sect chapter chapters ch chap clause paragraph para subsection
 figure figures fig figs table tables tab page pages pg pp p equation equations eq eqs theorem lemma proposition
@@ -39,6 +41,18 @@ _ENDINGS = (
 _BETWEEN = (
     " \t\r\n\u00a0\u202f：.:,;=#(['\"0123456789-–/&>*_"  # signs and other numbers: "pages 12, 13", "ISBN-13: 978"
 )
+
+
+# Two groups of two or of four hexadecimal digits, one with a letter: `2b 0e 03 02 1a`; or the address that begins a line.
+_DUMP = re.compile(
+    rb"(?:\A|[\s:])(?=[0-9A-Fa-f\s]*[A-Fa-f])(?:(?:[0-9A-Fa-f]{2}\s{1,2}){2}|(?:[0-9A-Fa-f]{4}\s{1,2}){2})\Z"
+    rb"|\n[ \t#]*[0-9A-Fa-f]{4,8}:[ \t]+\Z"
+)
+
+
+def is_dumped(page: Page, row: int, start: int) -> bool:
+    """Whether what stands right before a number says that it is a part of a dump of bytes."""
+    return _DUMP.search(page.data[max(page.offsets[row], start - 24) : start]) is not None
 
 
 def is_named(page: Page, row: int, start: int) -> bool:

@@ -9,9 +9,9 @@ from typing import ClassVar
 
 import phonenumbers
 
-from datapipe.core.pii.contact.phone_cues import NATIVE_WORDS, REGIONS, Cue, cue_after, cue_before
-from datapipe.core.pii.contact.phone_forms import DIGITS, LONGEST, Form, parts
-from datapipe.core.pii.lookalikes import is_named
+from datapipe.core.pii.contact.phone_cues import IN_PAIRS, NATIVE_WORDS, REGIONS, Cue, cue_after, cue_before
+from datapipe.core.pii.contact.phone_forms import DIGITS, LONGEST, MOST_DIGITS, Form, parts
+from datapipe.core.pii.lookalikes import is_dumped, is_named
 from datapipe.core.pii.recognizer import LITERAL, Candidate, Hit, Page, Recognizer
 from datapipe.kernels.candidates import NUMBER
 
@@ -26,10 +26,15 @@ SCORES: dict[Form, dict[Cue, float]] = {
 
 _EXTENSION = re.compile(
     r"(?:\s?[,;]?\s?(?:extension|extn|ext|durchwahl|poste|ramal|anexo|interno|toestel|wew|доб|вн|内線|内线|分机|轉|转)\b\.?:?\s?"
-    r"|\s?x\s?|\s?#)(\d{1,7})(?!\w)",
+    r"|\s?x\s?|\s?#)(\d{1,7})(?![A-Za-z0-9_])",
     re.IGNORECASE,
 )
 _LONELY = re.compile(r"[\s:：.=-]{0,4}([+＋]?[\d０-９][\d０-９\s()（）./‐－-]{5,24}[\d０-９])")
+_SIZES = frozenset(b"%d" % (2**power + more) for power in range(23, 50) for more in (-1, 0, 1))
+_FEW = re.compile(rb"(?:\A|[^A-Za-z0-9])[0-9]{1,3},\Z")
+_THOUSANDS = re.compile(rb"[0-9]{3}(?![0-9])")
+_PAIRS = re.compile(rb"[0-9]{2}(?:[ .-][0-9]{2}){4}")
+_CHINESE = re.compile(rb"1[3-9][0-9]{9}")
 _AREA = re.compile(rb"(?:(?:00)?1[ .-]?)?\(?[2-9]\d\d")
 _WORDS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 
@@ -60,7 +65,7 @@ class Phone(Recognizer):
                 if prefixed is not None:
                     yield prefixed
                     continue
-            form = page.data[one.start : one.end].translate(DIGITS)
+            form = page.data[one.start : _closed(page, one)].translate(DIGITS)
             for part in parts(form) if len(form) <= LONGEST else parts.__wrapped__(form):
                 hit = self._national(page, one.row, one.start + part.start, one.start + part.end, part.form)
                 if hit is not None:
@@ -73,12 +78,15 @@ class Phone(Recognizer):
             if start == begin or data[start - 1] != 40:
                 return None
             start -= 1
+            value = data[start:end]
         elif value.count(b"(") > value.count(b")"):
             return None
         end, extended = _extended(page, row, end)
         if not extended and not _ends(page, row, end):
             return None
         if not _starts(page, row, start):
+            return None
+        if form is Form.PLAIN and (value.endswith(b"00000") or value in _SIZES):
             return None
         cue = cue_before(page, row, start)
         if cue != "strong":
@@ -91,7 +99,7 @@ class Phone(Recognizer):
             score = max(score, self._by_country(page, row, value, form, cue))
         if extended and form is not Form.PLAIN:
             score = max(score, 0.6)
-        if cue != "strong" and is_named(page, row, start):
+        if cue != "strong" and (is_named(page, row, start) or is_dumped(page, row, start)):
             score = min(score, LOW)
         return Hit(row, start, end, "phone", score) if score >= LOW else None
 
@@ -107,15 +115,39 @@ class Phone(Recognizer):
         # Nine digits in two groups are a ZIP, two groups of which the first is 0 a range.
         long_distance = form is Form.GROUPED or (form is Form.LOOSE and len(digits) > 9)
         long_distance = long_distance and re.match(rb"\(?0[1-9]", value) is not None
-        if not long_distance and (cue == "none" or len(digits) < 9 or (form is Form.PLAIN and len(digits) != 10)):
-            return 0.0
         lang = page.langs[row]
+        long_distance = long_distance or (lang is not None and _is_written_in(lang, form, value))
+        if not long_distance and (cue == "none" or len(digits) < 9 or (form is Form.PLAIN and not _is_dialled(digits))):
+            return 0.0
         regions = REGIONS.get(re.split("[-_]", lang)[0].lower(), self._regions) if lang else self._regions
+        if _PAIRS.fullmatch(value):  # bytes of a dump, too
+            regions = tuple(region for region in regions if region in IN_PAIRS)
         for region in regions:
             number = _parsed(text, region)
             if number is not None and phonenumbers.is_valid_number(number):
                 return 0.6
         return 0.0
+
+
+def _is_dialled(digits: bytes) -> bool:
+    """Whether digits in a row have the length of numbers as people dial them: ten, or nine to eleven with the 0 before areas."""
+    return len(digits) == 10 or (len(digits) in (9, 11) and digits[:1] == b"0")
+
+
+def _is_written_in(lang: str, form: Form, value: bytes) -> bool:
+    """Whether texts of a language show such numbers without a word for them: `(77) 3421-2245`, Chinese mobiles."""
+    if form is Form.PLAIN:
+        return lang[:2].lower() == "zh" and _CHINESE.fullmatch(value) is not None
+    return form is Form.GROUPED and value[:1] == b"(" and len(value) > 10
+
+
+def _closed(page: Page, one: Candidate) -> int:
+    """Where a candidate ends, or a bracket before it that was opened before it: `(Tel. 0800 86 02) 800 miles`."""
+    data, start = page.data, one.start
+    closing = data.find(b")", start, one.end)
+    if closing < 0 or data[start - 1 : start] == b"(" or 0 <= data.find(b"(", start, one.end) < closing:
+        return one.end
+    return closing
 
 
 def _international(page: Page, one: Candidate) -> Hit | None:
@@ -132,12 +164,19 @@ def _international(page: Page, one: Candidate) -> Hit | None:
         return None
     text = data[start : min(one.end, start + LONGEST)].decode("utf-8", "ignore")
     text = text.rstrip(" ()./-\u00a0\u2010\u2011\u2013\u202f")
+    written = text
     for _ in range(MOST_GROUPS):
         number = _parsed(text, None)
         if number is not None and phonenumbers.is_possible_number(number):
             break
         text = re.sub(r"[^\d+]+\d+\Z", "", text)
     else:
+        number = None
+    cue = cue_before(page, one.row, start)
+    valid = number is not None and phonenumbers.is_valid_number(number)
+    if not valid and cue == "strong" and 7 <= sum(sign.isdigit() for sign in written) <= MOST_DIGITS:
+        text = written  # plans change, and people write numbers wrongly; all of it is one
+    elif number is None:
         return None
     if start > begin and data[start - 1] == 40 and text.count(")") > text.count("("):
         start, text = start - 1, "(" + text
@@ -145,9 +184,9 @@ def _international(page: Page, one: Candidate) -> Hit | None:
     end, extended = _extended(page, one.row, end)
     if not extended and end == one.end and not _ends(page, one.row, end):
         return None
-    if phonenumbers.is_valid_number(number):
+    if valid:
         score = 0.9
-    elif cue_before(page, one.row, start) != "none" or cue_after(page, one.row, end) != "none":
+    elif cue != "none" or cue_after(page, one.row, end) != "none":
         score = 0.85
     else:
         score = 0.6 if re.search(r"\d[^\d+]+\d", text) else LOW
@@ -177,8 +216,12 @@ def _starts(page: Page, row: int, start: int) -> bool:
     before = data[start - 1]
     if before in _WORDS or before in b"+.$%&@#^\\":
         return False
-    if before == 44:
-        return start - 1 > begin and not 48 <= data[start - 2] < 58
+    if before == 44:  # 7,058 is a number of thousands; x7,058 and 7,0581 are columns
+        if not 48 <= data[start - 2] < 58:
+            return start - 1 > begin
+        return not (_THOUSANDS.match(data, start) and _FEW.search(data[max(begin, start - 5) : start]))
+    if before == 58:  # `Sep 7 10:31:04 2011 -0400`
+        return start - 1 == begin or not 48 <= data[start - 2] < 58
     if before in b"-/*":
         return start - 1 > begin and data[start - 2] in b" \n\t:"
     return page.before(row, start, 3)[-1:] not in ("£", "€", "¥", "₹", "−", "±", "×", "№", "§")

@@ -14,7 +14,7 @@ _PHONE_WORDS = """
     phone phones telephone tel tél tele fax faks telefax telecopier mobile mobiles mob cellphone cellular landline
     hotline helpline whatsapp viber wechat sms tollfree dial phoned voicemail msisdn
     téléphone telephone télécopie télécopieur
-    telefon telefonnummer fon handynummer mobiltelefon rufnummer festnetz durchwahl anrufen
+    telefon telefonnummer fon handynummer mobiltelefon mobitel rufnummer festnetz durchwahl anrufen
     teléfono teléfonos telefono móvil movil celular llame llámame llámenos llámanos
     telefone telefones telemóvel telemovel ligue ligar cellulare telefonico
     telefoon telefoonnummer tlf tlfn telefonnummer mobilnummer puhelin puh matkapuhelin gsm
@@ -28,8 +28,8 @@ _PHONE_WORDS = """
 _PHONES = frozenset(_PHONE_WORDS.split())
 # What is said of phones and of much else.
 _CALL_WORDS = (
-    "call calls calling called contact reach desk office text answering answer messages message registered cell "
-    "handy mobil rufen joindre llamar appelez appeler anrufe nummer llama chiamare dzwoń bel ringer"
+    "call calls calling called contact reach desk office answering answer messages message registered cell "
+    "handy mobil rufen joindre llamar appelez appeler anrufe nummer llama chiamare dzwoń bel ring ringer"
 )
 _CALLS = frozenset(_CALL_WORDS.split())
 _FORMS = (
@@ -53,7 +53,7 @@ _AFTER: dict[str, Cue] = {
 }  # `-tel`: German fractions
 # Scripts without spaces, and signs.
 _SIGNS = re.compile(
-    "电话|電話|手机|手機|传真|傳真|携帯|热线|熱線|联系方式|座机|致电|ファックス|フリーダイヤル|テレフォン|전화|휴대폰|팩스|핸드폰"
+    "电话|電話|手机|手機|传真|傳真|携帯|热线|熱線|联系方式|座机|致电|ファックス|フリーダイヤル|テレフォン|전화|휴대폰|팩스|핸드폰|연락처"
     "|โทร|แฟกซ์|มือถือ|ទូរស័ព្ទ|ဖုန်း|[☎📞📱📲✆℡📠☏]"
 )
 # Words whose numbers may be written in digits of their own script.
@@ -63,6 +63,8 @@ NATIVE_WORDS = (
 )  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+(?:[\u0900-\u0dff]+[^\W\d_]*)*")
 _SPENT = re.compile(r".*\d{3}[^\w]*(?=[^\W\d_]{3,})(?!(?:and|und|oder|och|ili|или)\b)", re.DOTALL | re.IGNORECASE)
+_MARKUP = "td tr th br li dd dt p b i em strong span div class nbsp"  # <td>Phone</td><td>…
+_TAGS = frozenset(_MARKUP.split())
 _BREAK = re.compile(r"\n\s*\n|[!?]\s|([^\W\d_]{4,})\.\s")
 
 _REGIONS = """
@@ -78,6 +80,10 @@ REGIONS: dict[str, tuple[str, ...]] = {
     for lang, _, countries in (entry.partition(":") for entry in _REGIONS.split(";"))
 }
 
+# Countries whose numbers are written in five pairs.
+_PAIRED = "FR BE CH LU MA DZ TN SN CI GP MQ GF RE"
+IN_PAIRS = frozenset(_PAIRED.split())
+
 
 def cue_before(page: Page, row: int, start: int) -> Cue:
     """What the few words before a number say of it."""
@@ -86,7 +92,10 @@ def cue_before(page: Page, row: int, start: int) -> Cue:
     before = before[breaks[-1] :] if breaks else before
     spent = _SPENT.match(before)  # `Tel.: 555-0100, card number …`: the cue has its number
     before = before[spent.end() :] if spent else before
-    words = _WORD.findall(before.casefold())[-4:]
+    words = _WORD.findall(before.casefold())
+    if "<" in before:
+        words = [word for word in words if word not in _TAGS]
+    words = words[-4:]
     if not before.isascii() and _SIGNS.search(before[-20:]):
         return "strong"
     if any(word in _PHONES for word in words):

@@ -22,8 +22,8 @@ _DATE = re.compile(rb"(?<!d)dddd([./-])dd?\1dd?(?!d)|(?<!d)dd?([./-])dd?\2dddd(?
 _GROUPED = re.compile(
     rb"\(?d{1,5}\)?(?:(?:" + _SEPARATOR + rb"|/| ?\(|\) ?|\)-|-\(| [-/] |\xe2\x80\xaf){1,2}d{2,8}){1,6}(?:\)|-d)?"
 )
-_NEVER = re.compile(  # US SSN, cards, IP addresses, ISBN
-    rb"ddd-dd-dddd|dddd(?:[ -]dddd){3}|dddd[ -]dddddd[ -]ddddd|d{1,3}(?:\.d{1,3}){3}|d+-d+-d+-d|ddd-d+-d+-d+-d"
+_NEVER = re.compile(  # US SSN, cards, IP addresses, ISBN, ranges
+    rb"ddd-dd-dddd|dddd(?:[ -]dddd){3}|dddd[ -]dddddd[ -]ddddd|d{1,3}(?:\.d{1,3}){3}|d+-d+-d+-d|ddd-d+-d+-d+-d|d{1,5} - d{1,5}"
 )
 _LOOSE = re.compile(  # a ZIP, versions, amounts, columns of tables, ranges
     rb"ddddd[ -]dddd|d{1,3}(?:\.d{1,3}){2,3}|d{1,3}(?:[ .]ddd)+|d{1,4} d{1,4}(?: d{1,4})?|d{1,4}-d{1,4}"

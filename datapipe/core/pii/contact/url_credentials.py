@@ -22,7 +22,7 @@ _REST = re.compile(rb"[/?#](?:[^\s\"'<>\\`{}|^\x80-\xff]|\xc3[\x80-\xbf]|[\xc4-\
 _VARIABLE = re.compile(rb"\$[{(]|\{\{|<[\w -]+>|\{\w*\}|\A(?:\$\w+|%\w+%|%[sd]|\[.*\]|\*+|\.+|x+|X+|_+|-+)\Z")
 _WORD = re.compile(
     rb"(?:(?:my|your|the|some|user|db|secret|smtp|proxy|ftp|http|imap)?[_-]?)"
-    rb"(?:pass|passwd|password|passwort|pw|pwd|secret|token|key|credentials?|foo|bar|baz|clave|contrase\xc3\xb1a|clau|senha|mdp"
+    rb"(?:pass|passwd|password|passwort|pw|pwd|secret|token|key|credentials?|foo|bar|baz|abc|xyz|anoncvs|anonymous|clave|contrase\xc3\xb1a|clau|senha|mdp"
     rb"|motdepasse|wachtwoord|l\xc3\xb6senord|has\xc5\x82o|heslo|parola|sifre|katasandi|salasana|kodeord)(?:\d|%\d\d\w*)?|.",
     re.IGNORECASE,
 )

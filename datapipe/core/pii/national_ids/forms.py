@@ -47,7 +47,8 @@ ANY = (
     "national id|national id number|national identification number|national identity number|national insurance id|"
     "identity number|identity card number|identity card no|id card number|id card no|personal identification number|"
     "personal identity number|personal identity code|citizen id|tax identification number|taxpayer identification number|"
-    "tax id|tax id number|tax number|personal id number|personal number|citizenship number|government id|id number|id no"
+    "tax id|tax id number|tax number|personal id number|personal number|citizenship number|government id|id number|id no|"
+    "national_id|national_id_number|nationalid|tax_id|taxid|id_number|id_no|identity_number|personal_id|ssn|social_security"
 )
 _NINE = "000000000"
 _TEN = "0000000000"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
-from datapipe.core.pii.lookalikes import is_named_after
+from datapipe.core.pii.lookalikes import is_dumped, is_named_after
 from datapipe.core.pii.numbers.checks import luhn
 from datapipe.core.pii.recognizer import Candidate, Hit, Page, Recognizer, cue
 from datapipe.kernels.candidates import NUMBER
@@ -29,6 +29,8 @@ _GROUP = re.compile(rb"[0-9]+")
 _LONG = re.compile(rb"(?<![0-9])[0-9]{14,19}(?![0-9])")
 _SIGNS = (b" ", b"-", b"\xc2\xa0", b"\xe2\x80\xaf", b"\xe2\x80\x90", b"\xe2\x80\x91")  # between groups
 _SHAPES = frozenset(((4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (4, 4, 5), (4, 5, 6)))
+_CODE = re.compile(rb"\s(?=[A-Fa-f]{0,4}[0-9])(?=[0-9]{0,4}[A-Fa-f])[0-9A-Fa-f]{4,5}\s")
+_PRINTED = (14, 15, 19)  # 4-6-4, 4-6-5, 4-4-4-4-3: groups that little else has
 _BESIDE = re.compile(rb"[A-Za-z0-9_][-_./+=%]|[.,%$\\_@&#]\Z|/", re.ASCII)
 
 
@@ -108,20 +110,31 @@ class CreditCard(Recognizer):
         named = is_named_after(before[-40:])
         beside = _BESIDE.search(page.data, max(page.offsets[row], start - 2), start) is not None
         after = page.after(row, end, 8)
-        if re.match(r"[\w%]|[.,][0-9]|-[\w]|[-+*/^]?=", after):
+        if re.match(r"[A-Za-z0-9_%]|[.,][0-9]|-[\w]|[-+*/^]?=", after):
             beside = True
         cued = _CUE.search(before) is not None and not named
         if cued and (len(digits) in alone or len(digits) in with_word):
             score = 0.85 if beside else 1.0
         elif cued:
             score = 0.4 if beside or _OTHER.search(before) else 0.6
-        elif len(digits) not in alone:
+        elif len(digits) not in alone and not (grouped and len(digits) in with_word and len(digits) in _PRINTED):
             return None
-        elif named or beside or _OTHER.search(before) or _among_numbers(page, row, start, end):
+        elif named or beside or _among_numbers(page, row, start, end) or _is_other(page, row, start, end, grouped):
             score = 0.4
         else:
-            score = 0.8 if grouped else 0.6
+            score = 0.8 if grouped and len(digits) in alone else 0.6
         return Hit(row, start, end, "credit_card", score)
+
+
+def _is_other(page: Page, row: int, start: int, end: int, grouped: bool) -> bool:
+    """Whether a word for other numbers stands before digits in a row, or codes with letters beside groups of four.
+
+    Groups are printed of cards, whatever word is near; but of tables of characters and dumps of bytes, too.
+    """
+    if not grouped:
+        return _OTHER.search(page.before(row, start)) is not None
+    near = page.data[max(page.offsets[row], start - 40) : min(page.offsets[row + 1], end + 40)]
+    return is_dumped(page, row, start) or _CODE.search(near) is not None
 
 
 def _among_numbers(page: Page, row: int, start: int, end: int) -> bool:

@@ -21,7 +21,7 @@ _CUE = cue(
     *("bitcoin", "bitcoins", "btc", "wallet", "wallets", "ethereum", "eth", "ether", "litecoin", "ltc", "monero", "xmr"),
     *("dogecoin", "doge", "solana", "sol", "tron", "trx", "usdt", "usdc", "xrp", "ripple", "cardano", "zcash", "crypto"),
     *("cryptocurrency", "donate", "donation", "donations", "deposit", "payout", "coins", "биткоин", "кошелек", "кошелёк"),
-    *("比特币", "钱包", "ビットコイン", "ウォレット", "비트코인", "지갑", "محفظة"),
+    *("contract", "比特币", "钱包", "ビットコイン", "ウォレット", "비트코인", "지갑", "محفظة"),
 )  # fmt: skip
 _SOLANA = cue("solana", "sol", "phantom", "spl")
 _PART = re.compile(rb"[0-9A-Za-z]+")
@@ -101,4 +101,4 @@ def _ether(page: Page, row: int, start: int, digits: str) -> float:
         return 0  # zero, contracts of the system, examples
     if digits != digits.lower():
         return 1.0 if eip_55(digits) else 0.4
-    return 0.85 if _CUE.search(page.before(row, start)) else 0.6
+    return 0.85 if _CUE.search(page.before(row, start)) else 0.4

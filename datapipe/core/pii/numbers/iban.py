@@ -21,7 +21,12 @@ MD:20c ME:18n MK:3n10c2n MN:16n MR:23n MT:4a5n18c MU:4a19n3a NI:4a20n NL:4a10n N
 PS:4a21c PT:21n QA:4a21c RO:4a16c RS:18n RU:14n15c SA:2n18c SC:4a20n3a SD:14n SE:20n SI:15n SK:20n SM:1a10n12c
 SO:19n ST:21n SV:4a20n TL:19n TN:20n TR:6n16c UA:6n19c VA:18n VG:4a16n XK:16n YE:4a4n18c
 """
-_ACCOUNTS = dict(country.split(":") for country in _REGISTRY.split())
+# Countries that give out such numbers and are not in the registry (lists of central banks: BCEAO, BEAC, Iran, Algeria …).
+_UNREGISTERED = """
+AO:21n BF:2c22n BJ:2c22n CF:23n CG:23n CI:2c22n CM:23n CV:21n DZ:22n GA:23n GQ:23n GW:2c19n IR:22n KM:23n MA:24n MG:23n
+ML:2c22n MZ:21n NE:2a22n SN:2c22n TD:23n TG:2a22n
+"""
+_ACCOUNTS = dict(country.split(":") for country in (_REGISTRY + _UNREGISTERED).split())
 _COUNTRIES = frozenset(form.encode() for code in _ACCOUNTS for form in (code, code.lower(), code.title()))
 _SIGNS = {"n": "[0-9]", "a": "[A-Za-z]", "c": "[0-9A-Za-z]"}
 _GAP = rb"(?:[ -]|\xc2\xa0|\xe2\x80[\x90\x91\xaf])?"  # one sign at most between two signs of the number

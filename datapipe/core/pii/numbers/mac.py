@@ -14,11 +14,12 @@ _CUE = cue(
 )
 _MAC = re.compile(rb"[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}")
 _GOES_BEFORE = re.compile(
-    rb"[0-9A-Fa-f]{2}:\s*\n\s*\Z|(?:[0-9A-Fa-f]{2}:|[-._])\Z"
-)  # a dump of bytes in lines; a longer row
+    rb"[0-9A-Fa-f]{2}:\s*\n\s*\Z|(?:[0-9A-Fa-f]{2}:|[-._*])\Z"
+)  # a dump of bytes in lines; a longer row; [*0BFA.0020.0002] of Unicode
 _TIME = re.compile(r"\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d[0-5]\d\Z")  # year, month … second
+_SYSTEM = re.compile(r"(?:system|source|lsp|net|router|node)[ -]?ids?\W{0,4}\Z", re.IGNORECASE)
 _LONGER = re.compile(rb"[:.-]?[0-9A-Za-z_]")
-_NO_DEVICES = ("00005e0053", "01005e", "0180c2", "01000c", "3333")  # documents and groups (RFC 7042, 2.1; IEEE 802.1Q)
+_NO_DEVICES = ("00005e", "01005e", "0180c2", "01000c", "3333")  # of protocols and groups (RFC 7042, 2.1; IEEE 802.1Q)
 _EXAMPLES = frozenset(("aabbccddeeff", "001122334455", "0123456789ab", "1234567890ab", "123456789abc", "deadbeefcafe"))
 
 
@@ -47,8 +48,10 @@ class MacAddress(Recognizer):
                 score = 0.4
             elif _CUE.search(page.before(row, start)):
                 score = 1.0
-            elif plain.isdigit() and match[1] == b"-":
-                score = 0.4  # `c-35-37-87-37-50-12` of an image
+            elif match[1] is None and _SYSTEM.search(page.before(row, start)):
+                score = 0.4  # a router of IS-IS
+            elif plain.isdigit() and match[1] != b":":
+                score = 0.4  # `c-35-37-87-37-50-12` of an image, `0329.0020.0004` of a collation
             else:
                 score = 0.8
             yield Hit(row, start, stop, "mac", score)

@@ -26,7 +26,7 @@ _RIGHT_BEFORE = re.compile(rf"(?:{_CUE.pattern})(?: is| was|=|:)?[\s:=\"'(`]{{0,
 _VERSIONS = cue(
     *("version", "versions", "release", "released", "firmware", "driver", "upgrade", "section"),
     *("chapter", "versión", "versione", "versão", "versie", "wersja", "версия", "версии", "abschnitt", "kapitel", "oid"),
-    *("版本", "バージョン", "버전"),
+    *("oids", "objectidentifier", "v8", "版本", "バージョン", "버전"),
 )  # fmt: skip
 # `libfoo-1.2.3.4`, `>= 1.2.3.4`, `lib/1.2.3.4/`, `2.1.2.3.4`: a name, a bound, a folder, a longer number
 _IN_A_NAME = re.compile(rb"(?:[A-Za-z0-9_][-_+~]|[<>!~^]=[ ]?|[~^][ ]|[^:/]/|[.$])\Z")
@@ -38,6 +38,9 @@ _GOES_ON = re.compile(
 )
 _AS_ADDRESS = re.compile(rb"://(?:[^\s/@]{1,60}@)?\Z")
 _PORT_OR_PREFIX = re.compile(rb":[0-9]{2,5}(?![0-9.:])|/(?:[12]?[0-9]|3[0-2])(?![0-9.])")
+_HOST = re.compile(r"(?i)(?<![^\W_])(?:ips?|client|host|peer|remote(?:.addr)?)[\s:=\"']{1,4}\Z")
+_MAIL = re.compile(rb"(?i)\b(?:from|by|received|helo|ehlo|host|ip|client)\b|[@(]\[\Z")  # [192.0.2.1] of RFC 5321
+_MASK = re.compile(rb"/([12]?[0-9]|3[0-2])(?![0-9.])")
 _HEADING = re.compile(rb"(?:\A|\n)[ \t]*(?:#+ |\*+ )?\Z")
 _TITLE = re.compile(rb"\.?[ \t]+[^\W\d_]|\.(?:[ \t]|\r?\n)|[ \t.]{4}|\t")
 _LARGE, _SMALL = 50, 20  # what addresses drawn at random nearly always reach with one number, and with two
@@ -77,7 +80,10 @@ class IpAddress(Recognizer):
         right = page.data[end : min(page.offsets[row + 1], end + 16)]
         if _GOES_ON.match(right):
             return None
-        as_address = _AS_ADDRESS.search(left) or (left[-1:] == b"[" and right[:1] == b"]")
+        counted = _looks_counted(address.packed)
+        as_address = _AS_ADDRESS.search(left) or (
+            left[-1:] == b"[" and right[:1] == b"]" and (not counted or _MAIL.search(left))
+        )
         if not as_address and _IN_A_NAME.search(left) and not _RANGE.search(left):
             return None
         if left[-16:].count(b".") > 1 and _PATH.search(left) and not _AFTER_ONE.search(left):
@@ -85,12 +91,14 @@ class IpAddress(Recognizer):
         before = left.decode("utf-8", "ignore")
         if not as_address and is_named_after(before[-40:]):
             return Hit(row, start, end, "ip.v4", 0.2)
+        if not as_address and _is_network(address.packed, right):
+            return Hit(row, start, end, "ip.v4", 0.6 if right[:1] != b"/" and _HOST.search(before) else 0.4)
         heading = _HEADING.search(left) and _TITLE.match(right)
-        if as_address or _PORT_OR_PREFIX.match(right):
+        if as_address or (_PORT_OR_PREFIX.match(right) and not (counted and right[:1] == b"/")):
             score = 0.85
         elif heading and address.packed[0] < _LARGE and max(address.packed) < 2 * _LARGE:
             score = 0.2
-        elif _looks_counted(address.packed) and not _is_local(address):
+        elif counted and not _is_local(address):
             score = 0.6 if _RIGHT_BEFORE.search(before[-24:]) else 0.4
         elif _CUE.search(before):
             score = 0.85
@@ -119,6 +127,8 @@ class IpAddress(Recognizer):
         score = 0.6
         if not _is_written_out(address, data[start:end]):
             score = 0.2
+        elif following == b"/" and data[start:end].endswith(b"::") and not _CUE.search(page.before(row, start)):
+            score = 0.4  # a network: `3ffe:ffff:1::/48`
         elif following in (b"]", b"/") or _CUE.search(page.before(row, start)):
             score = 0.85
         return Hit(row, start, end, "ip.v6", score)
@@ -142,6 +152,16 @@ def _is_local(address: IPv4Address | IPv6Address) -> bool:
     return address.is_private and address.packed[0] != 10
 
 
+def _is_network(numbers: bytes, right: bytes) -> bool:
+    """Whether it names many hosts: x.y.z.0, x.y.255.255, and nothing but zeros under a mask as in 8.8.8.128/25."""
+    if numbers[2:] == b"\xff\xff":
+        return True  # all hosts
+    mask = _MASK.match(right)
+    if mask is None or mask[1] == b"32":
+        return numbers[3] == 0
+    return numbers[3] == 0 or int.from_bytes(numbers) << int(mask[1]) & 0xFFFFFFFF == 0
+
+
 def _looks_counted(numbers: bytes) -> bool:
     """Whether four numbers are rather counted up (a version, a section) than drawn: of 300 addresses one looks like it."""
     if numbers[0] >= 2 * _LARGE:
@@ -156,7 +176,7 @@ def _is_written_out(address: IPv6Address, written: bytes) -> bool:
     if address.ipv4_mapped is not None or address.is_link_local or address.is_loopback:
         return True
     if len(groups) == 8:
-        return digits >= 12 and any(len(group) != 2 for group in groups)
+        return digits >= 12 and any(len(group) > 2 for group in groups)
     if address not in _UNICAST6 and not address.is_private:
         return False
     return len(groups) > 1 and (digits >= 10 or (digits >= 6 and not b"".join(groups).isdigit()))

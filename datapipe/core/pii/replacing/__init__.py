@@ -1,1 +1,1 @@
-"""What takes the place of personal data, so that scrubbing twice changes nothing."""
+"""What becomes of what was found: actions, keys, and changes until nothing is left to change."""

@@ -12,9 +12,9 @@ from datapipe.arrow.text import Text
 from datapipe.core.entities import ENTITY, no_entities
 from datapipe.core.pii.catalog import parent
 from datapipe.core.pii.finder import Finder
+from datapipe.core.pii.made_up.tags import mask
 from datapipe.core.pii.recognizer import Hit, Page
 from datapipe.core.pii.replacing.settling import Change, settled
-from datapipe.core.pii.replacing.tags import mask
 from datapipe.core.pii.replacing.treatment import Key, Treatment, replacement
 from datapipe.kernels.spans import code_points_at, replace_spans
 

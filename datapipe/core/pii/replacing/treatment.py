@@ -8,9 +8,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from datapipe.core.pii.catalog import parent
-from datapipe.core.pii.replacing.reserved import is_made_up
-from datapipe.core.pii.replacing.synthetic import synthetic
-from datapipe.core.pii.replacing.tags import hashed, mask
+from datapipe.core.pii.made_up.reserved import is_made_up
+from datapipe.core.pii.made_up.synthetic import synthetic
+from datapipe.core.pii.made_up.tags import hashed, mask
 
 Action = Literal["mask", "replace", "hash", "remove", "drop_document", "report"]
 
@@ -36,6 +36,16 @@ class Treatment(BaseModel):
     @classmethod
     def _action_alone(cls, value: Any) -> Any:
         return {"action": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _nothing_in_vain(self) -> Treatment:
+        """What an action does not look at is a mistake, and text would stay or go that was not meant to."""
+        if self.action != "drop_document" and (self.above or self.otherwise != "mask"):
+            word = "above" if self.above else "otherwise"
+            raise ValueError(f"{word} belongs to action: drop_document; {self.action} is done to every hit")
+        if self.tag is not None and self.in_text != "mask":
+            raise ValueError(f"tag is the text of a mask; {self.in_text} writes none")
+        return self
 
     @property
     def in_text(self) -> str:

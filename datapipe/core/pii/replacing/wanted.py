@@ -40,7 +40,7 @@ def in_full(named: Any, method: str | None) -> dict[str, Any]:
     """
     if named is None:
         named = [name for name, kind in TYPES.items() if kind.default]
-    elif named == "all":
+    elif named in ("all", ["all"], ("all",)):
         named = list(TYPES)
     elif isinstance(named, str):
         named = [named]
@@ -65,6 +65,8 @@ def _one(name: str, value: Any, otherwise: dict[str, Any]) -> Any:
         if value not in get_args(Action):
             raise ValueError(f"entities.{name}: no action {value}{did_you_mean(value, list(get_args(Action)))}")
         return value
+    if not isinstance(value, Mapping | Treatment):
+        raise ValueError(f"entities.{name}: expected an action or {{action, above, otherwise, …}}, not {value!r}")
     return {**otherwise, **value} if isinstance(value, Mapping) else value
 
 

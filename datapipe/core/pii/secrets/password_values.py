@@ -11,7 +11,10 @@ LEAST, LONGEST = 4, 80  # characters
 _CUES = tuple(cue for cue in CUES if cue[-1] not in "=:\"' ")
 _SIGN, _STRONG_SIGN = re.compile(r"[!-/:-@\[-^`{-~]"), re.compile(r"[!@#$%^*?~]")
 # Numbers, versions, dates, sizes: 1.2.3, 2023-01-02, 0x1F, 10px
-_NUMBER = re.compile(r"v?\d+(?:[._:/-]\d+)+[a-z]{0,4}\d?|0x[0-9a-f]+|\d+[a-z]{1,5}", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"v?\d+(?:[._:/-]\d+)+[a-z]{0,4}\d?|0x[0-9a-f]+|\d+(?-i:[A-Z]?[a-z]{1,4}|[A-Z]{1,5}|[kmdcun][A-Z][a-z]?)",
+    re.IGNORECASE,
+)
 # Terms that end in digits by nature: sha256, utf-8, x509, rfc1234, int32_t, arg1
 _TERM = re.compile(
     r"(?:sha|md|utf|ucs|base|x|ipv|rfc|u?int|float|latin|iso|cp|win(?:dows)?|python|py|php|ssl|tls|ssh|http|sql|oauth|ed|"
@@ -22,6 +25,8 @@ _TERM = re.compile(
 )
 _NAME = re.compile(r"[A-Za-z_]+\d?")  # an identifier: camelCase, snake_case, Name1
 _BARE_CODE = re.compile(r"[(\[{}\]]|::|->|\w/\w|\.\w+\(|\w=\w")
+# f(x), a[i], ${X}, {{x}}, <x>, $(x), a variable, a path, a type; what a string is built from
+_CALL = re.compile(r"\w\(\w*[)\"'.,]|\w\[\w+\]|\A[$%]?[{(\[<]|[})\]>]\Z|\A[$%&@]\w+\Z|->|::|/|=|[|]|\.\w+\(|\A\$")
 _PASS = re.compile(r"pas+wo?r?d|pass\d{0,3}\Z")
 _RULES = re.compile(r"[a-z_]+(?::[\w,]+)?(?:\|[a-z_]+(?::[\w,]+)?)+")  # required|min:8
 _DIGEST = re.compile(r"[0-9a-f]{32}(?:[0-9a-f]{8}|[0-9a-f]{32}|[0-9a-f]{96})?", re.IGNORECASE)
@@ -60,10 +65,27 @@ def password_score(value: str, quoted: bool, words: bool = True) -> float:
     return 0.3
 
 
+def is_drawn(value: str) -> bool:
+    """Whether letters of both cases, digits and rare signs say that a machine drew it, brackets or not: `M($7GDKgC@`."""
+    signs = len(_STRONG_SIGN.findall(value))
+    return (
+        len(value) >= 8
+        and signs > 0
+        and signs + sum(sign.isdigit() for sign in value) > 1
+        and value != value.lower()
+        and value != value.upper()
+        and _CALL.search(value) is None
+    )
+
+
 def is_no_value(value: str, low: str, quoted: bool) -> bool:
     """Whether it is a placeholder, a mask, a variable, a call, a path, a hash or a word of code."""
     raw = value.encode()
-    if low.rstrip(".!?:") in NONE or is_example(raw) or is_code(raw):
+    if low.rstrip(".!?:") in NONE or is_example(raw):
+        return True
+    if is_drawn(value):
+        return False
+    if is_code(raw):
         return True
     if low.startswith(_HASH) or _PATH.match(value) or _RULES.fullmatch(value):
         return True

@@ -27,7 +27,7 @@ NONE = frozenset((
     "a", "abc", "abcd", "above", "admin", "again", "an", "and", "anonymous", "any", "anything", "arg", "args",
     "array", "asdf", "ask", "auto", "bar", "baz", "bcrypt", "below", "blank", "blowfish", "bool", "boolean", "byte",
     "bytea", "bytes", "change", "changeit", "changeme", "char", "cleartext", "compat", "confirm", "correct", "crypt",
-    "current", "default", "demo", "des", "dummy", "else", "email", "empty", "entered", "env", "environ",
+    "current", "default", "define", "defined", "demo", "des", "dummy", "else", "email", "empty", "entered", "env", "environ",
     "environment", "example", "expired", "false", "field", "file", "files", "foo", "foobar", "for", "forgot",
     "forgotten", "from", "getpass", "given", "guest", "hash", "hashed", "here", "hidden", "host", "hostname", "if",
     "in", "incorrect", "input", "int", "integer", "invalid", "is", "it", "kerberos", "key", "keychain", "keyring",
@@ -38,7 +38,7 @@ NONE = frozenset((
     "redacted", "required", "requisite", "reserved", "reset", "root", "s3cret", "sample", "scram-sha-256", "scrypt",
     "secret", "sesame", "set", "sha1", "sha256", "sha512", "shadow", "something", "something_secret", "ssh", "ssha",
     "stdin", "str", "string", "test", "testing", "tests", "text", "that", "the", "then", "there", "this", "to",
-    "token", "true", "type", "undefined", "unknown", "unreserved", "unset", "user", "userid", "username", "val",
+    "token", "true", "type", "undef", "undefined", "unknown", "unreserved", "unset", "user", "userid", "username", "val",
     "value", "varchar", "vault", "void", "whatever", "when", "with", "wrong", "x", "xx", "xxx", "xxxx", "xxxxx",
     "xxxxxx", "xyz", "yes", "your"
 ))  # fmt: skip

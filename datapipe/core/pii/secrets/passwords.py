@@ -41,6 +41,8 @@ _TEXT = re.compile(r"[!-~\u00a1-\u058f\u0900-\u0dff]+")  # a bare value ends at 
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|nbsp|#)")
 _NETRC = re.compile(rb"(?P<machine>machine\s{1,8}[^\s]{1,80}\s{1,8})?(?:login|account)\s{1,8}[^\s:;,]{1,64}\s{1,8}\Z")
 _OPTION = re.compile(rb"(?:^|[\s\"'])--?[a-z-]{0,24}\Z")
+_STATEMENT = re.compile(rb"\b(?:create|alter|grant|user|role|to)\b", re.IGNORECASE)  # before IDENTIFIED BY
+_RESULTS = re.compile(rb"\n(?:PASS|FAIL|XFAIL|XPASS|SKIP|ERROR|UNSUPPORTED|UNTESTED): ")  # of tests
 _QUERY = re.compile(rb"[?&][A-Za-z0-9_.-]{0,32}\Z")
 _INSIDE = 12  # the first of the words may be part of a name: PGPASSWORD, Benutzerpasswort
 
@@ -67,6 +69,10 @@ class Passwords(Recognizer):
 
     def _named(self, page: Page, at: Candidate, stop: int) -> Hit | None:
         data, begin = page.data, page.offsets[at.row]
+        if data[at.start : at.start + 5] == b"PASS:":
+            around = data[max(begin, at.start - 200) : at.start] + data[at.end : stop]
+            if _RESULTS.search(around):
+                return None
         if at.word >= _INSIDE and at.start > begin and _goes_on(data[at.start - 1], data[at.start : at.start + 4]):
             return None
         rest = _REST.match(data, at.start + self._sizes[at.word], stop)
@@ -115,7 +121,10 @@ def _commanded(page: Page, at: Candidate, stop: int) -> Hit | None:
     lead = _COMMANDS[at.word - len(CUES)][1].match(page.data, at.end, stop)
     if lead is None:
         return None
-    words = at.word > len(CUES) or page.data[at.start : at.end].isupper()  # "identified by 'format'" is English
+    sql = at.word == len(CUES)  # "identified by 'netmap-1.pid'" is English
+    if sql and not _STATEMENT.search(page.data[max(page.offsets[at.row], at.start - 120) : at.start]):
+        return None
+    words = not sql or page.data[at.start : at.end].isupper()
     return _quoted(page, at, lead.end(), stop, words) or _bare(page, at, lead.end(), stop, b"", sure=True)
 
 

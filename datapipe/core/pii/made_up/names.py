@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from datapipe.core.pii.replacing.draw import Draw
+from datapipe.core.pii.made_up.draw import Draw
 
 FIRST = (
     "Alex", "Robin", "Kim", "Sam", "Toni", "Charlie", "Jamie", "Noa", "Sascha", "Lou", "Mika", "Jo", "Ariel", "Dominique",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from datapipe.core.pii.replacing.draw import Draw
+from datapipe.core.pii.made_up.draw import Draw
 
 LETTER = "Q"  # of made-up numbers of persons: no British, Italian or Mexican one is made of it
 

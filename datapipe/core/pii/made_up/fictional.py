@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from datapipe.core.pii.replacing.draw import Draw
+from datapipe.core.pii.made_up.draw import Draw
 
 # By calling code: what a national number starts with, and how many free digits follow.
 RANGES: dict[str, tuple[tuple[str, int], ...]] = {

@@ -10,13 +10,13 @@ import re
 from collections.abc import Callable, Iterable
 
 from datapipe.core.pii.catalog import parent
+from datapipe.core.pii.made_up.draw import CONSONANTS
+from datapipe.core.pii.made_up.fictional import is_fictional
+from datapipe.core.pii.made_up.names import FIRST, LAST, SCRIPTS, STREET, STREETS
+from datapipe.core.pii.made_up.numbers import leading_zeros, luhn
+from datapipe.core.pii.made_up.synthetic import HANDLE, KEY_BODY, KEY_GAP, KEY_MARK, MARK
+from datapipe.core.pii.made_up.tags import LONGEST, PLACEHOLDER
 from datapipe.core.pii.recognizer import Hit, Page
-from datapipe.core.pii.replacing.draw import CONSONANTS
-from datapipe.core.pii.replacing.fictional import is_fictional
-from datapipe.core.pii.replacing.made_up_names import FIRST, LAST, SCRIPTS, STREET, STREETS
-from datapipe.core.pii.replacing.made_up_numbers import leading_zeros, luhn
-from datapipe.core.pii.replacing.synthetic import HANDLE, KEY_BODY, KEY_GAP, KEY_MARK, MARK
-from datapipe.core.pii.replacing.tags import LONGEST, PLACEHOLDER
 
 _USER = rf"[{CONSONANTS}]{{{HANDLE}}}"
 _PERSON = (

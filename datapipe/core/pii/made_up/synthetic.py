@@ -12,10 +12,10 @@ import re
 from collections.abc import Callable
 
 from datapipe.core.pii.catalog import parent
-from datapipe.core.pii.replacing.draw import CONSONANTS, Draw
-from datapipe.core.pii.replacing.fictional import fictional
-from datapipe.core.pii.replacing.made_up_names import made_up_address, made_up_person
-from datapipe.core.pii.replacing.made_up_numbers import made_up_card, made_up_iban, made_up_id
+from datapipe.core.pii.made_up.draw import CONSONANTS, Draw
+from datapipe.core.pii.made_up.fictional import fictional
+from datapipe.core.pii.made_up.names import made_up_address, made_up_person
+from datapipe.core.pii.made_up.numbers import made_up_card, made_up_iban, made_up_id
 
 MARK = "madeup"  # ends secrets and wallets; in capitals where the value has some
 KEY_MARK = "MADEUPKEY"
