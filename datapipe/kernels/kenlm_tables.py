@@ -13,6 +13,7 @@ from datapipe.kernels.ngram_counts import word_at
 from datapipe.kernels.wide_keys import Rows
 
 Entries = npt.NDArray[np.uint32]
+Words = npt.NDArray[np.uint32]
 
 SIGN = np.uint32(1 << 31)
 _PAST = np.uint64(8978948897894561157)
@@ -22,71 +23,98 @@ _HALF = np.uint64(32)
 
 
 @inlined
-def _longer(key: np.uint64, word: np.uint32) -> np.uint64:
+def longer(key: np.uint64, word: np.uint32) -> np.uint64:
     """The key of an n-gram with a word more in front; that of a word is its number."""
     return (key * _PAST) ^ ((np.uint64(word) + np.uint64(1)) * _NEXT)
 
 
 @inlined
-def _slot(entries: Entries, key: np.uint64, free: bool) -> np.int64:
-    """Where the key is, or (`free`) where it goes."""
+def find(memory: Entries, table: int, slots: int, width: int, key: np.uint64) -> np.int64:
+    """Where the values of a key stand in `memory`, -1 if it is not there.
+
+    table  the first number of a table of `slots` entries of `width` numbers, which has a free one
+    """
     low, high = np.uint32(key & _LOW), np.uint32(key >> _HALF)
-    at = np.int64(key % np.uint64(len(entries)))
+    slot = np.int64(key % np.uint64(slots))
     while True:
-        if free:
-            if entries[at, 0] == 0 and entries[at, 1] == 0:
-                return at
-        elif entries[at, 0] == low and entries[at, 1] == high:
-            return at
+        at = table + slot * width
+        if memory[at] == low and memory[at + 1] == high:
+            return at + 2
+        if memory[at] == 0 and memory[at + 1] == 0:
+            return np.int64(-1)
+        slot += np.int64(1)
+        if slot == slots:
+            slot = np.int64(0)
+
+
+@inlined
+def _new(entries: Entries, key: np.uint64) -> np.int64:
+    """The entry of a key that was not there."""
+    at = np.int64(key % np.uint64(len(entries)))
+    while entries[at, 0] != 0 or entries[at, 1] != 0:
         at += np.int64(1)
         if at == len(entries):
             at = np.int64(0)
+    entries[at, 0] = np.uint32(key & _LOW)
+    entries[at, 1] = np.uint32(key >> _HALF)
+    return at
 
 
 @kernel
 def insert_words(hashes: npt.NDArray[np.uint64], entries: Entries) -> None:
     """Put words into the vocabulary: entry i is of word i, the first of which (<unk>) is left out."""
     for i in range(1, len(hashes)):
-        at = _slot(entries, hashes[i], True)
-        entries[at, 0] = np.uint32(hashes[i] & _LOW)
-        entries[at, 1] = np.uint32(hashes[i] >> _HALF)
-        entries[at, 2] = i
+        entries[_new(entries, hashes[i]), 2] = i
 
 
 @kernel
-def insert_ngrams(
-    rows: Rows, start: int, stop: int, weights: Entries, order: int, bits: int, words: Entries, entries: Entries,
-    shorter: Entries,
-) -> None:  # fmt: skip
+def find_words(hashes: npt.NDArray[np.uint64], memory: Entries, table: int, slots: int) -> Words:
+    """The number of each word, 0 (<unk>) if it has none."""
+    numbers = np.zeros(len(hashes), np.uint32)
+    for i in range(len(hashes)):
+        at = find(memory, table, slots, 3, hashes[i])
+        if at >= 0:
+            numbers[i] = memory[at]
+    return numbers
+
+
+@kernel
+def words_of(rows: Rows, start: int, stop: int, order: int, bits: int, numbers: Words) -> Words:
+    """KenLM's numbers of the words of rows[start:stop], a row an n-gram; `numbers` has them by our own."""
+    found = np.empty((stop - start, order), np.uint32)
+    for i in range(start, stop):
+        for place in range(order):
+            found[i - start, place] = numbers[word_at(rows[i, 0], rows[i, 1], order, bits, place)]
+    return found
+
+
+@kernel
+def insert_ngrams(grams: Words, weights: Entries, entries: Entries, shorter: Entries) -> int:
     """Put n-grams of an order into its table, and mark in that of shorter ones what they end and begin with.
 
-    weights  bits of probability and back-off of rows[start:stop]; as many as an entry holds
-    words    KenLM's number of each word, one a row
+    weights  bits of probability and back-off of each; as many as an entry holds
     shorter  the table of the order below; for bigrams probability and back-off of each word, by its number
+    Returns the first whose words without the first, or without the last, are no n-gram; -1 if all are.
     """
-    for i in range(start, stop):
-        key = np.uint64(0)
-        ends = np.uint64(0)  # key of its last words, without the first
-        for place in range(order - 1, -1, -1):
-            word = words[word_at(rows[i, 0], rows[i, 1], order, bits, place), 0]
-            ends = key
-            key = np.uint64(word) if place == order - 1 else _longer(key, word)
-        begins = np.uint64(0)  # key of its first words, without the last
-        for place in range(order - 2, -1, -1):
-            word = words[word_at(rows[i, 0], rows[i, 1], order, bits, place), 0]
-            begins = np.uint64(word) if place == order - 2 else _longer(begins, word)
-        at = _slot(entries, key, True)
-        entries[at, 0] = np.uint32(key & _LOW)
-        entries[at, 1] = np.uint32(key >> _HALF)
+    order = grams.shape[1]
+    flat = shorter.reshape(-1)
+    for i in range(len(grams)):
+        ends = np.uint64(grams[i, order - 1])
+        begins = np.uint64(grams[i, order - 2])
+        for place in range(order - 2, 0, -1):
+            ends = longer(ends, grams[i, place])
+            begins = longer(begins, grams[i, place - 1])
+        at = _new(entries, longer(ends, grams[i, 0]))
         for k in range(entries.shape[1] - 2):
-            entries[at, 2 + k] = weights[i - start, k]
+            entries[at, 2 + k] = weights[i, k]
         if order == 2:
-            shorter[np.int64(ends), 0] &= ~SIGN
-            if shorter[np.int64(begins), 1] == SIGN:
-                shorter[np.int64(begins), 1] = 0
+            end, begin = np.int64(2) * np.int64(ends), np.int64(2) * np.int64(begins)
         else:
-            at = _slot(shorter, ends, False)
-            shorter[at, 2] &= ~SIGN
-            at = _slot(shorter, begins, False)
-            if shorter[at, 3] == SIGN:
-                shorter[at, 3] = 0
+            end = find(flat, 0, len(shorter), shorter.shape[1], ends)
+            begin = find(flat, 0, len(shorter), shorter.shape[1], begins)
+            if end < 0 or begin < 0:
+                return i
+        flat[end] &= ~SIGN
+        if flat[begin + 1] == SIGN:
+            flat[begin + 1] = 0
+    return -1

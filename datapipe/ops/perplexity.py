@@ -15,7 +15,7 @@ from datapipe.core.language_model.buckets import ANY, Cutoffs, bucket_column, re
 from datapipe.core.language_model.model_files import LanguageModels, by_language, check_local, kind_of
 from datapipe.core.language_model.parts import cut_parts
 from datapipe.core.language_model.pieces import sentencepiece
-from datapipe.core.language_model.scorer import Scorer, kenlm, perplexity
+from datapipe.core.language_model.scorer import Scorer, perplexity
 from datapipe.core.operator import FileGlob, FilePath
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Mask, Numbers, Verdict
@@ -124,7 +124,6 @@ class Perplexity(ThresholdFilter):
 
     def facts(self, ctx: Context) -> Mapping[str, Any]:
         """Packages and files are seen to before any work; the languages and kinds of model."""
-        kenlm("perplexity")
         sentencepiece("perplexity")
         try:
             kinds = {lang: kind_of(pair.lm, ctx) for lang, pair in self.pairs().items()}

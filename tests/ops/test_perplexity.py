@@ -1,4 +1,4 @@
-"""`perplexity` and `perplexity_buckets` under models trained here, beside kenlm and CCNet's own loop."""
+"""`perplexity` and `perplexity_buckets` under models trained here, beside kenlm (where it is installed) and CCNet's own loop."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import kenlm
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -45,6 +44,8 @@ def judged(parameters: dict[str, Any], texts: list[str | None], langs: list[str 
 
 
 def raw(models: Path, lang: str = "en") -> tuple[Any, Any]:
+    """kenlm's model and SentencePiece's; the test is skipped where kenlm is absent."""
+    kenlm = pytest.importorskip("kenlm")
     files = pair(models, lang)
     return kenlm.Model(files["lm"]), sentencepiece.SentencePieceProcessor(model_file=files["sentencepiece"])
 
@@ -79,7 +80,7 @@ def test_a_document_is_the_sum_of_its_lines(models: Path) -> None:
                 total += model.score(" ".join(tokens))
                 length += len(tokens) + 1
         if length:
-            assert value == pytest.approx(10 ** (-total / length), rel=1e-12)
+            assert value == pytest.approx(10 ** (-total / length), rel=1e-6)  # kenlm's sums are of float32
         else:
             assert np.isnan(value)
 
@@ -145,13 +146,13 @@ def test_parts_out_of_bounds_are_cut(models: Path) -> None:
 
 def test_long_documents_of_one_line(models: Path) -> None:
     words = "she was very happy to see him in the house and said so "
-    model, pieces = raw(models)
     texts = [words * 20, words * 20_000, "\u200d" + "x" + " " * 70_000]
     for compatible in (False, True):
         parameters = {"models": {"en": pair(models)}, "ccnet_compatible": compatible}
         short, long, little = judged(parameters, texts).scores["perplexity"]
         assert long == pytest.approx(short, rel=0.02)
         assert little > 1
+    model, pieces = raw(models)
     tokens = pieces.encode(texts[1], out_type=str)
     kenlms = 10 ** (-model.score(" ".join(tokens)) / (len(tokens) + 1))
     assert long == round(kenlms, 1)  # the last one is CCNet's, with kenlm's sums
@@ -212,7 +213,5 @@ def test_what_is_wrong_is_said_before_work(models: Path, runs: Runs, monkeypatch
     assert {Path(r.path).name for r in plan.resources} == {
         f"{x}.{y}" for x in ("en", "es") for y in ("arpa.bin", "sp.model")
     }
-    for package in ("kenlm", "sentencepiece"):
-        monkeypatch.setitem(sys.modules, package, None)
-        assert error(str(models)).endswith(f"needs the package {package}: pip install 'datapipe[perplexity]'")
-        monkeypatch.undo()
+    monkeypatch.setitem(sys.modules, "sentencepiece", None)
+    assert error(str(models)).endswith("needs the package sentencepiece: pip install 'datapipe[perplexity]'")

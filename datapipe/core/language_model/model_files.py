@@ -8,10 +8,11 @@ from pathlib import PurePath
 from pydantic import BaseModel, ConfigDict, Field
 
 from datapipe.core.context import Context
+from datapipe.core.language_model.kenlm_format import PREFIX, layout_of
 from datapipe.core.operator import FilePath
 
 PIECES = ".sp.model"
-ARPA, BINARY = b"\\data\\", b"mmap lm http://kheafield.com/code"  # what the files begin with
+ARPA = b"\\data\\"  # what the file begins with
 ENDINGS = (".arpa.bin", ".binlm", ".bin", ".arpa")  # of n-gram models; a language's first is taken
 
 
@@ -21,7 +22,7 @@ class LanguageModels(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     lm: FilePath = Field(
-        description="the n-gram model: ARPA, or by kenlm's build_binary, which workers share in memory"
+        description="the n-gram model: ARPA, or by kenlm's build_binary (probing), which workers share in memory"
     )
     sentencepiece: FilePath = Field(description="the SentencePiece model whose pieces are its words")
 
@@ -49,7 +50,7 @@ def by_language(paths: Sequence[str]) -> dict[str, LanguageModels]:
 
 
 def check_local(models: Mapping[str, LanguageModels]) -> None:
-    """ValueError for a URL: kenlm maps files of this machine, and a model is not fetched behind one's back."""
+    """ValueError for a URL: models are mapped from this machine's disk, and a model is not fetched behind one's back."""
     for pair in models.values():
         for path in (pair.lm, pair.sentencepiece):
             if "://" in path:
@@ -57,10 +58,14 @@ def check_local(models: Mapping[str, LanguageModels]) -> None:
 
 
 def kind_of(path: str, ctx: Context) -> str:
-    """arpa or binary; ValueError for another file."""
+    """arpa or binary; ValueError for another file, and for a binary that cannot be read."""
     with ctx.open(path) as stream:
         head = stream.read(1 << 10)
-    if head.startswith(BINARY):
+    if head.startswith(PREFIX):
+        try:
+            layout_of(head)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
         return "binary"
     if ARPA in head:
         return "arpa"

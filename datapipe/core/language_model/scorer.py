@@ -1,15 +1,16 @@
-"""What a KenLM model says of lines of text, in the pieces of its SentencePiece model."""
+"""What an n-gram model says of lines of text, in the pieces of its SentencePiece model."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from datapipe.core.errors import MissingDependency, RecipeError
+from datapipe.core.errors import RecipeError
+from datapipe.core.language_model.ngram_model import NgramModel, Words
 from datapipe.core.language_model.normal_text import normal_text
 from datapipe.core.language_model.pieces import load_pieces
 from datapipe.core.language_model.windows import WINDOW, windows
@@ -26,69 +27,57 @@ class Scorer:
     """
 
     def __init__(self, lm: str, pieces: bytes, wanted_by: str) -> None:
-        package = kenlm(wanted_by)
-        config = package.Config()
-        config.show_progress = False
-        config.arpa_complain = package.ARPALoadComplain.NONE
-        config.load_method = package.LoadMethod.LAZY  # mapped, and read where it is asked
         try:
-            self._model = package.Model(lm, config)
-        except (OSError, RuntimeError) as error:
-            raise RecipeError(f"{lm}: kenlm cannot read it: {' '.join(str(error).split())}") from None
-        self._state = package.State
+            self._model = NgramModel(lm)
+        except (OSError, ValueError) as error:
+            raise RecipeError(f"{lm}: {error}") from None
         self._pieces = load_pieces(pieces, wanted_by)
         self._unknown = self._pieces.unk_id()
-        # Numbers, looked up here, take a fifth less time than pieces as strings.
-        self._names = [self._pieces.id_to_piece(number) for number in range(self._pieces.get_piece_size())]
+        names = [self._pieces.id_to_piece(number) for number in range(self._pieces.get_piece_size())]
+        self._numbers = self._model.numbers(names)  # the model's, by SentencePiece's
 
     def lines(self, lines: Sequence[str]) -> Scores:
         """Each line by itself, with <s> and </s> around it; (0, 0) for one without pieces."""
-        scores, lengths = [], []
-        for start, stop in _portions(lines):
-            normal = [normal_text(line) for line in lines[start:stop]]
-            if max(map(len, normal)) > WINDOW:
-                found = [self._score(line) for line in normal]
-            else:
-                found = [self._known(pieces) for pieces in self._cut(normal)]
-            for score, length in found:
-                scores.append(score)
-                lengths.append(length)
-        return np.array([scores, lengths], np.float64).T
+        found = [self._score(list(map(normal_text, lines[start:stop]))) for start, stop in _portions(lines)]
+        return np.concatenate([np.zeros((0, 2)), *found])
 
     def as_ccnet(self, text: str) -> tuple[float, int]:
-        """The whole text as CCNet scores it: its lines joined without a space, and scored as one.
+        """The whole text as CCNet scores it: its lines joined without a space, scored as one, summed up in float32 as by kenlm.
 
         Beyond WINDOW a piece in 100,000 may be another: SentencePiece's own sums are of float32, over the whole line there.
         """
-        return self._score(normal_text(text), np.float32)
+        score, length = self._score([normal_text(text)], single=True)[0]
+        return float(score), int(length)
 
-    def _known(self, pieces: list[str]) -> tuple[float, int]:
-        return (self._model.score(" ".join(pieces)), len(pieces) + 1) if pieces else (0.0, 0)
+    def _score(self, lines: list[str], single: bool = False) -> Scores:
+        """Normal lines of any length."""
+        cut = [list(windows(line, WINDOW)) for line in lines]
+        parts = list(chain.from_iterable(cut))
+        line = np.repeat(np.arange(len(lines)), list(map(len, cut)))
+        counts = np.zeros(len(lines), np.int64)
+        words = []
+        for start, stop in _portions(parts):
+            encoded = self._pieces.encode(parts[start:stop], out_type=int, num_threads=1)
+            np.add.at(counts, line[start:stop], list(map(len, encoded)))
+            words.append(self._words(parts[start:stop], encoded))
+        scores = self._model.scores(np.concatenate(words), counts, single)
+        return np.column_stack([scores, counts + 1]) * (counts > 0)[:, None]
 
-    def _score(self, line: str, sum_of: Callable[[float], Any] = float) -> tuple[float, int]:
-        """A line of any length. kenlm's own sum is of float32, which with a million words is no longer exact."""
-        if len(line) <= WINDOW:
-            return self._known(self._cut([line])[0])
-        before, after = self._state(), self._state()
-        self._model.BeginSentenceWrite(before)
-        total, length = sum_of(0.0), 0
-        for part in chain(map(self._of_window, windows(line, WINDOW)), [["</s>"]]):
-            for piece in part:
-                total = sum_of(total + self._model.BaseScore(before, piece, after))
-                before, after = after, before
-            length += len(part)
-        return (float(total), length) if length > 1 else (0.0, 0)
-
-    def _of_window(self, part: str) -> list[str]:
-        return self._cut([part])[0]
-
-    def _cut(self, lines: list[str]) -> list[list[str]]:
-        """Pieces of each line, none of them long."""
-        names, unknown = self._names, self._unknown
-        return [
-            self._pieces.encode(line, out_type=str) if unknown in numbers else [names[number] for number in numbers]
-            for line, numbers in zip(lines, self._pieces.encode(lines, out_type=int, num_threads=1), strict=True)
-        ]
+    def _words(self, parts: list[str], encoded: list[list[int]]) -> Words:
+        """The model's words of these pieces; a character without a piece may be a word, too."""
+        pieces = np.fromiter(chain.from_iterable(encoded), np.int64)
+        words = self._numbers[pieces]
+        without = pieces == self._unknown
+        if without.any():
+            odd = [
+                surface
+                for part, numbers in zip(parts, encoded, strict=True)
+                if self._unknown in numbers
+                for surface, number in zip(self._pieces.encode(part, out_type=str), numbers, strict=True)
+                if number == self._unknown
+            ]
+            words[without] = self._model.numbers(odd)
+        return words
 
 
 def _portions(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
@@ -105,12 +94,3 @@ def perplexity(log10: Any, words: Any) -> Any:
     """10^(-sum of log10 p / words), as facebookresearch/cc_net, cc_net/perplexity.py has it; NaN of no words."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return 10.0 ** (-np.asarray(log10) / np.asarray(words, np.float64))
-
-
-def kenlm(wanted_by: str) -> Any:
-    """The package, or the command that installs it."""
-    try:
-        import kenlm as package
-    except ImportError:
-        raise MissingDependency("kenlm", "perplexity", wanted_by) from None
-    return package

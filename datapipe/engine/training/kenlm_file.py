@@ -9,46 +9,39 @@ from pathlib import Path
 
 import numpy as np
 
+from datapipe.core.language_model.kenlm_format import Layout
 from datapipe.engine.training.external_sort import BLOCK, MappedRows
 from datapipe.kernels.arpa_lines import SCALE
-from datapipe.kernels.kenlm_tables import SIGN, Entries, insert_ngrams, insert_words
-
-MAGIC = b"mmap lm http://kheafield.com/code format version 5\n\0"
-ROOM = np.float32(1.5)  # slots for each n-gram
-ENTRY, LONGEST, VOCABULARY = 16, 12, 12  # bytes of an entry: of n-grams, of the longest ones, of words
+from datapipe.kernels.kenlm_tables import SIGN, Entries, insert_ngrams, insert_words, words_of
+from datapipe.kernels.murmur import hashes_of
 
 
 class KenlmFile:
-    """Takes the orders of a model one after another, from 1 on; layout after kpu/kenlm, lm/binary_format.cc and lm/vocab.hh."""
+    """Takes the orders of a model one after another, from 1 on."""
 
     def __init__(self, path: Path, sizes: Sequence[int], bits: int, spellings: Sequence[bytes]) -> None:
         self._bits, self._sizes, self._spellings = bits, sizes, spellings
-        head = _header(sizes)
-        words = len(head) + 8  # after the vocabulary's own version and size
-        self._tables = [words, words + VOCABULARY * _slots(sizes[0])]  # where each begins: words, unigrams, bigrams, …
-        self._tables.append(self._tables[-1] + 8 * (sizes[0] + 1))
-        for n, size in enumerate(sizes[1:], 2):
-            self._tables.append(self._tables[-1] + _slots(size) * (LONGEST if n == len(sizes) else ENTRY))
+        layout = Layout(tuple(sizes))
+        head, size = layout.header(), layout.tables()[-1]
         with path.open("wb+") as file:
-            file.truncate(self._tables[-1])
-            self._map = mmap.mmap(file.fileno(), self._tables[-1])
+            file.truncate(size)
+            self._map = mmap.mmap(file.fileno(), size)
         self._map[: len(head)] = head
-        self._map[len(head) : words] = struct.pack("<2I", 0, sizes[0])
+        self._map[len(head) : len(head) + 8] = struct.pack("<2I", 0, sizes[0])
+        self._tables = layout.split(np.frombuffer(self._map, np.uint32))
         self._path = path
-        self._numbers = np.zeros((len(spellings), 1), np.uint32)
+        self._numbers = np.zeros(len(spellings), np.uint32)
 
     def add(self, order: int, grams: MappedRows) -> None:
         """The n-grams of the next order, with probability and back-off."""
         if order == 1:
             self._add_words(grams)
             return
-        highest = order == len(self._sizes)
-        entries = self._entries(order, (LONGEST if highest else ENTRY) // 4)
-        shorter = self._entries(order - 1, 2 if order == 2 else ENTRY // 4)
         for start, stop in grams.blocks():
             weights = _weights(grams.values[start:stop])
             weights[:, 0] |= SIGN
-            insert_ngrams(grams.rows, start, stop, weights, order, self._bits, self._numbers, entries, shorter)
+            words = words_of(grams.rows, start, stop, order, self._bits, self._numbers)
+            insert_ngrams(words, weights, self._tables[order], self._tables[order - 1])
         self._map.madvise(mmap.MADV_DONTNEED)  # the file keeps what was written
 
     def close(self) -> None:
@@ -60,15 +53,10 @@ class KenlmFile:
     def _add_words(self, grams: MappedRows) -> None:
         numbers = grams.rows[:, 1].astype(np.int64)
         self._words = [self._spellings[number] for number in numbers.tolist()]
-        self._numbers[numbers, 0] = np.arange(len(numbers))
+        self._numbers[numbers] = np.arange(len(numbers))
         for start, stop in grams.blocks(BLOCK):
-            self._entries(1, 2)[start:stop] = _weights(grams.values[start:stop])
-        hashes = np.array([murmur(word) for word in self._words], np.uint64)
-        insert_words(hashes, self._entries(0, VOCABULARY // 4))
-
-    def _entries(self, table: int, width: int) -> Entries:
-        start, stop = self._tables[table : table + 2]
-        return np.frombuffer(self._map, np.uint32, (stop - start) // 4, start).reshape(-1, width)
+            self._tables[1][start:stop] = _weights(grams.values[start:stop])
+        insert_words(hashes_of(self._words), self._tables[0])
 
 
 def _weights(values: np.ndarray) -> Entries:
@@ -78,30 +66,3 @@ def _weights(values: np.ndarray) -> Entries:
     none = found[:, 1] == 0
     found[none, 1] = SIGN
     return found
-
-
-def _header(sizes: Sequence[int]) -> bytes:
-    """What KenLM checks a file by: magic bytes, numbers as this machine writes them, the kind of model, its sizes."""
-    sane = MAGIC.ljust(56, b"\0") + struct.pack("<3f3IQ", 0.0, 1.0, -0.5, 1, 0xFFFFFFFF, 0, 1)
-    kind = struct.pack("<B3xfI?3xI", len(sizes), ROOM, 0, True, 0)
-    head = sane + kind + struct.pack(f"<{len(sizes)}Q", *sizes)
-    return head.ljust(-(-len(head) // 8) * 8, b"\0")
-
-
-def _slots(entries: int) -> int:
-    return max(entries + 1, int(ROOM * np.float32(entries)))
-
-
-def murmur(data: bytes, seed: int = 0) -> int:
-    """MurmurHash64A (Appleby, public domain), by which KenLM knows words."""
-    mask, factor = (1 << 64) - 1, 0xC6A4A7935BD1E995
-    h = (seed ^ (len(data) * factor)) & mask
-    whole = len(data) // 8 * 8
-    for (k,) in struct.iter_unpack("<Q", data[:whole]):
-        k = k * factor & mask
-        k = (k ^ (k >> 47)) * factor & mask
-        h = (h ^ k) * factor & mask
-    if whole < len(data):
-        h = (h ^ int.from_bytes(data[whole:], "little")) * factor & mask
-    h = (h ^ (h >> 47)) * factor & mask
-    return h ^ (h >> 47)
