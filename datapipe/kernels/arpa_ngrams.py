@@ -45,13 +45,12 @@ def _number(data: Bytes, at: int, stop: int) -> float:
         at += 1
         falls = data[at] == MINUS
         at += data[at] == MINUS or data[at] == PLUS
-        written = 0
-        digits = 0
+        written, digits = np.int64(0), 0
         while at < stop and ZERO <= data[at] < ZERO + 10 and written < 1000:
             written = written * 10 + np.int64(data[at] - ZERO)
             digits += 1
             at += 1
-        power += -written if falls else written
+        power += int(-written if falls else written)
     if at != stop or digits == 0:
         return np.nan
     return sign * (np.float64(value) / 10.0**-power if power < 0 else np.float64(value) * 10.0**power)

@@ -12,6 +12,7 @@ from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError
 from datapipe.core.language_model.buckets import bucket_column, read_cutoffs
 from datapipe.core.language_model.discounts import discounts
+from datapipe.core.language_model.kenlm_format import Layout
 from datapipe.core.language_model.model_files import by_language, kind_of
 from datapipe.core.language_model.normal_text import normal_text
 from datapipe.core.language_model.pieces import load_pieces, train_pieces
@@ -93,7 +94,9 @@ def test_the_kind_of_a_model() -> None:
         return kind_of("m", Context("x", 0, lambda path: io.BytesIO(data)))
 
     assert kind(b"\\data\\\nngram 1=3\n") == "arpa"
-    assert kind(b"mmap lm http://kheafield.com/code format version 5\n\0") == "binary"
+    assert kind(Layout((3, 2)).header()) == "binary"
+    with pytest.raises(ValueError, match="m: not of KenLM's version 5"):
+        kind(b"mmap lm http://kheafield.com/code format version 4\n\0")
     with pytest.raises(ValueError, match="neither an ARPA file nor"):
         kind(b"{}")
 

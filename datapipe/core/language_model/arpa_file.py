@@ -103,7 +103,9 @@ class _Lines:
                 self._read()
             row, self._at = parse_ngrams(np.frombuffer(self._data, np.uint8), self._at, hashes, weights)
             if row == 0:
-                raise ValueError(f"{size:,} more {order}-grams are to come, and there is: {self._line()[:80]!r}")
+                raise ValueError(
+                    f"{size:,} more {order}-grams are to come, and there is: {self._line()[:80].strip()!r}"
+                )
             yield hashes[:row], _bits(weights[:row])
             size -= row
 
