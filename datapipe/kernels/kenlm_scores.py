@@ -8,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from datapipe.kernels.jit import kernel
-from datapipe.kernels.kenlm_tables import SIGN, Entries, Words, find, longer
+from datapipe.kernels.kenlm_tables import SIGN, Entries, Words, longer, probe, remainder
 
 BLOCK = 1 << 10  # words; their working arrays stay in the nearest cache
+
+_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 @kernel
@@ -26,11 +28,11 @@ def score_sentences(
     order = len(tables) - 1
     key = np.empty(BLOCK, np.uint64)
     left = np.empty(BLOCK, np.int64)  # words that a longer n-gram may end with
+    slot = np.empty(BLOCK, np.int64)
+    near = np.empty(BLOCK, np.uint32)
     length = np.empty(BLOCK, np.int64)  # of the longest n-gram found
     bits = np.empty(BLOCK, np.uint32)
-    backoff = np.empty(
-        (BLOCK + 1, order), np.uint32
-    )  # of the n-grams that end with the word before; then of the block's
+    backoff = np.empty((BLOCK + 1, order), np.uint32)  # by length, of n-grams that end with the word before a word
     backoff[0, :] = SIGN
     values, weights = bits.view(np.float32), backoff.view(np.float32)
     sentence = 0
@@ -51,14 +53,22 @@ def score_sentences(
                 left[many] = i
                 many += 1
         for n in range(2, order + 1):
-            width = 4 if n < order else 3
-            staying = 0
+            table, width = tables[n], 4 if n < order else 3
+            divisor = np.uint64(slots[n])
+            inverse = _ALL // divisor
+            asked = 0
             for j in range(many):
+                left[asked] = left[j]
+                asked += backoff[left[j], n - 2] != SIGN  # else nothing goes on from the words before
+            for j in range(asked):
                 i = left[j]
-                if backoff[i, n - 2] == SIGN:
-                    continue  # nothing goes on from the words before
                 key[i] = longer(key[i], words[start + i - n + 1])
-                at = find(memory, tables[n], slots[n], width, key[i])
+                slot[j] = table + width * np.int64(remainder(key[i], divisor, inverse))
+                near[j] = memory[slot[j]]  # brought near, for all at once
+            staying = 0
+            for j in range(asked):
+                i = left[j]
+                at = probe(memory, table, slots[n], width, key[i], slot[j])
                 if at < 0:
                     continue
                 length[i] = n

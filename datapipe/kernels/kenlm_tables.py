@@ -29,22 +29,38 @@ def longer(key: np.uint64, word: np.uint32) -> np.uint64:
 
 
 @inlined
-def find(memory: Entries, table: int, slots: int, width: int, key: np.uint64) -> np.int64:
-    """Where the values of a key stand in `memory`, -1 if it is not there.
+def probe(memory: Entries, table: int, slots: int, width: int, key: np.uint64, slot: np.int64) -> np.int64:
+    """Where the values of a key stand in `memory`, -1 if it is not there, by the number that its slot begins with.
 
     table  the first number of a table of `slots` entries of `width` numbers, which has a free one
     """
     low, high = np.uint32(key & _LOW), np.uint32(key >> _HALF)
-    slot = np.int64(key % np.uint64(slots))
+    at, stop = slot, np.int64(table + slots * width)
     while True:
-        at = table + slot * width
         if memory[at] == low and memory[at + 1] == high:
-            return at + 2
+            return at + np.int64(2)
         if memory[at] == 0 and memory[at + 1] == 0:
             return np.int64(-1)
-        slot += np.int64(1)
-        if slot == slots:
-            slot = np.int64(0)
+        at += np.int64(width)
+        if at == stop:
+            at = np.int64(table)
+
+
+@inlined
+def find(memory: Entries, table: int, slots: int, width: int, key: np.uint64) -> np.int64:
+    """Where the values of a key stand, -1 if it is not there; tables as with `probe`."""
+    return probe(memory, table, slots, width, key, np.int64(table + width * np.int64(key % np.uint64(slots))))
+
+
+@inlined
+def remainder(value: np.uint64, divisor: np.uint64, inverse: np.uint64) -> np.uint64:
+    """value % divisor, where inverse = (2^64 - 1) // divisor; with the division, scoring took a fifth longer."""
+    low = (value & _LOW) * (inverse & _LOW)
+    one = (value >> _HALF) * (inverse & _LOW) + (low >> _HALF)
+    two = (value & _LOW) * (inverse >> _HALF) + (one & _LOW)
+    quotient = (value >> _HALF) * (inverse >> _HALF) + (one >> _HALF) + (two >> _HALF)
+    rest = value - quotient * divisor  # the quotient is 1 too small at most
+    return rest - divisor if rest >= divisor else rest
 
 
 @inlined

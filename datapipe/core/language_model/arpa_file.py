@@ -28,7 +28,7 @@ def read_arpa(stream: BinaryIO) -> tuple[Layout, Numbers]:
     layout = Layout(_sizes(stream))
     memory = np.zeros(layout.tables()[-1] // 4, np.uint32)
     tables = layout.split(memory)
-    tables[1][:] = np.array([UNKNOWN_MISSING, -0.0], np.float32).view(np.uint32)
+    tables[1][0] = np.array([UNKNOWN_MISSING, -0.0], np.float32).view(np.uint32)
     lines = _Lines(stream)
     read_only = memory[:]
     read_only.flags.writeable = False  # as models in files are: kernels are compiled for one kind
