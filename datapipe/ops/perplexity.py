@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -173,15 +174,19 @@ class Perplexity(ThresholdFilter):
         return self._scorers.get(lang or ANY) or self._scorers.get(ANY)
 
     def _documents(self, texts: list[str | None], langs: list[str | None]) -> np.ndarray:
-        """Sum of log10 probabilities, and of words, of each document."""
-        sums = np.zeros((len(texts), 2))
+        """Sum of log10 probabilities, and of words, of each document; those of a language together."""
+        rows: dict[Scorer, list[int]] = {}
         for row, (text, lang) in enumerate(zip(texts, langs, strict=True)):
             scorer = self._scorer(lang)
             if text and scorer is not None:
-                if self.ccnet_compatible:
-                    sums[row] = scorer.as_ccnet(text)
-                else:
-                    sums[row] = scorer.lines(text.split("\n")).sum(axis=0)
+                rows.setdefault(scorer, []).append(row)
+        sums = np.zeros((len(texts), 2))
+        for scorer, own in rows.items():
+            documents = [texts[row] or "" for row in own]
+            cut = [[text] if self.ccnet_compatible else text.split("\n") for text in documents]
+            starts = np.cumsum([0, *map(len, cut[:-1])])
+            lines = list(chain.from_iterable(cut))
+            sums[own] = np.add.reduceat(scorer.lines(lines, single=self.ccnet_compatible), starts, axis=0)
         return sums
 
     def _read_cutoffs(self, ctx: Context) -> Cutoffs:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from datapipe.core.language_model.arpa_file import UNKNOWN
 from datapipe.core.language_model.kenlm_format import SANE, Layout, layout_of
 from datapipe.core.language_model.ngram_model import NgramModel
 from datapipe.kernels.kenlm_scores import BLOCK
@@ -81,6 +82,7 @@ def test_it_scores_as_kenlm_does(arpa: Path) -> None:
 
 def test_hashes_are_murmur_s() -> None:
     found = hashes_of([b"", b"<unk>", "слово".encode(), b"eight by"])
+    assert hashes_of([b"<unk>", b"<UNK>"]).tolist() == UNKNOWN.tolist()
     assert found.tolist() == [0, 16902545233577457963, 2932039082376027537, 1054536267013781730]
 
 

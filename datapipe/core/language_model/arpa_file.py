@@ -11,11 +11,10 @@ import numpy as np
 from datapipe.core.language_model.kenlm_format import MOST, Layout, Numbers
 from datapipe.kernels.arpa_ngrams import parse_ngrams
 from datapipe.kernels.kenlm_tables import SIGN, find_words, insert_ngrams, insert_words
-from datapipe.kernels.murmur import hashes_of
 
 BLOCK = 1 << 24  # bytes read at once
 ROWS = 1 << 16  # n-grams parsed at once
-UNKNOWN = hashes_of([b"<unk>", b"<UNK>"])
+UNKNOWN = np.array([0xEA91E7561F5B392B, 0x7E163219007D2F54], np.uint64)  # hashes of <unk> and <UNK>
 UNKNOWN_MISSING = -100.0  # log10 p of words, where a model has no <unk> (lm/config.cc)
 SIZE = re.compile(rb"ngram\s+(\d+)\s*=\s*(\d+)\s*")
 

@@ -36,20 +36,16 @@ class Scorer:
         names = [self._pieces.id_to_piece(number) for number in range(self._pieces.get_piece_size())]
         self._numbers = self._model.numbers(names)  # the model's, by SentencePiece's
 
-    def lines(self, lines: Sequence[str]) -> Scores:
-        """Each line by itself, with <s> and </s> around it; (0, 0) for one without pieces."""
-        found = [self._score(list(map(normal_text, lines[start:stop]))) for start, stop in _portions(lines)]
+    def lines(self, lines: Sequence[str], single: bool = False) -> Scores:
+        """Each line by itself, with <s> and </s> around it; (0, 0) for one without pieces.
+
+        single  sums of float32, as kenlm's are. Newlines inside are taken out, without a space: so CCNet scores documents.
+        Beyond WINDOW a piece in 100,000 may be another than SentencePiece's of the whole, whose own sums are of float32.
+        """
+        found = [self._score(list(map(normal_text, lines[start:stop])), single) for start, stop in _portions(lines)]
         return np.concatenate([np.zeros((0, 2)), *found])
 
-    def as_ccnet(self, text: str) -> tuple[float, int]:
-        """The whole text as CCNet scores it: its lines joined without a space, scored as one, summed up in float32 as by kenlm.
-
-        Beyond WINDOW a piece in 100,000 may be another: SentencePiece's own sums are of float32, over the whole line there.
-        """
-        score, length = self._score([normal_text(text)], single=True)[0]
-        return float(score), int(length)
-
-    def _score(self, lines: list[str], single: bool = False) -> Scores:
+    def _score(self, lines: list[str], single: bool) -> Scores:
         """Normal lines of any length."""
         cut = [list(windows(line, WINDOW)) for line in lines]
         parts = list(chain.from_iterable(cut))
