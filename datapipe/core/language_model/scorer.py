@@ -42,10 +42,9 @@ class Scorer:
         single  sums of float32, as kenlm's are. Newlines inside are taken out, without a space: so CCNet scores documents.
         Beyond WINDOW a piece in 100,000 may be another than SentencePiece's of the whole, whose own sums are of float32.
         """
-        parts, line = (
-            [],
-            [],
-        )  # without a list a line: Python's collector went through all of them, for a third of the time
+        # No list for each line: Python's collector went through all of them, for a third of the time.
+        parts: list[str] = []
+        line: list[int] = []
         for i, text in enumerate(map(normal_text, lines)):
             if len(text) > WINDOW:
                 parts.extend(windows(text, WINDOW))
