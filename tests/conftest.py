@@ -15,6 +15,7 @@ import pytest
 from datapipe.core.registry import operators, readers
 from datapipe.engine.driver import Driver
 from datapipe.engine.executors.local import InProcess, LocalPool
+from datapipe.engine.training.language_model import Request, train_language_model
 from datapipe.plan.compile import compile_recipe
 from datapipe.plan.locate import parse
 from datapipe.plan.plan import Plan
@@ -80,6 +81,16 @@ def no_plugins() -> Iterator[None]:
 def runs(tmp_path: Path) -> Runs:
     """A folder in which recipes run."""
     return Runs(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def language_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with small models of English and Spanish books, as `datapipe train lm` writes them."""
+    folder = tmp_path_factory.mktemp("models")
+    for lang in ("en", "es"):
+        request = Request((str(SAMPLE / "books" / "books.parquet"),), folder, order=3, lang=lang, vocab_size=500)
+        train_language_model(request, lambda said: None)
+    return folder
 
 
 @pytest.fixture

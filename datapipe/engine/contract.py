@@ -154,7 +154,13 @@ def _check_thresholds(operator: ThresholdFilter, batch: pa.RecordBatch, whole: V
         yield f"it has no such parameters to tune: {sorted(unknown)}"
     measured = operator.measure(batch)
     fresh = type(operator).model_validate(operator.model_dump(mode="json", by_alias=True))  # without setup
-    rejudged = Verdict(measured.rows, {**measured.failed, **fresh.rules(measured)}, measured.scores, measured.columns)
+    rejudged = Verdict(
+        measured.rows,
+        {**measured.failed, **fresh.rules(measured)},
+        measured.scores,
+        measured.columns,
+        spans=measured.spans,
+    )
     if not _same_verdict([rejudged], whole):
         yield "its rules say of its own scores something else than its verdict"
 

@@ -21,7 +21,8 @@ _UNITS |= {f"{p}b": 1000**i for i, p in enumerate("kmgt", 1)} | {f"{p}ib": 1024*
 _SIZE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?i?b?)\s*", re.IGNORECASE)
 
 
-def _bytes(value: Any) -> Any:
+def size_of(value: Any) -> Any:
+    """Bytes of a size such as 128MB; numbers as they are. ValueError for what is no size."""
     if isinstance(value, str):
         match = _SIZE.fullmatch(value)
         if match is None or match[2].lower() not in _UNITS:
@@ -43,7 +44,7 @@ def _seconds(value: Any) -> Any:
     return value
 
 
-Size = Annotated[int, BeforeValidator(_bytes, json_schema_input_type=int | str), Field(ge=1)]
+Size = Annotated[int, BeforeValidator(size_of, json_schema_input_type=int | str), Field(ge=1)]
 # At most 100 days: poll(2) counts milliseconds in 31 bits.
 Seconds = Annotated[float, BeforeValidator(_seconds, json_schema_input_type=float | str), Field(gt=0, le=8_640_000)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]

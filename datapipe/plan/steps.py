@@ -145,7 +145,7 @@ def _build(
         elif isinstance(value, list):
             resolved[name] = [absolute(v, folder) if isinstance(v, str) else v for v in value]
         elif isinstance(value, dict):
-            resolved[name] = {k: absolute(v, folder) if isinstance(v, str) else v for k, v in value.items()}
+            resolved[name] = _located(value, folder)
     try:
         for name in set(glob_fields(cls)) & resolved.keys():
             value = [resolved[name]] if isinstance(resolved[name], str) else resolved[name]
@@ -156,6 +156,12 @@ def _build(
         raise explain(error, cls, located, (*step.place, *below), ".".join([step.operator, *below])) from None
     except RecipeError as error:
         raise located.error(f"{step.operator}: {error}", (*step.place, *below)) from None
+
+
+def _located(paths: dict[str, Any], folder: str) -> dict[str, Any]:
+    """Paths by name (a language, say), also where a name has several of its own; lists are words that need no file."""
+    below = ((k, _located(v, folder) if isinstance(v, dict) else v) for k, v in paths.items())
+    return {k: absolute(v, folder) if isinstance(v, str) else v for k, v in below}
 
 
 def _check_common_keys(step: Step, kind: str, located: Located) -> None:

@@ -158,8 +158,11 @@ def test_set_changes_the_run(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("recipe", sorted((ROOT / "pipelines").glob("*.yaml")), ids=lambda p: p.name)
-def test_every_recipe_in_pipelines_runs(recipe: Path, tmp_path: Path) -> None:
-    done = datapipe("run", str(recipe), "--out", str(tmp_path / "out"), "--workers", "2")
+def test_every_recipe_in_pipelines_runs(recipe: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    settings = []
+    if recipe.stem == "ccnet":
+        settings = ["--set", f"perplexity.models={request.getfixturevalue('language_models')}"]
+    done = datapipe("run", str(recipe), "--out", str(tmp_path / "out"), "--workers", "2", *settings)
     assert done.returncode == 0, done.stderr
     manifest = json.loads((tmp_path / "out/manifest.json").read_text())
     assert manifest["rows_written"] > 0

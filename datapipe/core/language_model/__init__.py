@@ -1,0 +1,1 @@
+"""Language models: text as they see it, discounts, perplexity."""

@@ -1,0 +1,72 @@
+"""The files of language models: which belongs to which language, and what a recipe may not give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from datapipe.core.context import Context
+from datapipe.core.language_model.kenlm_format import PREFIX, layout_of
+from datapipe.core.operator import FilePath
+
+PIECES = ".sp.model"
+ARPA = b"\\data\\"  # what the file begins with
+ENDINGS = (".arpa.bin", ".binlm", ".bin", ".arpa")  # of n-gram models; a language's first is taken
+
+
+class LanguageModels(BaseModel):
+    """The two files of a language."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    lm: FilePath = Field(
+        description="the n-gram model: ARPA, or by kenlm's build_binary (probing), which workers share in memory"
+    )
+    sentencepiece: FilePath = Field(description="the SentencePiece model whose pieces are its words")
+
+
+def by_language(paths: Sequence[str]) -> dict[str, LanguageModels]:
+    """Files named as CCNet names them, en.arpa.bin (or en.arpa) and en.sp.model, in pairs; others are passed over.
+
+    ValueError where a language has one of the two only, or where there is none at all.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for path in paths:
+        lang, dot, rest = PurePath(path).name.partition(".")
+        if dot + rest in (PIECES, *ENDINGS):
+            found.setdefault(lang, {})[dot + rest] = path
+    pairs = {}
+    for lang, files in sorted(found.items()):
+        lm = next((files[ending] for ending in ENDINGS if ending in files), None)
+        if lm is None or PIECES not in files:
+            lacking = f"{lang}{PIECES}" if lm else f"{lang}.arpa.bin or {lang}.arpa"
+            raise ValueError(f"{', '.join(files.values())}: there is no {lacking} beside it")
+        pairs[lang] = LanguageModels(lm=lm, sentencepiece=files[PIECES])
+    if not pairs:
+        raise ValueError("no models such as en.arpa.bin and en.sp.model are there")
+    return pairs
+
+
+def check_local(models: Mapping[str, LanguageModels]) -> None:
+    """ValueError for a URL: models are mapped from this machine's disk, and a model is not fetched behind one's back."""
+    for pair in models.values():
+        for path in (pair.lm, pair.sentencepiece):
+            if "://" in path:
+                raise ValueError(f"{path}: a model is read from this machine's disk; copy it there first")
+
+
+def kind_of(path: str, ctx: Context) -> str:
+    """arpa or binary; ValueError for another file, and for a binary that cannot be read."""
+    with ctx.open(path) as stream:
+        head = stream.read(1 << 10)
+    if head.startswith(PREFIX):
+        try:
+            layout_of(head)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
+        return "binary"
+    if ARPA in head:
+        return "arpa"
+    raise ValueError(f"{path}: neither an ARPA file nor one by kenlm's build_binary")
