@@ -178,3 +178,13 @@ def hashed_ngrams(offsets: Int64s, data: Bytes, table: Int32s) -> tuple[Int64s, 
         for lane in range(waiting):
             buckets[places[lane]] = found[lane]
     return ends, buckets[:n]
+
+
+@kernel
+def sums(offsets: Int64s, buckets: Buckets, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The sum of each document's buckets' values, one after another: the same whatever stands beside it."""
+    found = np.zeros(len(offsets) - 1, np.float64)
+    for d in range(len(found)):
+        for i in range(offsets[d], offsets[d + 1]):
+            found[d] += values[buckets[i]]
+    return found
