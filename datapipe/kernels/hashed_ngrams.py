@@ -1,16 +1,17 @@
 """Hashed n-grams as DSIR counts them: words and pairs of words in lower case, by SHA-256 modulo BUCKETS.
 
 Xie et al. 2023, arXiv:2302.03169, section 4; p-lambda/dsir, data_selection/hashed_ngram_dsir.py. Words are NLTK's
-WordPunct: runs of letters, numbers and _, and runs of other signs but white space, as Python's `re` tells them.
+WordPunct, `\\w+|[^\\w\\s]+`: runs of letters, digits and _, and runs of other signs but white space.
 """
 
 from functools import cache
 from typing import Any
+from unicodedata import category
 
 import numpy as np
 import numpy.typing as npt
 
-from datapipe.kernels.classes import ALPHA, HEAD, NUMBER, SPACE, class_table
+from datapipe.kernels.classes import ALPHA, HEAD, NUMBER, SPACE, class_table, points_of
 from datapipe.kernels.eight import upto_eight_at
 from datapipe.kernels.fold import LOWER_END, lower_table
 from datapipe.kernels.hashing import BASE
@@ -32,14 +33,27 @@ _SLOT = np.uint64(64 - 15)
 _HALF = np.uint64(32)
 
 
+CIRCLED = "24B6-24E9 1F130-1F149 1F150-1F169 1F170-1F189"  # letters to Unicode (Other_Alphabetic), symbols to Python
+
+
 @cache
-def point_table() -> Int32s:
-    """Of each code point its lower case, one code point, and its kind."""
+def point_table(marks: bool) -> Int32s:
+    """Of each code point its lower case, one code point, and its kind; 90 ms, once a process.
+
+    marks  as the package `regex` says, and NLTK since 3.10 with it: marks, joiners and circled letters are of words, ½ and
+           ² are not, the separators U+001C to U+001F are no white space; otherwise as Python's `re`, and NLTK before
+    """
     classes = class_table()
     points = np.arange(0x110000)
     kind = classes[HEAD + (classes[points >> 8].astype(np.int64) << 8) + (points & 255)]
     table = np.where(kind & (ALPHA | NUMBER) != 0, WORD, np.where(kind & SPACE != 0, WHITE, SIGN)).astype(np.int32)
     table[ord("_")] = WORD
+    if marks:
+        low = np.array([category(chr(point)) for point in range(0x20000)])  # above: Han, and variation selectors
+        table[:0x20000][np.isin(low, ["Mn", "Mc", "Me", "Pc"])] = WORD
+        table[:0x20000][low == "No"] = SIGN
+        table[[0x200C, 0x200D, *range(0xE0100, 0xE01F0), *points_of(CIRCLED)]] = WORD
+        table[0x1C:0x20] = SIGN
     lower = points.astype(np.int32)
     lower[:LOWER_END] = lower_table()
     result: Int32s = table[lower] << KIND | lower

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -51,7 +51,7 @@ class Dsir(Global):
     partition_by: ClassVar[str] = "key"
     examples: ClassVar[tuple[dict[str, Any], ...]] = (
         {"target": [_TARGET], "keep": 0.3, "min_words": 1},
-        {"target": [_TARGET], "count": 3, "top_k": True, "min_words": 5},
+        {"target": [_TARGET], "count": 3, "top_k": True, "min_words": 5, "words": "python"},
     )
 
     target: tuple[FileGlob, ...] = Field(
@@ -63,6 +63,10 @@ class Dsir(Global):
     keep: float | None = Field(None, gt=0, le=1, description="share of the documents that is drawn")
     count: int | None = Field(None, ge=1, description="documents that are drawn, instead of a share")
     top_k: bool = Field(False, description="take the greatest weights, without noise")
+    words: Literal["unicode", "python"] = Field(
+        "unicode",
+        description="unicode: marks are of words, as NLTK since 3.10 cuts them; python: marks part words, as NLTK before did",
+    )
     min_words: int = Field(100, ge=0, description="words a document must have to be drawn, signs among them")
 
     _context: Context | None = PrivateAttr(None)
@@ -104,6 +108,9 @@ class Dsir(Global):
         asked._asked = True
         return asked
 
+    def _marks(self) -> bool:
+        return self.words == "unicode"
+
     def _later(self, kind: type[Round]) -> Round:
         later = kind.model_validate(self.model_dump())
         later._context = self._context
@@ -125,7 +132,7 @@ class NGramCounts(Dsir):
         """The buckets of these rows with their counts: 10,000 rows at most for a batch, under its first address."""
         if not self._asked or not batch.num_rows:
             return _empty({"bucket": pa.uint16(), "times": pa.int64()})
-        counts = counts_of(batch.column("text"))
+        counts = counts_of(batch.column("text"), self._marks())
         bucket = np.flatnonzero(counts)
         address = np.repeat(batch.column(ADDR).to_numpy()[:1], len(bucket))
         columns = {ADDR: address, "key": bucket.astype(np.uint64) * BASE, "bucket": bucket.astype(np.uint16)}
@@ -145,7 +152,7 @@ class NGramCounts(Dsir):
         for part in parts:
             corpus[part.column("bucket").to_numpy()] = part.column("times").to_numpy()
         assert self._context is not None
-        target = counts_of_texts(target_texts(self.target, self.field, self._context))
+        target = counts_of_texts(target_texts(self.target, self.field, self._context), self._marks())
         if not target.any():
             raise RecipeError(f"{', '.join(self.target)}: no words; expected documents as the corpus should become")
         return pa.table({"log_ratio": log_ratio(target, corpus)})
@@ -173,7 +180,7 @@ class Weights(Dsir):
         if self._ratio is None or not batch.num_rows:
             return _empty({WEIGHT: pa.float64(), "score": pa.float64()})
         assert self._context is not None
-        offsets, buckets = buckets_of(batch.column("text"))
+        offsets, buckets = buckets_of(batch.column("text"), self._marks())
         weight = log_weights(offsets, buckets, self._ratio)
         score = weight.copy()
         if not self.top_k:

@@ -22,8 +22,10 @@ SMOOTHING = 1e-8  # added to each probability, as the package does
 AT_ONCE = 8 << 20  # characters of a target that are counted at once
 
 
-def buckets_of(column: pa.Array) -> tuple[Int64s, Buckets]:
+def buckets_of(column: pa.Array, marks: bool) -> tuple[Int64s, Buckets]:
     """Buckets of the words and pairs of words of each text, as `(offsets, buckets)`: n words have 2n - 1, a null none.
+
+    marks  whether marks are of words, see `point_table`
 
     The kernel lowers a code point at a time; only I with a dot gives two, and only sigma looks at its neighbours.
     """
@@ -33,7 +35,7 @@ def buckets_of(column: pa.Array) -> tuple[Int64s, Buckets]:
         lowered = [text.lower() for text in column.take(pa.array(rows)).to_pylist()]
         column = scatter_column(column, rows, pa.array(lowered, column.type))
     text = text_of(column)
-    return hashed_ngrams(text.offsets, text.data, point_table())
+    return hashed_ngrams(text.offsets, text.data, point_table(marks))
 
 
 def words_in(offsets: Int64s) -> Int64s:
@@ -41,12 +43,12 @@ def words_in(offsets: Int64s) -> Int64s:
     return (np.diff(offsets) + 1) // 2
 
 
-def counts_of(column: pa.Array) -> Int64s:
+def counts_of(column: pa.Array, marks: bool) -> Int64s:
     """How often each bucket occurs in all texts together."""
-    return np.bincount(buckets_of(column)[1], minlength=BUCKETS).astype(np.int64)
+    return np.bincount(buckets_of(column, marks)[1], minlength=BUCKETS).astype(np.int64)
 
 
-def counts_of_texts(texts: Iterable[str]) -> Int64s:
+def counts_of_texts(texts: Iterable[str], marks: bool) -> Int64s:
     """As `counts_of`, of texts as they come."""
     counts = np.zeros(BUCKETS, np.int64)
     held: list[str] = []
@@ -55,9 +57,9 @@ def counts_of_texts(texts: Iterable[str]) -> Int64s:
         held.append(text)
         size += len(text)
         if size >= AT_ONCE:
-            counts += counts_of(pa.array(held, pa.large_string()))
+            counts += counts_of(pa.array(held, pa.large_string()), marks)
             held, size = [], 0
-    return counts + counts_of(pa.array(held, pa.large_string()))
+    return counts + counts_of(pa.array(held, pa.large_string()), marks)
 
 
 def log_ratio(target: Int64s, corpus: Int64s) -> Numbers:
