@@ -39,7 +39,7 @@ SYMBOLS = """0-8 B-C D-1F 21-2F 3A-40 5B-60 7B-7E 7F-9F AB B4 BB 2013-2014 2019 
 BREAKS = "A-D 1C-1E 85 2028-2029"  # where str.splitlines cuts
 
 
-def points_of(ranges: str) -> npt.NDArray[np.int64]:
+def _points(ranges: str) -> npt.NDArray[np.int64]:
     """The code points of `A-D 1C` and the like."""
     pairs = [tuple(int(end, 16) for end in part.split("-")) for part in ranges.split()]
     return np.concatenate([np.arange(pair[0], pair[-1] + 1) for pair in pairs])
@@ -59,9 +59,9 @@ def _flat() -> Classes:
     flat[number] |= NUMBER
     flat[np.strings.isdecimal(text)] |= DECIMAL
     flat[np.strings.isspace(text)] |= SPACE
-    flat[points_of(BREAKS)] |= BREAK
-    flat[points_of(TERMINALS)] |= TERMINAL | SYMBOL
-    flat[points_of(SYMBOLS)] |= SYMBOL
+    flat[_points(BREAKS)] |= BREAK
+    flat[_points(TERMINALS)] |= TERMINAL | SYMBOL
+    flat[_points(SYMBOLS)] |= SYMBOL
 
     # Signs live in planes 0 and 1; what is no sign and no space is plain.
     category = [unicodedata.category(chr(point)) for point in range(0x20000)]
@@ -89,13 +89,13 @@ def _flat() -> Classes:
     flat[0x2026] |= INFIX  # the ellipsis
     flat[[ord(c) for c in "'\"`´‘’‚“”„»«「」『』（）〔〕【】《》〈〉"]] |= QUOTE
 
-    unspaced = points_of(UNSPACED)
+    unspaced = _points(UNSPACED)
     assigned = unspaced[(flat[unspaced] & (PLAIN | ALPHA)) != 0]
     flat[assigned] &= ~np.uint16(PLAIN)
-    assigned = np.concatenate([assigned, points_of(SHARED)])
+    assigned = np.concatenate([assigned, _points(SHARED)])
     role = np.zeros(0x110000, np.uint16)
     for name, ranges in ROLES.items():
-        role[points_of(ranges)] = name
+        role[_points(ranges)] = name
     role[flat & DECIMAL != 0] = DIGITS
     flat[assigned] = flat[assigned] & ~np.uint16(ROLE << ROLE_SHIFT) | role[assigned] << ROLE_SHIFT | NO_SPACES
     return flat

@@ -11,7 +11,7 @@ from unicodedata import category
 import numpy as np
 import numpy.typing as npt
 
-from datapipe.kernels.classes import ALPHA, HEAD, NUMBER, SPACE, class_table, points_of
+from datapipe.kernels.classes import ALPHA, HEAD, NUMBER, SPACE, _points, class_table
 from datapipe.kernels.eight import upto_eight_at
 from datapipe.kernels.fold import LOWER_END, lower_table
 from datapipe.kernels.hashing import BASE
@@ -52,7 +52,7 @@ def point_table(marks: bool) -> Int32s:
         low = np.array([category(chr(point)) for point in range(0x20000)])  # above: Han, and variation selectors
         table[:0x20000][np.isin(low, ["Mn", "Mc", "Me", "Pc"])] = WORD
         table[:0x20000][low == "No"] = SIGN
-        table[[0x200C, 0x200D, *range(0xE0100, 0xE01F0), *points_of(CIRCLED)]] = WORD
+        table[[0x200C, 0x200D, *range(0xE0100, 0xE01F0), *_points(CIRCLED)]] = WORD
         table[0x1C:0x20] = SIGN
     lower = points.astype(np.int32)
     lower[:LOWER_END] = lower_table()
