@@ -29,7 +29,7 @@ _POINT = (1 << KIND) - 1
 SEEN = 1 << 15  # n-grams that are remembered: 256 kB
 _BUCKET = np.uint64(0xFFFF)
 _KEY = ~_BUCKET
-_SLOT = np.uint64(64 - 15)
+_SLOT = np.uint64(SEEN - 1)
 _HALF = np.uint64(32)
 
 
@@ -112,7 +112,8 @@ def key_of(data: Bytes, start: int, stop: int) -> np.uint64:
         h = (h ^ upto_eight_at(data, i, stop)) * BASE
         h ^= h >> _HALF
         i += 8
-    return h * BASE
+    h *= BASE
+    return h ^ (h >> _HALF)
 
 
 @kernel
@@ -128,7 +129,7 @@ def hashed_ngrams(offsets: Int64s, data: Bytes, table: Int32s) -> tuple[Int64s, 
     out = np.empty(2 * most + 16, np.uint8)
     buckets = np.empty(2 * (offsets[-1] - offsets[0]) + 2, np.uint16)  # pages that are never touched cost nothing
     ends = np.zeros(len(offsets), np.int64)
-    seen = np.zeros(SEEN, np.uint64)  # the upper bits of an n-gram's key, and its bucket
+    seen = np.zeros(SEEN, np.uint64)  # the upper 48 bits of an n-gram's key (its slot has 15 more), its bucket
     s = np.empty(ROWS * LANES, np.uint32)
     one = np.empty(ROWS, np.uint32)
     found = np.empty(LANES, np.uint16)
@@ -167,7 +168,7 @@ def hashed_ngrams(offsets: Int64s, data: Bytes, table: Int32s) -> tuple[Int64s, 
                     n += 1
                     continue
                 key = key_of(out, first, w)
-                slot = key >> _SLOT
+                slot = key & _SLOT
                 entry_seen = seen[slot]
                 if (entry_seen ^ key) & _KEY == 0 and entry_seen != 0:
                     buckets[n] = np.uint16(entry_seen & _BUCKET)
@@ -181,7 +182,7 @@ def hashed_ngrams(offsets: Int64s, data: Bytes, table: Int32s) -> tuple[Int64s, 
                         short_buckets(s, found)
                         for lane in range(LANES):
                             buckets[places[lane]] = found[lane]
-                            seen[keys[lane] >> _SLOT] = (keys[lane] & _KEY) | np.uint64(found[lane])
+                            seen[keys[lane] & _SLOT] = (keys[lane] & _KEY) | np.uint64(found[lane])
                 n += 1
             before = start
             out[w] = 32
