@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -21,8 +21,9 @@ from datapipe.core.verdict import Verdict
 class _FileMarker:
     """Marks a parameter as a path: relative to the recipe, checked and digested before work starts."""
 
-    def __init__(self, glob: bool = False) -> None:
+    def __init__(self, glob: bool = False, model: bool = False) -> None:
         self.glob = glob  # the recipe may give globs and folders; the operator gets the files they mean
+        self.model = model  # a URL is fetched once, if the recipe allows it, and read from this machine's disk
 
 
 class _FolderMarker:
@@ -32,6 +33,8 @@ class _FolderMarker:
 FilePath = Annotated[str, _FileMarker()]
 FolderPath = Annotated[str, _FolderMarker()]
 FileGlob = Annotated[str, _FileMarker(glob=True)]
+ModelPath = Annotated[str, _FileMarker(model=True)]
+ModelGlob = Annotated[str, _FileMarker(glob=True, model=True)]
 
 
 class Operator(BaseModel):
@@ -81,10 +84,17 @@ class Operator(BaseModel):
 
     def files(self) -> tuple[str, ...]:
         """Models and lists that must exist before work starts; part of the stage key by their digest."""
+        return self._paths(lambda marker: True)
+
+    def models(self) -> tuple[str, ...]:
+        """Those of `files` that are models: a URL among them is fetched only if the recipe allows downloads."""
+        return self._paths(lambda marker: marker.model)
+
+    def _paths(self, wanted: Callable[[_FileMarker], bool]) -> tuple[str, ...]:
         found: list[str] = []
         for name, field in type(self).model_fields.items():
             value = getattr(self, name)
-            if value is None or not any(isinstance(m, _FileMarker) for m in _metadata(field)):
+            if value is None or not any(isinstance(m, _FileMarker) and wanted(m) for m in _metadata(field)):
                 continue
             if isinstance(value, Mapping):  # by language, beside lists written in the recipe
                 found.extend(path for path in value.values() if isinstance(path, str))

@@ -1,0 +1,1 @@
+"""Text classifiers: what a model's file holds, and the chances it gives."""
