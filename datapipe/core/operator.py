@@ -86,7 +86,7 @@ class Operator(BaseModel):
         """Models and lists that must exist before work starts; part of the stage key by their digest."""
         return self._paths(lambda marker: True)
 
-    def models(self) -> tuple[str, ...]:
+    def model_files(self) -> tuple[str, ...]:
         """Those of `files` that are models: a URL among them is fetched only if the recipe allows downloads."""
         return self._paths(lambda marker: marker.model)
 
