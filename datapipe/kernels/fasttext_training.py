@@ -35,17 +35,23 @@ LOGARITHMS = np.log(((np.arange(CELLS + 1) + 1e-5) / CELLS).astype(np.float32)).
 
 @kernel
 def fill_uniform(matrix: Floats, seed: int) -> None:
-    """Numbers from -1/columns to 1/columns; two random numbers make one of 53 bits."""
+    """Numbers from -1/columns to 1/columns, each of two random numbers.
+
+    A tenth of the matrix has a seed, the next tenth the next seed, and so what is left in the end: as in the library with
+    ten threads or more, and with any number in fasttext-community 0.11.9.
+    """
+    numbers = matrix.reshape(-1)
     most = float(CHOICES)
     reach = np.float64(np.float32(1 / matrix.shape[1]))
-    state = np.int64(max(seed % PRIME, 1))
-    for row in range(matrix.shape[0]):
-        for k in range(matrix.shape[1]):
+    tenth = max(len(numbers) // 10, 1)
+    for start in range(0, len(numbers), tenth):
+        state = max((seed + start // tenth) % PRIME, 1)
+        for k in range(start, min(start + tenth, len(numbers))):
             state = state * FACTOR % PRIME
             low = float(state - 1)
             state = state * FACTOR % PRIME
             share = (low + float(state - 1) * most) / (most * most)
-            matrix[row, k] = np.float32(share * (2 * reach) - reach)
+            numbers[k] = np.float32(share * (2 * reach) - reach)
 
 
 @inlined
