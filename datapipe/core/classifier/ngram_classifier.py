@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import BinaryIO
 
 import numpy as np
@@ -39,11 +40,11 @@ class NgramClassifier:
             ends, buckets = buckets_of(part, model.settings)
             parts.append(chances_of(ends, buckets, model.weights, model.intercepts, model.settings.unit))
         found: Doubles = np.concatenate(parts)
-        return np.hstack([1 - found, found]) if model.exclusive else found
+        return np.hstack([found, 1 - found]) if model.exclusive else found
 
 
 def _portions(text: Text) -> list[Text]:
     """Texts in runs of about AT_ONCE bytes."""
     which = (text.offsets[:-1] - text.offsets[0]) // AT_ONCE
     edges = [0, *(np.flatnonzero(np.diff(which)) + 1).tolist(), len(text)]
-    return [Text(text.offsets[a : b + 1], text.data) for a, b in zip(edges[:-1], edges[1:], strict=True) if b > a]
+    return [Text(text.offsets[a : b + 1], text.data) for a, b in itertools.pairwise(edges) if b > a]

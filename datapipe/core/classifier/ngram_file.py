@@ -37,7 +37,7 @@ class NgramModel(NamedTuple):
     """What the file holds.
 
     labels      their names
-    exclusive   just two labels, the chance of the first being 1 less that of the second, which has the only weights
+    exclusive   just two labels: the weights are of the first, and the chance of the second is 1 less the first's
     weights     a row a bucket, a column a label (or the one), float32
     intercepts  one for each column
     """
@@ -50,7 +50,7 @@ class NgramModel(NamedTuple):
 
 
 def write_ngram_model(path: Path, model: NgramModel) -> None:
-    """Magic, length of the header (uint32, little-endian), header (JSON), zeros up to a page, weights (float32, little-endian)."""
+    """Magic, length of the header (uint32), header (JSON), zeros up to a page, weights (float32); all little-endian."""
     header = {
         **model.settings._asdict(),
         "labels": model.labels,
