@@ -41,7 +41,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
                  help="Share of the texts, by hash, that the model is measured on and not trained on."),
     click.option("--max-examples", type=click.IntRange(min=1), metavar="N", help="Texts of each label at most, by hash."),
     click.option("--balance", is_flag=True, help="As many texts of each label as of the rarest."),
-    click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
+    click.option("--seed", type=click.IntRange(0, (1 << 31) - 2), default=0, show_default=True,
                  help="Of what is held out, of the order of training and of the model."),
     click.option("--text-field", metavar="FIELD", help="The input's field that holds the text."),
     click.option("--dim", type=click.IntRange(min=1), default=100, show_default=True, help="fastText: numbers of a vector."),

@@ -22,7 +22,8 @@ def page(card: dict[str, Any]) -> str:
         parts += ["## On held-out texts", *_measured(card["held_out"])]
     else:
         parts += ["## On held-out texts", "None were held out: nothing is known of its worth."]
-    parts += ["## Parameters", _table(("parameter", "value"), ({**card["parameters"], **card["training"]}).items())]
+    parts += ["## Parameters", _table(("parameter", "value"), _single(card["parameters"]))]
+    parts += ["## Training", _table(("figure", "value"), _single(card["training"]))]
     parts += ["## Files", _table(("file", "bytes", "SHA-256"), [_file(file) for file in card["files"]])]
     return "\n\n".join(parts) + "\n"
 
@@ -97,6 +98,11 @@ def _measured(found: dict[str, Any]) -> Iterable[str]:
 
 def _file(file: dict[str, Any]) -> tuple[str, int, str]:
     return file["file"], file["bytes"], file["sha256"]
+
+
+def _single(values: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Those that are no lists or tables, which stand in the JSON."""
+    return [(name.replace("_", " "), value) for name, value in values.items() if not isinstance(value, list | dict)]
 
 
 def _most(counts: dict[str, int]) -> str:

@@ -61,6 +61,8 @@ def train_classifier(
         chosen = gathered.chosen(training.seed, training.held_out, training.max_examples, training.balance)
         labels = _labels(chosen, first)
         exclusive = all(len(found) == 1 for found in chosen.sets)
+        if not exclusive:
+            training = replace(training, fasttext=replace(training.fasttext, loss="ova"))
         model = folder / f"{training.name}.bin"
         facts = _trained(training, chosen, labels, exclusive, model, tell)
         targets = labels[:1] if training.name == "quality" else tuple(name for name in labels if name != CLEAN)
@@ -128,8 +130,8 @@ def _trained(
     rows = np.flatnonzero(~chosen.held)
     sets = [chosen.sets[n] for n in chosen.labels[rows].tolist()]
     tell(f"training on {len(rows):,} texts")
-    settings = replace(training.fasttext, loss="softmax" if exclusive else "ova")
-    return {"loss": settings.loss, **train_fasttext(chosen.texts(rows), sets, model, settings, tell)}
+    facts = train_fasttext(chosen.texts(rows), sets, model, training.fasttext, tell)
+    return {name: fact for name, fact in facts.items() if name not in ("file", "bytes", "sha256")}
 
 
 def _parameters(training: Training) -> dict[str, Any]:
