@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from datapipe.arrow.text import Text, text_of
 from datapipe.core.errors import RecipeError
@@ -70,7 +71,7 @@ def write_corpus(path: Path, texts: Iterable[str], labels: Iterable[Sequence[str
             empty += len(text) - len(batch)
             words += int(found.sum())
             longest = max(longest[0], int(found.max())), max(longest[1], int(text.lengths.max()))
-            used = np.bincount(pa.compute.list_flatten(batch.column(1)).to_numpy(), minlength=len(numbers))
+            used = np.bincount(pc.list_flatten(batch.column(1)).to_numpy(), minlength=len(numbers))
             used[: len(counts)] += counts
             counts = used
     names = tuple(numbers)
@@ -86,7 +87,9 @@ def _batches(
     size = 0
     for n, (text, names) in enumerate(zip_longest(texts, labels), 1):
         if text is None or not names:
-            raise RecipeError(f"text {n} has no {'text' if text is None else 'label'}: each text needs at least one label")
+            raise RecipeError(
+                f"text {n} has no {'text' if text is None else 'label'}: each text needs at least one label"
+            )
         for name in names:
             if name not in numbers:
                 if not name or any(space in name for space in " \n\r\t\v\f\0"):
