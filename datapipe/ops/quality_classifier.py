@@ -155,14 +155,13 @@ class QualityClassifier(ThresholdFilter):
         if self.level == "document":
             failed |= super().rules(measured)
         if self.pareto is not None:
-            if DRAW not in measured.scores:
-                raise RecipeError(f"{self.name}.pareto: nothing was drawn in that run, so only a run can tell")
             failed["not_drawn"] = lomax(measured.scores[DRAW], self.pareto) <= 1 - found
         return failed
 
     def tunable(self) -> tuple[str, ...]:
-        """Bounds only where they are on documents."""
-        return super().tunable() if self.level == "document" else self.choices
+        """Bounds only where they are on documents, and a draw's shape only where there was a draw."""
+        bounds = ("min_score", "max_score") if self.level == "document" else ()
+        return (*bounds, *(("pareto",) if self.pareto is not None else ()), "missing")
 
     def _read(self, ctx: Context) -> tuple[Classifier, Scale]:
         classifier = read_classifier(self.model, ctx)
