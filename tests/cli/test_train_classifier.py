@@ -135,6 +135,17 @@ def test_categories_have_scores(method: str, multiple: bool, runs: Runs) -> None
     assert rude[0] > 0.5 > rude[1]
 
 
+def test_a_run_folder_has_its_labels_still(runs: Runs) -> None:
+    labelled(runs, multiple=True)
+    runs("name: x\nread: {jsonl: labelled.jsonl}\nwrite: {path: out}\n", out="run")
+    trained("toxicity", str(runs.folder / "run"), "--out", str(runs.folder / "out"), *SMALL["logistic"])
+    card = card_in(runs.folder / "out", "toxicity")
+    assert card["labels"] == ["loud", "rude", "clean"]
+    if "toxicity" in operators:
+        recipe = f"read: {{jsonl: {runs.folder}/*.jsonl}}\nsteps:\n  {card['recipe']}\nwrite: {{path: o}}\nname: x\n"
+        assert compile_text(recipe, runs.folder / "out").stages
+
+
 def test_toxic_labels_may_become_one(runs: Runs) -> None:
     out = runs.folder / "out"
     trained("toxicity", labelled(runs), "--out", str(out), "--toxic", "rude", "--merge", *SMALL["logistic"])

@@ -93,7 +93,7 @@ def _most(names: Any) -> dict[str, int]:
 def _recipe(name: str, targets: tuple[str, ...], measured: dict[str, Any] | None) -> str:
     """A step for a recipe that lies beside the model: quality keeps a tenth of the others, toxicity drops a hundredth."""
     quoted = {label: orjson.dumps(label).decode() for label in targets}  # a label may be 1, or yes
-    bounds = {label: _threshold(label, measured, 0.1 if name == "quality" else 0.01) for label in targets}
+    bounds = {label: _threshold(name, label, measured) for label in targets}
     if name == "quality":
         (label,) = targets
         return f"- quality_classifier: {{model: quality.bin, label: {quoted[label]}, min_score: {bounds[label]}}}"
@@ -101,8 +101,11 @@ def _recipe(name: str, targets: tuple[str, ...], measured: dict[str, Any] | None
     return f"- toxicity: {{model: toxicity.bin, categories: [{', '.join(quoted.values())}], max_score: {{{pairs}}}}}"
 
 
-def _threshold(label: str, measured: dict[str, Any] | None, share: float) -> str:
+def _threshold(name: str, label: str, measured: dict[str, Any] | None) -> str:
     """Rounded down, so that what the table counts is counted."""
+    share = 0.1 if name == "quality" else 0.01
     rows = measured["threshold_tables"][label] if measured else []
     found = next((row["threshold"] for row in rows if row.get("top_of_negatives") == share), 0.5)
+    if name == "toxicity":
+        found = max(found, 0.5)  # where labels are told apart with ease, a hundredth begins near 0
     return f"{np.floor(found * 1e6) / 1e6:.6f}"
