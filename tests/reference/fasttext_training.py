@@ -113,10 +113,9 @@ class Random:
 def uniform(rows: int, dim: int, seed: int) -> np.ndarray:
     size, reach = rows * dim, float(F(1 / dim))
     out = []
-    while len(out) < size:
-        tenth = max(size // 10, 1)
-        random = Random(seed + len(out) // tenth)
-        for _ in range(min(tenth, size - len(out))):
+    for part, n in enumerate([size // 10] * 10 + [size % 10]):
+        random = Random(seed + part)
+        for _ in range(n):
             share = (float(random.draw()) + float(random.draw()) * (PRIME - 1.0)) / ((PRIME - 1.0) * (PRIME - 1.0))
             out.append(F(share * (2 * reach) - reach))
     return np.array(out, F).reshape(rows, dim)
