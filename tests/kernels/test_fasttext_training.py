@@ -16,8 +16,36 @@ from datapipe.kernels.fasttext_random import choose, fill_uniform
 from datapipe.kernels.fasttext_words import FREE
 from tests.reference import fasttext_training as reference
 
-PIECES = ["the", "old", "bridge", "winter", "Brücke", "в", "мост", "市議会は火曜日", "é", "e\u0301", "a", "ab", "🙂", "<", ">"]
-PIECES += ["</s>", "</s>x", "__label__", "__label__a", "x__label__a", "\0", "\n", "\u3000", "\u00a0", "long" * 30, "\r\n"]
+PIECES = [
+    "the",
+    "old",
+    "bridge",
+    "winter",
+    "Brücke",
+    "в",
+    "мост",
+    "市議会は火曜日",
+    "é",
+    "e\u0301",
+    "a",
+    "ab",
+    "🙂",
+    "<",
+    ">",
+]
+PIECES += [
+    "</s>",
+    "</s>x",
+    "__label__",
+    "__label__a",
+    "x__label__a",
+    "\0",
+    "\n",
+    "\u3000",
+    "\u00a0",
+    "long" * 30,
+    "\r\n",
+]
 BLANKS = [" ", "  ", "\t", "\0", "\v", "\f", " \n "]
 NAMES = ["a", "b", "ü", "four", "市"]
 
@@ -38,7 +66,7 @@ SETTINGS = {
 def made(seed: int, n: int = 40) -> tuple[list[str], list[list[str]]]:
     random = np.random.default_rng(seed)
     texts, labels = [], []
-    for i in range(n):
+    for _ in range(n):
         size = int(random.integers(0, 12))
         texts.append("".join(str(random.choice(PIECES)) + str(random.choice(BLANKS)) for _ in range(size)))
         labels.append([NAMES[k] for k in random.permutation(len(NAMES))[: 1 + int(random.integers(0, 3))]])

@@ -20,7 +20,7 @@ LOGISTIC = [F(1 / (1 + float(np.exp(F(8) - F(i) / F(32))))) for i in range(513)]
 def trained(texts: Sequence[str], labels: Sequence[Sequence[str]], s) -> bytes:  # type: ignore[no-untyped-def]
     """The model's file; `s` are FastTextSettings."""
     lines = [(words_of(text), list(names)) for text, names in zip(texts, labels, strict=True)]
-    lines = [(words + ["</s>"], names) for words, names in lines if words]
+    lines = [([*words, "</s>"], names) for words, names in lines if words]
     counts = Counter(word for words, _ in lines for word in words)
     words = {word: i for i, (word, n) in enumerate(by_count(counts)) if n >= s.min_count}
     label_counts = by_count(Counter(name for _, names in lines for name in names))
@@ -81,9 +81,11 @@ def rows_of(line: list[str], words: dict[str, int], minn: int, maxn: int, word_n
         if word != "</s>" and maxn:
             ends = f"<{word}>"
             for i in range(len(ends)):
-                for n in range(max(minn, 1), maxn + 1):
-                    if i + n <= len(ends) and not (n == 1 and i in (0, len(ends) - 1)):
-                        rows.append(len(words) + fnv(ends[i : i + n].encode()) % bucket)
+                rows += [
+                    len(words) + fnv(ends[i : i + n].encode()) % bucket
+                    for n in range(max(minn, 1), maxn + 1)
+                    if i + n <= len(ends) and not (n == 1 and i in (0, len(ends) - 1))
+                ]
     hashes = [h - 2**32 if h >= 2**31 else h for h in (fnv(word.encode()) for word in line)]
     for i in range(len(hashes)):
         h = hashes[i] % 2**64
