@@ -21,6 +21,7 @@ from datapipe.engine.training.fasttext import FastTextSettings, train_fasttext
 from datapipe.engine.training.labelled import Read
 from datapipe.io.opening import open_file
 from datapipe.ops.quality_classifier import QualityClassifier, lomax
+from datapipe.plan.retune import retuned
 from tests.conftest import Runs, compile_text
 
 GOOD = "A calm river runs past the old stone mill, and the miller tells its story."
@@ -187,6 +188,16 @@ def test_what_scores_can_answer(model: str) -> None:
     assert tunable() == ("min_score", "max_score", "missing")
     assert tunable(pareto=9) == ("min_score", "max_score", "pareto", "missing")
     assert tunable(pareto=9, level="sentence") == ("pareto", "missing")
+
+
+def test_tune_answers_what_was_measured(model: str, runs: Runs) -> None:
+    runs.jsonl("a.jsonl", [{"id": "1", "text": GOOD, "taken": 1}])
+    recipe = runs(RECIPE.format(model=model, more=", min_score: 0.1"))["recipe"]
+    file = str(runs.folder / "recipe.yaml")
+    [paths] = retuned(recipe, file, ("quality_classifier.min_score=0.9",)).values()
+    assert all(step.changed for path in paths.values() for step in path)
+    with pytest.raises(RecipeError, match="only a run can tell; tunable is: min_score, max_score, missing"):
+        retuned(recipe, file, ("quality_classifier.pareto=9",))
 
 
 def test_a_logistic_regression_of_our_own(tmp_path: Path) -> None:
