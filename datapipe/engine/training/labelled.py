@@ -46,12 +46,8 @@ class Row(NamedTuple):
 def two_classes(classes: Sequence[tuple[str, Sequence[str]]], text_field: str | None, read: Read) -> Iterator[Example]:
     """Each input's texts with the name of its class; RecipeError for a class without any."""
     for label, inputs in classes:
-        found = False
         for row in _rows(inputs, text_field, label, read):
-            found = True
             yield _example(row, row.text, (label,), "")
-        if not found:
-            raise RecipeError(f"{label}: no texts in {', '.join(inputs)}; a classifier needs both classes")
 
 
 @dataclass(frozen=True)
@@ -114,30 +110,30 @@ def labelled_rows(inputs: Sequence[str], text_field: str | None, labelling: Labe
 
 def _rows(inputs: Sequence[str], text_field: str | None, label: str, read: Read) -> Iterator[Row]:
     urls = read.urls.setdefault(label, {})
-    fields: dict[str, None] = {}
+    fault = ""
     texts = 0
     for reader in open_inputs(inputs, text_field):
         for piece in reader.pieces(SPLIT):
             urls[piece.url] = None
             for chunk in reader.read(piece):
                 read.bad += len(chunk.bad)
-                read.rows += chunk.batch.num_rows
+                if chunk.bad and not fault:
+                    fault = f"; the first record says: {chunk.bad[0][1].error}"
                 for row in chunk.batch.to_pylist():
-                    metadata = row.pop("metadata", None)
-                    others = orjson.loads(metadata) if metadata else {}
+                    read.rows += 1
+                    others = _unfolded(row.pop("metadata"))
                     text = row.pop("text")
+                    others.setdefault("id", f"row {read.rows}")
                     others.update({name: value for name, value in row.items() if value is not None})
                     if text and not text.isspace():
                         texts += 1
                         yield Row(text, others)
                         continue
                     read.blank += 1
-                    if not texts:
-                        fields.update(dict.fromkeys(others))
-    if not texts and fields:
-        wanted = text_field or "text"
-        raise RecipeError(f"no row of {', '.join(inputs)} has a text in the field {wanted}; fields found: "
-                          f"{', '.join(sorted(fields))}; say which by --text-field")  # fmt: skip
+    if not texts:
+        raise RecipeError(
+            f"{', '.join(inputs)}: no row has a text in the field {text_field or 'text'}, which --text-field names{fault}"
+        )
 
 
 def _example(row: Row, text: str, labels: tuple[str, ...], group: str) -> Example:
@@ -150,6 +146,18 @@ def _sentences(text: str) -> Iterator[str]:
     whole = text_of(pa.array([text], pa.large_string()))
     for start, stop in sentences_in_lines(whole).rows.tolist():
         yield whole.data[start:stop].tobytes().decode()
+
+
+def _unfolded(metadata: str | None) -> dict[str, Any]:
+    """Fields that are no columns; of a run folder's rows those that were none when they were first read, too."""
+    fields: dict[str, Any] = orjson.loads(metadata) if metadata else {}
+    within = fields.get("metadata")
+    if isinstance(within, str) and within.startswith("{"):
+        try:
+            fields = {**orjson.loads(within), **fields}
+        except ValueError:
+            return fields  # a text of its own
+    return fields
 
 
 def _at(fields: dict[str, Any], path: str) -> Any:
