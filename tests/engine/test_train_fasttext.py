@@ -158,6 +158,13 @@ def test_a_text_is_one_line_without_labels_of_its_own(tmp_path: Path) -> None:
     assert (tmp_path / "a.bin").read_bytes() == (tmp_path / "b.bin").read_bytes()
 
 
+def test_a_word_of_a_megabyte_does_no_harm(tmp_path: Path) -> None:
+    texts = ["good " + "x" * (1 << 20), "bad", "good", "bad " + "y" * ((1 << 20) - 1)]
+    facts = train(tmp_path / "model.bin", texts, [["good"], ["bad"]] * 2, SMALL)
+    assert facts["words"] == 4  # </s>, good, bad, and the shorter one of the long
+    assert chances(tmp_path / "model.bin", ["good"])["good"][0] > 0.5
+
+
 @pytest.mark.parametrize(
     ("texts", "labels", "sentence"),
     [

@@ -19,6 +19,7 @@ from datapipe.kernels.fasttext_dictionary import (
     count_words,
     fill_slots,
 )  # fmt: skip
+from datapipe.kernels.fasttext_file import LONGEST
 from datapipe.kernels.fasttext_words import EOS, FREE
 
 MOST = 22_500_000  # words at once, as in the library: 1 GB
@@ -77,10 +78,10 @@ class Counter:
         return words
 
     def finish(self, min_count: int) -> Dictionary:
-        """Words seen `min_count` times or more; of equal counts the first seen goes first."""
-        counts = self._counts[: self._size]
+        """Words seen `min_count` times or more; of equal counts the first seen goes first. No reader takes 1 MB as a word."""
+        counts, lengths = self._counts[: self._size], np.diff(self._starts[: self._size + 1])
         order = np.argsort(-counts, kind="stable")
-        self._keep(order[counts[order] >= min_count])
+        self._keep(order[(counts >= min_count)[order] & (lengths < LONGEST)[order]])
         n = self._size
         return Dictionary(
             self._filled(n), self._starts[: n + 1], self._letters[: self._starts[n]], self._hashes[:n], self._counts[:n]

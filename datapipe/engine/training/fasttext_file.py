@@ -50,6 +50,6 @@ def _entry(spelled: bytes, count: int, kind: int) -> bytes:
 
 def _write_matrix(file: BinaryIO, matrix: Floats) -> None:
     file.write(struct.pack("<?2q", False, *matrix.shape))  # False: not quantised
-    numbers = memoryview(np.ascontiguousarray(matrix, "<f4")).cast("B")
+    numbers = np.ascontiguousarray(matrix, "<f4").reshape(-1).view(np.uint8)
     for start in range(0, len(numbers), PIECE):
-        file.write(numbers[start : start + PIECE])
+        file.write(numbers[start : start + PIECE].data)
