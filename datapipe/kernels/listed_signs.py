@@ -6,7 +6,7 @@ letters, also Hangul (canonical decomposition), letters of full and half width (
 """
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from unicodedata import category, decomposition, normalize
 
 import numpy as np

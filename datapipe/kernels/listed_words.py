@@ -190,7 +190,7 @@ def is_free(data: Bytes, begin: int, start: int, stop: int, end: int, signs: Int
         right = np.int64(signs[point])
         at = before(data, stop)
         while at > start and data[at] >= 128:
-            point, size = point_at(data, at)
+            point, _ = point_at(data, at)
             if not np.int64(signs[point]) & (MARK | SKIP):
                 break
             at = before(data, at)
@@ -260,14 +260,14 @@ def scan_entries(
         begin = offsets[d]
         end = offsets[d + 1]
         i = begin
-        last = np.int64(0)
+        last = 0
         stopped = -1
         seen = 0
         while True:
             start, i, h, sign = next_token(data, i, end, signs, sums, powers)
             if start < 0:
                 break
-            seen += not (sign & SIGN or (start == stopped and is_cut(last, sign)))
+            seen += not (sign & SIGN or (start == stopped and is_cut(np.int64(last), np.int64(sign))))
             last = sign
             stopped = i
             slot = slot_of(keys, len(keys), h)
@@ -325,7 +325,7 @@ def _fitted(keys: Hashes, whats: Int32s) -> tuple[Hashes, Int32s]:
 def find_entries(offsets: Int64s, data: Bytes, of: Entries) -> tuple[Int64s, Places]:
     """The number of words of each row, and every place of every entry."""
     words = np.empty(len(offsets) - 1, np.int64)
-    room = 64 + (int(offsets[-1]) - int(offsets[0])) // 256
+    room = 64 + (int(offsets[-1]) - int(offsets[0])) // 100
     while True:
         out = np.empty((4, room), np.int64)
         found = scan_entries(offsets, data, *of[:-1], words, out)

@@ -32,12 +32,13 @@ class Counts(NamedTuple):
     words  all its words (a letter of a script without spaces is one)
     hits   (rows, categories): listed words; one inside a longer one of its category is not counted
     places listed words of whatever category; one that stands in two counts once
+    spans  those of `hits`, where they were asked for
     """
 
     words: Int64s
     hits: Int64s
     places: Int64s
-    spans: Spans
+    spans: Spans | None
 
 
 class WordLists:
@@ -75,7 +76,7 @@ class WordLists:
         """
         return cls(read_lists(spec, ctx), everywhere)
 
-    def count(self, text: Text, langs: Sequence[str | None]) -> Counts:
+    def count(self, text: Text, langs: Sequence[str | None], spans: bool = False) -> Counts:
         """Find the words of each row's language and of `*`; a row without language has those of `*` only."""
         words, places = find_entries(*text, self._entries)
         owned = self._borders[places.entries + 1] - self._borders[places.entries]
@@ -83,22 +84,12 @@ class WordLists:
         first = np.repeat(self._borders[places.entries] - (np.cumsum(owned) - owned), owned)
         lists = self._owners[first + np.arange(len(place))]
         used, row = self._used(langs)
-        place, lists = (kept[used[row[places.rows[place]], lists]] for kept in (place, lists))
-        category = self._category[lists]
-        hits = np.zeros((len(text), len(self.categories)), np.int64)
-        found = []
-        for number in range(len(self.categories)):
-            here = _outermost(np.unique(place[category == number]), places)
-            hits[:, number] = np.bincount(places.rows[here], minlength=len(text))
-            found.append(here)
-        some = np.concatenate([np.zeros(0, np.int64), *found])
-        total = np.bincount(places.rows[_outermost(np.unique(some), places)], minlength=len(text))
-        which = np.repeat(np.arange(len(found)), [len(here) for here in found])
-        order = np.lexsort((which, some))
-        some, which = some[order], which[order]
-        rows = places.rows[some]
-        begin = text.offsets[rows]
-        return Counts(words, hits, total, Spans(rows, places.starts[some] - begin, places.stops[some] - begin, which))
+        allowed = used[row[places.rows[place]], lists]
+        place, category = place[allowed], self._category[lists[allowed]]
+        found = [_outermost(place[category == number], places) for number in range(len(self.categories))]
+        hits = np.stack([np.bincount(places.rows[here], minlength=len(text)) for here in found], axis=1)
+        total = np.bincount(places.rows[_outermost(place, places)], minlength=len(text))
+        return Counts(words, hits, total, _spans(text, places, found) if spans else None)
 
     def _used(self, langs: Sequence[str | None]) -> tuple[npt.NDArray[np.bool_], Int64s]:
         """Which lists each language uses, and the language of each row."""
@@ -112,11 +103,22 @@ class WordLists:
 
 
 def _outermost(which: Int64s, places: Places) -> Int64s:
-    """Those of the places (in order) that lie in no other one of them."""
-    starts, stops = places.starts[which], places.stops[which]
-    order = np.lexsort((-stops, starts))
-    before = np.maximum.accumulate(np.concatenate([[-1], stops[order]]))[:-1]
-    return np.sort(which[order[stops[order] > before]])
+    """Those of the places that lie in no other one of them; they stand in order of start, then of stop."""
+    starts = places.starts[which]
+    which = which[np.append(starts[1:] != starts[:-1], True)[: len(which)]]  # the longest from each start
+    stops = places.stops[which]
+    before = np.maximum.accumulate(np.append(-1, stops))[:-1]
+    return which[stops > before]
+
+
+def _spans(text: Text, places: Places, found: Sequence[Int64s]) -> Spans:
+    some = np.concatenate(found)
+    which = np.repeat(np.arange(len(found)), [len(here) for here in found])
+    order = np.lexsort((which, some))
+    some, which = some[order], which[order]
+    rows = places.rows[some]
+    begin = text.offsets[rows]
+    return Spans(rows, places.starts[some] - begin, places.stops[some] - begin, which)
 
 
 def _base(code: str) -> str:
