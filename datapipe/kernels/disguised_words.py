@@ -200,10 +200,11 @@ def scan_disguised(
     count = 0
     for d in range(len(offsets) - 1):
         i = offsets[d]
-        # A row of single letters: where it, its second and its last letter start and where the last two stop.
-        first = second = last = prior = singles = between = 0
+        # A row of single letters: where it, its second and its last letter start, and where the last two stop.
+        first = second = final = last = prior = singles = between = 0
         while True:
             start, stop, i, solid, strange = next_suspect(data, i, offsets[d + 1], bases)
+            sign = 0
             if solid == 1 and singles and not strange:
                 sign = parts_letters(data, last, start)
                 if sign and (singles == 1 or sign == between):
@@ -211,6 +212,7 @@ def scan_disguised(
                     singles += 1
                     between = sign
                     prior = last
+                    final = start
                     last = stop
                     continue
             if singles >= SHORTEST and wanted & SPACED:
@@ -220,6 +222,14 @@ def scan_disguised(
                         data, d, second if turn == 1 else first, prior if turn == 2 else last, SPACED, bases, shapes, keys,
                         heads, words, others, borders, letters, entries, wanted, out, count,
                     )  # fmt: skip
+            if sign:  # another sign between: the letter before it begins a row, as in `a f.o.o`
+                first = final
+                second = final = start
+                prior = last
+                last = stop
+                between = sign
+                singles = 2
+                continue
             singles = 0
             if start < 0:
                 break
@@ -229,7 +239,7 @@ def scan_disguised(
                     out, count,
                 )  # fmt: skip
             elif solid == 1:
-                first = start
+                first = final = start
                 last = stop
                 singles = 1
     return count

@@ -64,7 +64,11 @@ def test_equals_its_twin(wanted):
         ("lookalike", ["fооl", "ѕilly", "𝒻𝑜𝑜𝓁", "ⓢilly", "дуpак"], ["дурак", "fool", "fооd"]),
         ("repeated", ["foool", "FOOOOL", "sillyyyy", "дууурак"], ["foooll", "ffool", "fool", "xxxx", "iiil"]),
         ("masked", ["f*ol", "f**l", "s#lly", "si**y"], ["f***", "**ol", "f*l", "*fool*", "i*l", "f* l"]),
-        ("spaced", ["f.o.o.l", "f o o l", "F-O-O-L", "i f o o l"], ["f.o o.l", "f. o. o. l", "fo ol", "f.o.o.l.y"]),
+        (
+            "spaced",
+            ["f.o.o.l", "f o o l", "F-O-O-L", "i f o o l", "a f.o.o.l"],
+            ["f.o o.l", "f. o. o. l", "fo ol", "f.o.o.l.y"],
+        ),
     ],
 )
 def test_each_kind_finds_its_own(kind, hidden, shown):

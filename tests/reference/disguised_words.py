@@ -128,8 +128,7 @@ def find(text, listed, wanted):
                 row.append(letters[0])
                 continue
             end_row()
-            row = letters
-            between = ""
+            row, between = ([row[-1], *letters], gap) if parts else (letters, "")
             continue
         end_row()
         row = []
