@@ -1,9 +1,8 @@
 """What a sign may stand for in a word spelled so as to escape lists.
 
-Letters that look like Latin ones: a part of Unicode's confusables (UTS #39, confusables.txt), the small letters of Cyrillic,
-Greek and Armenian whose prototype is a Latin letter, and those capitals that look like Latin capitals; letters in other type
-(mathematical, circled, small capitals) by their compatibility decomposition. Signs and digits: those that every list of
-leetspeak names.
+Letters that look like Latin ones: 55 of Unicode's confusables (UTS #39, confusables.txt), Cyrillic, Greek, Armenian and small
+capitals, and six it does not list: η п for n, ω for w, small capitals of k, m, t. Letters in other type (mathematical, circled):
+by their compatibility decomposition. Signs and digits: those that every list of leetspeak names.
 """
 
 from functools import cache
