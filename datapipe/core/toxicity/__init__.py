@@ -1,0 +1,1 @@
+"""What marks a text as toxic: listed words, in whatever script and disguise."""
