@@ -53,3 +53,12 @@ def cut_units(column: pa.Array, text: Text, units: Units, failed: Mapping[str, M
     said = [reasons[which] for which in kind[gone][cuts.which].tolist()]
     spans = spans_column(text, cuts.row, cuts.start, cuts.stop, said)
     return Left(without(column, text, cuts), empty, spans)
+
+
+def texts_of(text: Text, units: Units) -> Text:
+    """The units as texts: every other one, beginning with the first; between two of them what parts them."""
+    if not len(units.rows):
+        return Text(text.offsets[:1], text.data)
+    borders = units.rows.ravel()
+    borders.flags.writeable = False  # as the offsets of documents are, so that kernels are compiled once
+    return Text(borders, text.data)
