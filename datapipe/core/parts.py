@@ -37,7 +37,8 @@ class Parts(NamedTuple):
         n = len(self.text)
         whole = np.bincount(self.row, size, minlength=n)
         part = np.bincount(self.row[chosen], size[chosen], minlength=n)
-        return np.divide(part, whole, out=np.full(n, np.nan), where=whole > 0)
+        out: Numbers = np.divide(part, whole, out=np.full(n, np.nan), where=whole > 0)
+        return out
 
 
 def parts_of(text: Text, level: PartLevel) -> Parts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +21,6 @@ from datapipe.core.toxicity.listed import EVERY, Listed
 from datapipe.core.toxicity.word_lists import WordLists, files_of
 from datapipe.core.verdict import Mask, Numbers, Verdict
 
-Share = Annotated[float, Field(ge=0, le=1)]
 Words = FilePath | tuple[str, ...]
 OF_WORDS, OF_MODELS = ("max_hits", "max_ratio", "obfuscation"), ("categories", "max_score")
 
@@ -41,8 +40,7 @@ class Toxicity(ThresholdFilter):
     parts, and drops the document when nothing is left, or when more than `max_share` of it would go. Lists and models are
     steps of their own, for a document that passes both has passed two rules, and `why` says which it failed.
 
-    A text without words, or in a language without a list, is not judged (its scores are null) and stays; so is, by a
-    model, one of which the model knows no word.
+    A text without words, or in a language without a list, is not judged: its scores are null, and it stays.
 
     Both methods err against people: word lists drop text by and about minorities far more often than other text (Dodge et
     al. 2021, arXiv:2104.08758, section 5.3, of C4's list), and classifiers take identity terms, reclaimed slurs and African
@@ -58,7 +56,13 @@ class Toxicity(ThresholdFilter):
     }
     examples: ClassVar[tuple[dict[str, Any], ...]] = (
         {"words": {"en": ["lorem", "same line"], "*": ["句"]}, "max_hits": 1, "max_ratio": 0.5},
-        {"words": {"*": {"a": ["word"], "b": ["line"]}}, "level": "sentence", "do": "cut", "max_hits": 0, "max_share": 0.7},
+        {
+            "words": {"*": {"a": ["word"], "b": ["line"]}},
+            "level": "sentence",
+            "do": "cut",
+            "max_hits": 0,
+            "max_share": 0.7,
+        },
         {"words": {"*": ["line", "punkt"]}, "level": "paragraph", "max_ratio": 0.01, "max_share": 0.2},
     )  # no model ships with the package; its own tests make one
 
@@ -70,17 +74,21 @@ class Toxicity(ThresholdFilter):
         None, description="several, by category {toxic: a.bin, nsfw: b.bin}; a category is the label called so"
     )
     categories: str | tuple[str, ...] | Mapping[str, str] | None = Field(
-        None, description="labels of `model` that are categories: toxic, [toxic, threat]; {toxic: '1'} gives a label a name"
+        None,
+        description="labels of `model` that are categories: toxic, [toxic, threat]; {toxic: '1'} gives a label a name",
     )
     level: Literal["document", PartLevel] = Field("document", description="what is scored")
     do: Literal["drop", "cut"] = Field("drop", description="drop documents, or cut the parts that are out of bounds")
     max_hits: int | None = Field(None, ge=0, description="most listed words kept; null: no bound")
-    max_ratio: Share | None = Field(None, description="most listed words per word kept; null: no bound")
-    max_score: Share | Mapping[str, Share] | None = Field(
+    max_ratio: float | None = Field(None, ge=0, le=1, description="most listed words per word kept; null: no bound")
+    max_score: float | Mapping[str, float] | None = Field(
         None, description="greatest chance kept, of every category or of each {toxic: 0.4}; null: no bound"
     )
-    max_share: Share | None = Field(
-        None, description="greatest share of characters in parts out of bounds; null: none with drop, all but all with cut"
+    max_share: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="greatest share of characters in parts out of bounds; null: none with drop, all but all with cut",
     )
     obfuscation: bool = Field(False, description="find words in disguise, too (sh1t, s.p.a.c.e.d, look-alike letters)")
 
@@ -93,25 +101,35 @@ class Toxicity(ThresholdFilter):
             raise ValueError(f"expected one of words, model, models, found {' and '.join(given) or 'none'}")
         by_words = self.words is not None
         for name in OF_MODELS if by_words else OF_WORDS:
-            if getattr(self, name):
+            if getattr(self, name) != type(self).model_fields[name].default:
                 raise ValueError(f"{name} goes with {'model or models' if by_words else 'words'}, not with {given[0]}")
-        if self.model is not None and not self.categories:
-            raise ValueError("categories: say which labels of the model are toxic, such as `categories: toxic`")
-        if self.models is not None and not isinstance(self.categories, Mapping | None):
-            raise ValueError("categories: with models only names of labels, such as {toxic: '1'}: a category has its model")
-        names = [category.name for category in self.named()]
-        for where, value in (("max_score", self.max_score), ("categories", self.categories if self.models else None)):
-            for name in value if isinstance(value, Mapping) else ():
-                if name not in names:
-                    raise ValueError(f"{where}: no category is called {name!r}{did_you_mean(name, names)}")
-        if reserved := {"score", "share"} & {*names}:
-            raise ValueError(f"categories: {reserved.pop()} is what another score is called; give it a name {{toxic: label}}")
+        if not by_words:
+            self._check_categories()
         if self.level == "document" and (self.do == "cut" or self.max_share is not None):
             what = "do: cut" if self.do == "cut" else "max_share"
             raise ValueError(f"{what} is of parts: add level: sentence (or line, paragraph)")
         if self._by_share() and not self._bounded():
             raise ValueError("which parts are out of bounds? expected max_hits, max_ratio or max_score")
         return self
+
+    def _check_categories(self) -> None:
+        if self.model is not None and not self.categories:
+            raise ValueError("categories: say which of the model's labels are toxic, such as categories: toxic")
+        if self.models is not None and not isinstance(self.categories, Mapping | None):
+            raise ValueError("categories: each of models is one; give only names of labels, such as {toxic: '1'}")
+        names = [category.name for category in self.named()]
+        if not names:
+            raise ValueError("models: expected {category: file}, found none")
+        if taken := {"score", "share"} & {*names}:
+            raise ValueError(f"categories: another score is called {taken.pop()}; name it {{toxic: label}}")
+        bounds = self.max_score if isinstance(self.max_score, Mapping) else {}
+        for where, chosen in (("max_score", bounds), ("categories", (self.models and self.categories) or {})):
+            for name in chosen:
+                if name not in names:
+                    raise ValueError(f"{where}: no category is called {name!r}{did_you_mean(name, names)}")
+        for bound in bounds.values() if isinstance(self.max_score, Mapping) else (self.max_score,):
+            if bound is not None and not 0 <= bound <= 1:
+                raise ValueError(f"max_score: {bound} is no chance, 0 to 1")
 
     def named(self) -> list[Category]:
         """The categories of the models: what each is called, the file, and the label in it."""
@@ -200,12 +218,12 @@ class Toxicity(ThresholdFilter):
         return self.do == "cut" or self.max_share is not None
 
     def _bounded(self) -> bool:
-        return any(bound is not None for bound in (self.max_hits, self.max_ratio, self.max_score))
+        return any(bound not in (None, {}) for bound in (self.max_hits, self.max_ratio, self.max_score))
 
     def _made(self, ctx: Context) -> Listed | Categories:
         if self.words is None:
             return Categories(self.named(), ctx)
-        return Listed(WordLists.read(self.words, ctx, disguises=DISGUISES if self.obfuscation else ()))
+        return Listed(WordLists.read(self.words, ctx, disguises=("leet",) if self.obfuscation else ()))
 
     def _scores(self, text: Text, langs: pa.Array) -> dict[str, Numbers]:
         assert self._judge is not None, "setup was not called"

@@ -32,5 +32,8 @@ class Listed:
         blank = unlisted | ((found.words == 0) & (found.places == 0))
         scores = {"hits": found.places.astype(float), "hit_ratio": found.places / np.maximum(found.words, 1)}
         if self._lists.categories != (LISTED,):
-            scores |= {f"hits_{name}": hits.astype(float) for name, hits in zip(self._lists.categories, found.hits.T, strict=True)}
+            scores |= {
+                f"hits_{name}": hits.astype(float)
+                for name, hits in zip(self._lists.categories, found.hits.T, strict=True)
+            }
         return {name: np.where(blank, np.nan, values) for name, values in scores.items()}
