@@ -24,10 +24,15 @@ def stop_words(lang: str) -> tuple[str, ...]:
     import stopwordsiso
 
     base = lang.lower().replace("-", "_").split("_")[0]
-    base = _same().get(base, base)
+    base = same_language(base)
     if base not in stopwordsiso.langs():
         return ()
     return tuple(sorted(word for word in stopwordsiso.stopwords(base) if any(map(str.isalpha, word))))
+
+
+def same_language(code: str) -> str:
+    """The code of ISO 639-1 of a language that is also called by another one; any other code stays."""
+    return _same().get(code, code)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 from datapipe.arrow.text import Text
 from datapipe.core.context import Context
+from datapipe.core.stop_words import same_language
+from datapipe.core.toxicity.list_files import Lists, Spec, read_lists
+from datapipe.kernels.listed_words import Places, entries, find_entries
 
 Int64s = npt.NDArray[np.int64]
-Words = str | Sequence[str]  # a file, or the words themselves
-Spec = str | Sequence[str] | Mapping[str, Words | Mapping[str, Words]]
-LISTED = "listed"  # the category of lists that name none
 
 
 class Spans(NamedTuple):
@@ -32,12 +32,13 @@ class Counts(NamedTuple):
     words  all its words (a letter of a script without spaces is one)
     hits   (rows, categories): listed words; one inside a longer one of its category is not counted
     places listed words of whatever category; one that stands in two counts once
+    spans  those of `hits`, where they were asked for
     """
 
     words: Int64s
     hits: Int64s
     places: Int64s
-    spans: Spans
+    spans: Spans | None
 
 
 class WordLists:
@@ -45,32 +46,82 @@ class WordLists:
 
     categories  their names in alphabetical order, `listed` for lists without; columns of `Counts.hits`
     languages   those with a list, `*` for the one of every language
+    unread      entries without a letter or an emoji, which are never found
     """
 
-    categories: tuple[str, ...]
-    languages: tuple[str, ...]
+    def __init__(self, lists: Lists, everywhere: bool = False) -> None:
+        """lists: of language and category. everywhere: every list is used for every row, as pages mix languages."""
+        named = sorted((_base(lang), category, tuple(words)) for (lang, category), words in lists.items())
+        self.categories = tuple(sorted({category for _, category, _ in named}))
+        self.languages = tuple(sorted({lang for lang, _, _ in named}))
+        self._everywhere = everywhere
+        entry_lists = [(k, word) for k, (_, _, words) in enumerate(named) for word in words]
+        self._entries = entries([word for _, word in entry_lists])
+        numbers = self._entries.numbers
+        self.unread = tuple(word for (_, word), number in zip(entry_lists, numbers.tolist(), strict=True) if number < 0)
+        # Entry and list, each pair once, in order of the entries.
+        pairs = np.stack([numbers, np.array([k for k, _ in entry_lists], np.int64)], axis=1)
+        pairs = np.unique(pairs[numbers >= 0], axis=0)
+        self._owners = pairs[:, 1]
+        self._borders = np.searchsorted(pairs[:, 0], np.arange(len(self._entries.bare) + 1))
+        self._category = np.array([self.categories.index(category) for _, category, _ in named], np.int64)
+        self._language = [lang for lang, _, _ in named]
 
     @classmethod
-    def read(cls, spec: Spec, ctx: Context, everywhere: bool = False, disguises: Sequence[str] = ()) -> WordLists:
+    def read(cls, spec: Spec, ctx: Context, everywhere: bool = False) -> WordLists:
         """The lists of a recipe.
 
-        spec        by language: a file of one word or phrase a line, words, or either by category; `*` is for every
-                    language. Or published files: of JSON lines {lang, words}, or named by their language (en, en.txt)
-        everywhere  every list is used for every row, as pages mix languages
-        disguises   of core/toxicity/disguises.py: also find words spelled so as to escape lists
+        spec  by language: a file of one word or phrase a line, words, or either by category; `*` is for every language.
+              Or published files: of JSON lines {lang, words}, or named by their language (en, en.txt)
         """
-        raise NotImplementedError
+        return cls(read_lists(spec, ctx), everywhere)
 
-    def count(self, text: Text, langs: Sequence[str | None]) -> Counts:
+    def count(self, text: Text, langs: Sequence[str | None], spans: bool = False) -> Counts:
         """Find the words of each row's language and of `*`; a row without language has those of `*` only."""
-        raise NotImplementedError
+        words, places = find_entries(*text, self._entries)
+        owned = self._borders[places.entries + 1] - self._borders[places.entries]
+        place = np.repeat(np.arange(len(owned)), owned)
+        first = np.repeat(self._borders[places.entries] - (np.cumsum(owned) - owned), owned)
+        lists = self._owners[first + np.arange(len(place))]
+        used, row = self._used(langs)
+        allowed = used[row[places.rows[place]], lists]
+        place, category = place[allowed], self._category[lists[allowed]]
+        found = [_outermost(place[category == number], places) for number in range(len(self.categories))]
+        hits = np.stack([np.bincount(places.rows[here], minlength=len(text)) for here in found], axis=1)
+        total = np.bincount(places.rows[_outermost(place, places)], minlength=len(text))
+        return Counts(words, hits, total, _spans(text, places, found) if spans else None)
+
+    def _used(self, langs: Sequence[str | None]) -> tuple[npt.NDArray[np.bool_], Int64s]:
+        """Which lists each language uses, and the language of each row."""
+        codes = {code: k for k, code in enumerate(dict.fromkeys(langs))}
+        used = np.ones((max(len(codes), 1), len(self._language)), np.bool_)
+        if not self._everywhere:
+            for code, k in codes.items():
+                own = "*" if code is None else _base(code)
+                used[k] = [lang in ("*", own) for lang in self._language]
+        return used, np.array([codes[code] for code in langs], np.int64)
 
 
-def files_of(spec: Spec) -> tuple[str, ...]:
-    """The paths in it."""
-    if isinstance(spec, str):
-        return (spec,)
-    if not isinstance(spec, Mapping):
-        return tuple(spec)
-    nested = [words.values() if isinstance(words, Mapping) else [words] for words in spec.values()]
-    return tuple(words for group in nested for words in group if isinstance(words, str))
+def _outermost(which: Int64s, places: Places) -> Int64s:
+    """Those of the places that lie in no other one of them; they stand in order of start, then of stop."""
+    starts = places.starts[which]
+    which = which[np.append(starts[1:] != starts[:-1], True)[: len(which)]]  # the longest from each start
+    stops = places.stops[which]
+    before = np.maximum.accumulate(np.append(-1, stops))[:-1]
+    return which[stops > before]
+
+
+def _spans(text: Text, places: Places, found: Sequence[Int64s]) -> Spans:
+    some = np.concatenate(found)
+    which = np.repeat(np.arange(len(found)), [len(here) for here in found])
+    order = np.lexsort((which, some))
+    some, which = some[order], which[order]
+    rows = places.rows[some]
+    begin = text.offsets[rows]
+    return Spans(rows, places.starts[some] - begin, places.stops[some] - begin, which)
+
+
+def _base(code: str) -> str:
+    """pt of pt-BR and por_Latn; a language has one code, whatever a list or an identifier calls it."""
+    base = code.lower().replace("-", "_").split("_")[0]
+    return same_language(base)
