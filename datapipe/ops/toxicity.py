@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -17,11 +17,12 @@ from datapipe.core.errors import did_you_mean
 from datapipe.core.operator import FileGlob, FilePath, ModelPath
 from datapipe.core.parts import PartLevel, parts_of
 from datapipe.core.threshold_filter import ThresholdFilter
-from datapipe.core.toxicity.listed import EVERY, Listed
-from datapipe.core.toxicity.word_lists import WordLists, files_of
+from datapipe.core.toxicity.list_files import files_of
+from datapipe.core.toxicity.listed import check_lists, listed_scores
+from datapipe.core.toxicity.word_lists import WordLists
 from datapipe.core.verdict import Mask, Numbers, Verdict
 
-Words = FilePath | tuple[str, ...]
+Words = FilePath | Annotated[tuple[str, ...], Field(min_length=1)]
 OF_WORDS, OF_MODELS = ("max_hits", "max_ratio", "obfuscation"), ("categories", "max_score")
 
 
@@ -92,7 +93,7 @@ class Toxicity(ThresholdFilter):
     )
     obfuscation: bool = Field(False, description="find words in disguise, too (sh1t, s.p.a.c.e.d, look-alike letters)")
 
-    _judge: Listed | Categories | None = PrivateAttr(None)
+    _judge: WordLists | Categories | None = PrivateAttr(None)
 
     @model_validator(mode="after")
     def _possible(self) -> Toxicity:
@@ -147,7 +148,7 @@ class Toxicity(ThresholdFilter):
 
     def columns_read(self) -> tuple[str, ...]:
         """The language, where it has lists of its own."""
-        everyone = self.words is None or (isinstance(self.words, Mapping) and set(self.words) == {EVERY})
+        everyone = self.words is None or (isinstance(self.words, Mapping) and set(self.words) == {"*"})
         return self.reads if everyone else (*self.reads, "lang")
 
     def columns_written(self) -> Mapping[str, pa.DataType]:
@@ -161,7 +162,7 @@ class Toxicity(ThresholdFilter):
     def facts(self, ctx: Context) -> Mapping[str, Any]:
         """Lists and models are read, and the labels looked for, before any work; what they can tell."""
         judge = self._made(ctx)
-        return {"languages": list(judge.languages)} if isinstance(judge, Listed) else {"labels": judge.labels()}
+        return {"languages": list(judge.languages)} if isinstance(judge, WordLists) else {"labels": judge.labels()}
 
     def setup(self, ctx: Context) -> None:
         """Load the lists or the models."""
@@ -220,14 +221,15 @@ class Toxicity(ThresholdFilter):
     def _bounded(self) -> bool:
         return any(bound not in (None, {}) for bound in (self.max_hits, self.max_ratio, self.max_score))
 
-    def _made(self, ctx: Context) -> Listed | Categories:
+    def _made(self, ctx: Context) -> WordLists | Categories:
         if self.words is None:
             return Categories(self.named(), ctx)
-        return Listed(WordLists.read(self.words, ctx, disguises=("leet",) if self.obfuscation else ()))
+        check_lists(self.files(), ctx)
+        return WordLists.read(self.words, ctx)
 
     def _scores(self, text: Text, langs: pa.Array) -> dict[str, Numbers]:
         assert self._judge is not None, "setup was not called"
-        if isinstance(self._judge, Listed):
-            return self._judge.scores(text, langs.to_pylist())
+        if isinstance(self._judge, WordLists):
+            return listed_scores(self._judge, text, langs.to_pylist())
         chances = self._judge.chances(text)
         return {**chances, "score": np.fmax.reduce(list(chances.values()))}

@@ -26,7 +26,15 @@ WORDS = {
     "run": {"toxic": -6, "threat": 5},
     "nice": {"toxic": -6, "threat": -6},
 }
-TEXTS = ["heck heck", "nice nice", "nice nice. heck\nrun! nice nice nice nice\n\n糟糕。 nice", "", None, " \n\x00", "nice run run"]
+TEXTS = [
+    "heck heck",
+    "nice nice",
+    "nice nice. heck\nrun! nice nice nice nice\n\n糟糕。 nice",
+    "",
+    None,
+    " \n\x00",
+    "nice run run",
+]
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +71,7 @@ def test_every_category_has_its_chance_and_its_bound(model: str) -> None:
     assert near(verdict.scores["toxic"], chance_of(6), chance_of(-6), chance_of(-6, 6, -6), None, None, None, 0.5)
     assert near(verdict.scores["threat"][:3], chance_of(-6), chance_of(-6, 5), chance_of(5, -6, 5))
     assert near(verdict.scores["score"][:3], chance_of(6), chance_of(-6, 5), chance_of(5, -6, 5))
-    assert verdict.reason == ["toxic", None, None, None, None, None, None]
+    assert verdict.reason == ["toxic", None, "threat", None, None, None, None]
     verdict = judge(texts, **both, max_score={"threat": 0.5})
     assert verdict.reason == [None, None, "threat", None, None, None, None]
     assert judge(texts, **both).keep.all()
@@ -74,7 +82,7 @@ def test_the_categories_of_one_model_are_those_of_several(model: str) -> None:
     several = judge(TEXTS, models={"toxic": model, "menace": model}, categories={"menace": "threat"}, max_score=0.5)
     assert one.scores.keys() == several.scores.keys() == {"toxic", "menace", "score"}
     assert all(np.array_equal(one.scores[name], several.scores[name], equal_nan=True) for name in one.scores)
-    assert one.reason == several.reason == ["toxic", None, "toxic", None, None, None, "menace"]
+    assert one.reason == several.reason == ["toxic", None, None, None, None, None, "menace"]
 
 
 def test_the_worst_part_decides(model: str) -> None:
@@ -101,7 +109,7 @@ def test_a_share_of_the_characters_decides(model: str) -> None:
         ("nice nice\nheck heck\nrun", "nice nice\nrun"),
         ("heck\nnice", "nice"),
         ("nice\n\nheck", "nice"),
-        ("nice\n\nheck\nnice heck", "nice\n\nnice heck"),
+        ("nice\n\nheck\nnice heck", "nice\nnice heck"),
         ("heck nice", "heck nice"),
         ("  nice", "  nice"),
         ("черт\n糟糕\r\n nice\n", " nice\n"),
@@ -136,6 +144,22 @@ def test_sentences_of_every_script(model: str) -> None:
     assert each_way(TEXTS, lambda batch: made(**own).judge(batch).columns["text"].to_pylist()) is not None
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("nice\nheck heck . nice", "nice\nnice"),
+        ("nice\nheck . heck . nice\n\nrun . heck", "nice\nnice\n\nrun ."),
+        ("nice\nheck .\nnice", "nice\nnice"),
+        ("nice . heck\nheck . nice", "nice . nice"),
+        ("heck . nice\n heck\nheck . nice ", "nice\n nice "),
+        ("heck .  heck . nice . heck .\n", "nice .\n"),
+    ],
+)
+def test_lines_stay_lines_when_sentences_are_cut(model: str, text: str, left: str) -> None:
+    verdict = judge([text], model=model, categories="toxic", max_score=0.6, level="sentence", do="cut")
+    assert verdict.columns["text"].to_pylist() == [left]
+
+
 def test_bounds_follow_from_scores_where_nothing_is_cut(model: str) -> None:
     step = made(model=model, categories=["toxic", "threat"], max_score=0.9)
     measured = step.measure(rows([text for text in TEXTS if text]))
@@ -159,7 +183,10 @@ def test_bounds_follow_from_scores_where_nothing_is_cut(model: str) -> None:
         ({"model": "m"}, "categories: say which of the model's labels"),
         ({"models": {}}, "models: expected {category: file}"),
         ({"models": {"toxic": "m"}, "categories": "toxic"}, "each of models is one"),
-        ({"models": {"toxic": "m"}, "categories": {"toxik": "1"}}, "no category is called 'toxik'; did you mean toxic?"),
+        (
+            {"models": {"toxic": "m"}, "categories": {"toxik": "1"}},
+            "no category is called 'toxik'; did you mean toxic?",
+        ),
         ({"models": {"toxic": "m"}, "max_score": {"nsfw": 0.5}}, "no category is called 'nsfw'; known: toxic"),
         ({"model": "m", "categories": "toxic", "max_score": 40}, "40.0 is no chance, 0 to 1"),
         ({"model": "m", "categories": "toxic", "max_score": {"toxic": -1}}, "-1.0 is no chance"),

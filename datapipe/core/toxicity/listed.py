@@ -7,33 +7,34 @@ from collections.abc import Sequence
 import numpy as np
 
 from datapipe.arrow.text import Text
-from datapipe.core.toxicity.word_lists import LISTED, WordLists
+from datapipe.core.context import Context
+from datapipe.core.errors import RecipeError
+from datapipe.core.toxicity.list_files import LISTED
+from datapipe.core.toxicity.word_lists import WordLists
 from datapipe.core.verdict import Numbers
 
-EVERY = "*"  # what the list of every language goes by
+
+def check_lists(paths: Sequence[str], ctx: Context) -> None:
+    """RecipeError for a file that cannot be read, or that holds no word: its language would silently not be judged."""
+    for path in paths:
+        try:
+            lines = ctx.lines(path)
+        except UnicodeDecodeError as error:
+            raise RecipeError(f"words: {path}: not UTF-8 at byte {error.start}; convert it") from None
+        except (OSError, EOFError) as error:
+            raise RecipeError(f"words: {path}: {error}") from None
+        if not lines:
+            raise RecipeError(f"words: {path}: no word in it; expected one a line")
 
 
-class Listed:
-    """How many listed words each text holds, and how many of its words are."""
+def listed_scores(lists: WordLists, text: Text, langs: Sequence[str | None]) -> dict[str, Numbers]:
+    """`hits`, `hit_ratio` (hits per word) and, where lists have categories, `hits_…` of each.
 
-    def __init__(self, lists: WordLists) -> None:
-        self._lists = lists
-        self._known = {*lists.languages}
-
-    @property
-    def languages(self) -> tuple[str, ...]:
-        """Those with a list."""
-        return self._lists.languages
-
-    def scores(self, text: Text, langs: Sequence[str | None]) -> dict[str, Numbers]:
-        """`hits`, `hit_ratio` and, where lists have categories, `hits_…`; NaN without words, or without a list."""
-        found = self._lists.count(text, langs)
-        unlisted = EVERY not in self._known and np.array([lang not in self._known for lang in langs], np.bool_)
-        blank = unlisted | ((found.words == 0) & (found.places == 0))
-        scores = {"hits": found.places.astype(float), "hit_ratio": found.places / np.maximum(found.words, 1)}
-        if self._lists.categories != (LISTED,):
-            scores |= {
-                f"hits_{name}": hits.astype(float)
-                for name, hits in zip(self._lists.categories, found.hits.T, strict=True)
-            }
-        return {name: np.where(blank, np.nan, values) for name, values in scores.items()}
+    NaN for a text without words, and for one in a language without a list.
+    """
+    found = lists.count(text, langs)
+    judged = lists.judges(langs) & ((found.words > 0) | (found.places > 0))
+    scores = {"hits": found.places, "hit_ratio": found.places / np.maximum(found.words, 1)}
+    if lists.categories != (LISTED,):
+        scores |= dict(zip((f"hits_{name}" for name in lists.categories), found.hits.T, strict=True))
+    return {name: np.where(judged, values, np.nan) for name, values in scores.items()}
