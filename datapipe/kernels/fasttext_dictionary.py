@@ -56,7 +56,11 @@ def slot_of(
     while slots[slot] != FREE:
         entry = slots[slot]
         at = starts[entry]
-        if hashes[entry] == h and starts[entry + 1] - at == stop - start and same(data, start, letters, at, stop - start):
+        if (
+            hashes[entry] == h
+            and starts[entry + 1] - at == stop - start
+            and same(data, start, letters, at, stop - start)
+        ):
             break
         slot = (slot + 1) & mask
     return slot

@@ -34,8 +34,8 @@ class QualityClassifier(ThresholdFilter):
     """Score each document by a text classifier; keep what lies between the bounds, or is drawn by its score.
 
     The model is any fastText classifier (DCLM's, Dolma's, RedPajama's), or one of `datapipe train quality`; the score is
-    its chance of `label`, or with `expected` the mean of the labels' values weighed by their chances (FineWeb-Edu: 3).
-    Documents are one line to it, white space of any kind a space. DCLM-Baseline keeps `{label: hq, min_score: 0.018112}`
+    its chance of `positive`, or with `expected` the mean of the labels' values weighed by their chances (FineWeb-Edu: 3).
+    Documents are one line to it, white space of any kind a space. DCLM-Baseline keeps `{positive: hq, min_score: 0.018112}`
     (Li et al. 2024, arXiv:2406.11794; mlfoundations/dclm, baselines/baselines_configs/fasttext_filter.yaml), where the
     other label's chance from 1 is 0.00002 less. Without a bound, all is scored and nothing dropped: `top_fraction`
     keeps the best of the corpus.
@@ -59,8 +59,9 @@ class QualityClassifier(ThresholdFilter):
     examples: ClassVar[tuple[dict[str, Any], ...]] = ()  # no model ships with the package; its own tests write one
 
     model: ModelPath = Field(description="a fastText classifier (.bin, .ftz), or one of `datapipe train quality`")
-    label: str | None = Field(
-        None, description="whose chance is the score; null: hq of hq and cc, positive of positive and negative, ..."
+    positive: str | None = Field(
+        None,
+        description="the label whose chance is the score; null: hq of hq and cc, positive of positive and negative, ...",
     )
     expected: bool | Mapping[str, float] = Field(
         False, description="score with the expected value of labels that are numbers (true), or whose values are given"
@@ -96,10 +97,10 @@ class QualityClassifier(ThresholdFilter):
                     raise ValueError(
                         f"{name}: {bound} is no chance, 0 to 1; for labels that are numbers say expected: true"
                     )
-        elif self.label is not None:
-            raise ValueError("label and expected exclude each other: the chance of one label, or the mean of all")
+        elif self.positive is not None:
+            raise ValueError("positive and expected exclude each other: the chance of one label, or the mean of all")
         elif self.pareto is not None:
-            raise ValueError("pareto draws by a chance, and expected values are none; name a label")
+            raise ValueError("pareto draws by a chance, and expected values are none; say positive")
         return self
 
     def columns_read(self) -> tuple[str, ...]:
@@ -119,8 +120,10 @@ class QualityClassifier(ThresholdFilter):
     def facts(self, ctx: Context) -> Mapping[str, Any]:
         """The model's labels, and which is the score."""
         classifier, scale = self._read(ctx)
-        chosen = {} if scale.chance is None else {"label": classifier.labels[scale.chance]}
-        return {"labels": list(classifier.labels), **chosen}
+        chosen = None if scale.chance is None else classifier.labels[scale.chance]
+        if ctx.label in classifier.labels and ctx.label != chosen:  # a recipe's label: is the step's name
+            raise RecipeError(f"label: names the step; whose chance is the score says `positive: {ctx.label}`")
+        return {"labels": list(classifier.labels), **({} if chosen is None else {"positive": chosen})}
 
     def setup(self, ctx: Context) -> None:
         """Load the model; take the step's seed."""
@@ -152,19 +155,18 @@ class QualityClassifier(ThresholdFilter):
         if self.level == "document":
             failed |= super().rules(measured)
         if self.pareto is not None:
-            if DRAW not in measured.scores:
-                raise RecipeError(f"{self.name}.pareto: nothing was drawn in that run, so only a run can tell")
             failed["not_drawn"] = lomax(measured.scores[DRAW], self.pareto) <= 1 - found
         return failed
 
     def tunable(self) -> tuple[str, ...]:
-        """Bounds only where they are on documents."""
-        return super().tunable() if self.level == "document" else self.choices
+        """Bounds only where they are on documents, and a draw's shape only where there was a draw."""
+        bounds = ("min_score", "max_score") if self.level == "document" else ()
+        return (*bounds, *(("pareto",) if self.pareto is not None else ()), "missing")
 
     def _read(self, ctx: Context) -> tuple[Classifier, Scale]:
         classifier = read_classifier(self.model, ctx)
         try:
-            return classifier, scale_of(classifier.labels, self.label, self.expected)
+            return classifier, scale_of(classifier.labels, self.positive, self.expected)
         except ValueError as error:
             raise RecipeError(f"{error} ({self.model})") from None
 

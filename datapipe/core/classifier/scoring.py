@@ -27,19 +27,19 @@ class Scale(NamedTuple):
     chance: int | None
 
 
-def scale_of(labels: tuple[str, ...], label: str | None, expected: bool | Values) -> Scale:
+def scale_of(labels: tuple[str, ...], positive: str | None, expected: bool | Values) -> Scale:
     """What a step asks of a model with these labels; ValueError names the right ones.
 
-    label     whose chance is the score; None: the good one of two, or what `expected` says
+    positive  the label whose chance is the score; None: the good one of two, or what `expected` says
     expected  the value of each label, or true: labels are their own
     """
     if expected:
         return Scale(_values(labels, expected), None)
-    named = good_label(labels) if label is None else label.removeprefix(LABEL)
+    named = good_label(labels) if positive is None else positive.removeprefix(LABEL)
     if named is None:
-        raise ValueError(f"label: the model's labels are {', '.join(labels)}; say whose chance is the score")
+        raise ValueError(f"positive: the model's labels are {', '.join(labels)}; say whose chance is the score")
     if named not in labels:
-        raise ValueError(f"label: the model has no label {named!r}{did_you_mean(named, labels)}")
+        raise ValueError(f"positive: the model has no label {named!r}{did_you_mean(named, labels)}")
     return Scale(tuple(float(one == named) for one in labels), labels.index(named))
 
 

@@ -146,7 +146,9 @@ def _paths(counts: Int64s) -> tuple[Int64s, Int32s, Bytes]:
     """Of each label the inner nodes from itself to the tree's root, and at which of them it stands on the right."""
     n = len(counts)
     above = {
-        int(child): (node, side) for node, children in enumerate(huffman(counts.tolist())) for side, child in enumerate(children)
+        int(child): (node, side)
+        for node, children in enumerate(huffman(counts.tolist()))
+        for side, child in enumerate(children)
     }
     starts, nodes, sides = [0], [], []
     for label in range(n):

@@ -86,7 +86,9 @@ def _batches(
     size = 0
     for n, (text, names) in enumerate(zip_longest(texts, labels), 1):
         if text is None or not names:
-            raise RecipeError(f"text {n} has no {'text' if text is None else 'label'}: each text needs at least one label")
+            raise RecipeError(
+                f"text {n} has no {'text' if text is None else 'label'}: each text needs at least one label"
+            )
         for name in names:
             if name not in numbers:
                 if not name or any(space in name for space in " \n\r\t\v\f\0"):
