@@ -79,7 +79,7 @@ def test_tags_are_columns(folder: Runs) -> None:
     assert len(rows) == len(ROWS)
     assert rows["all"]["tox.toxic"] == rows["all"]["tox.score"] > 0.99
     assert rows["all"]["tox.threat"] < 0.01
-    assert [rows[name]["tox.reasons"] for name in ("all", "cut", "unknown")] == [["toxic"], [], []]
+    assert [rows[name]["tox.reasons"] for name in ("all", "cut", "unknown")] == [["toxic"], [], None]
     assert [rows[name]["tox.toxic"] for name in ("empty", "unknown", "mild")] == [None, None, None]
 
 
