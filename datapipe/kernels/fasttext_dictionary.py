@@ -110,7 +110,7 @@ def count_words(
     at[DOCUMENT] = d
     at[BYTE] = i
     at[ENTRIES] = entries
-    return d == len(offsets) - 1
+    return bool(d == len(offsets) - 1)
 
 
 @kernel

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from datapipe.arrow.text import Text, text_of
 from datapipe.core.errors import RecipeError
@@ -70,7 +71,7 @@ def write_corpus(path: Path, texts: Iterable[str], labels: Iterable[Sequence[str
             empty += len(text) - len(batch)
             words += int(found.sum())
             longest = max(longest[0], int(found.max())), max(longest[1], int(text.lengths.max()))
-            used = np.bincount(pa.compute.list_flatten(batch.column(1)).to_numpy(), minlength=len(numbers))
+            used = np.bincount(pc.list_flatten(batch.column(1)).to_numpy(), minlength=len(numbers))
             used[: len(counts)] += counts
             counts = used
     names = tuple(numbers)

@@ -9,7 +9,15 @@ import pyarrow as pa
 
 from datapipe.arrow.text import Text, column_of, text_of
 from datapipe.kernels.fasttext_dictionary import (
-    BYTE, DOCUMENT, ENTRIES, Bytes, Int32s, Int64s, UInt32s, count_words, fill_slots,
+    BYTE,
+    DOCUMENT,
+    ENTRIES,
+    Bytes,
+    Int32s,
+    Int64s,
+    UInt32s,
+    count_words,
+    fill_slots,
 )  # fmt: skip
 from datapipe.kernels.fasttext_words import EOS, FREE
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
 from datapipe.engine.training.fasttext_dictionary import Dictionary
+from datapipe.engine.training.fasttext_settings import FastTextSettings
 from datapipe.kernels.fasttext_model import MAGIC, SUPERVISED, VERSION, Floats
 from datapipe.kernels.fasttext_training import LOSSES
 from datapipe.kernels.fasttext_words import LABEL
-
-if TYPE_CHECKING:
-    from datapipe.engine.training.fasttext import FastTextSettings
 
 WINDOW, NEGATIVES, SAMPLING = 5, 5, 1e-4  # of training word vectors; the library writes its defaults
 WRITTEN = 1 << 16  # entries at once
@@ -25,10 +23,9 @@ def write_model(
     path: Path, settings: FastTextSettings, dictionary: Dictionary, labels: Sequence[tuple[str, int]], tokens: int,
     matrix: Floats, output: Floats,
 ) -> None:  # fmt: skip
-    """Write the model; `labels` are names and counts, by falling count. It appears whole or not at all."""
+    """Write the model; `labels` are names and counts, by falling count."""
     s = settings
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as file:
+    with path.open("wb") as file:
         file.write(struct.pack("<2i", MAGIC, VERSION))
         numbers = (s.dim, WINDOW, s.epoch, s.min_count, NEGATIVES, s.word_ngrams, LOSSES[s.loss], SUPERVISED, s.buckets)
         file.write(struct.pack("<12id", *numbers, s.minn, s.maxn, s.lr_update_rate, SAMPLING))
@@ -44,7 +41,6 @@ def write_model(
             file.write(_entry(LABEL.tobytes() + name.encode(), count, 1))
         _write_matrix(file, matrix)
         _write_matrix(file, output)
-    part.replace(path)
 
 
 def _entry(spelled: bytes, count: int, kind: int) -> bytes:

@@ -46,12 +46,8 @@ class Row(NamedTuple):
 def two_classes(classes: Sequence[tuple[str, Sequence[str]]], text_field: str | None, read: Read) -> Iterator[Example]:
     """Each input's texts with the name of its class; RecipeError for a class without any."""
     for label, inputs in classes:
-        found = False
         for row in _rows(inputs, text_field, label, read):
-            found = True
             yield _example(row, row.text, (label,), "")
-        if not found:
-            raise RecipeError(f"{label}: no texts in {', '.join(inputs)}; a classifier needs both classes")
 
 
 @dataclass(frozen=True)
@@ -114,13 +110,15 @@ def labelled_rows(inputs: Sequence[str], text_field: str | None, labelling: Labe
 
 def _rows(inputs: Sequence[str], text_field: str | None, label: str, read: Read) -> Iterator[Row]:
     urls = read.urls.setdefault(label, {})
-    fields: dict[str, None] = {}
+    fault = ""
     texts = 0
     for reader in open_inputs(inputs, text_field):
         for piece in reader.pieces(SPLIT):
             urls[piece.url] = None
             for chunk in reader.read(piece):
                 read.bad += len(chunk.bad)
+                if chunk.bad and not fault:
+                    fault = f"; the first record says: {chunk.bad[0][1].error}"
                 read.rows += chunk.batch.num_rows
                 for row in chunk.batch.to_pylist():
                     metadata = row.pop("metadata", None)
@@ -132,12 +130,10 @@ def _rows(inputs: Sequence[str], text_field: str | None, label: str, read: Read)
                         yield Row(text, others)
                         continue
                     read.blank += 1
-                    if not texts:
-                        fields.update(dict.fromkeys(others))
-    if not texts and fields:
-        wanted = text_field or "text"
-        raise RecipeError(f"no row of {', '.join(inputs)} has a text in the field {wanted}; fields found: "
-                          f"{', '.join(sorted(fields))}; say which by --text-field")  # fmt: skip
+    if not texts:
+        raise RecipeError(
+            f"{', '.join(inputs)}: no row has a text in the field {text_field or 'text'}, which --text-field names{fault}"
+        )
 
 
 def _example(row: Row, text: str, labels: tuple[str, ...], group: str) -> Example:
