@@ -19,7 +19,7 @@ from datapipe.core.parts import PartLevel, parts_of
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.toxicity.list_files import files_of
 from datapipe.core.toxicity.listed import check_lists, listed_scores
-from datapipe.core.toxicity.word_lists import WordLists
+from datapipe.core.toxicity.word_lists import USUAL, Disguise, WordLists
 from datapipe.core.verdict import Mask, Numbers, Verdict
 
 Words = FilePath | Annotated[tuple[str, ...], Field(min_length=1)]
@@ -91,7 +91,11 @@ class Toxicity(ThresholdFilter):
         le=1,
         description="greatest share of characters in parts out of bounds; null: none with drop, all but all with cut",
     )
-    obfuscation: bool = Field(False, description="find words in disguise, too (sh1t, s.p.a.c.e.d, look-alike letters)")
+    obfuscation: bool | tuple[Disguise, ...] = Field(
+        False,
+        description="find words in disguise, too: leet (4 for a), lookalike letters, repeated ones, spaced ones; true: these; "
+        "masked (inner letters as *) finds formulas, too",
+    )
 
     _judge: WordLists | Categories | None = PrivateAttr(None)
 
@@ -162,7 +166,10 @@ class Toxicity(ThresholdFilter):
     def facts(self, ctx: Context) -> Mapping[str, Any]:
         """Lists and models are read, and the labels looked for, before any work; what they can tell."""
         judge = self._made(ctx)
-        return {"languages": list(judge.languages)} if isinstance(judge, WordLists) else {"labels": judge.labels()}
+        if isinstance(judge, Categories):
+            return {"labels": judge.labels()}
+        never = {"never_found": len(judge.unread)} if judge.unread else {}  # without a letter or an emoji
+        return {"languages": list(judge.languages), **never}
 
     def setup(self, ctx: Context) -> None:
         """Load the lists or the models."""
@@ -225,7 +232,8 @@ class Toxicity(ThresholdFilter):
         if self.words is None:
             return Categories(self.named(), ctx)
         check_lists(self.files(), ctx)
-        return WordLists.read(self.words, ctx)
+        disguises = self.obfuscation if isinstance(self.obfuscation, tuple) else USUAL if self.obfuscation else ()
+        return WordLists.read(self.words, ctx, disguises=disguises)
 
     def _scores(self, text: Text, langs: pa.Array) -> dict[str, Numbers]:
         assert self._judge is not None, "setup was not called"

@@ -74,6 +74,17 @@ def test_categories_are_counted_apart_and_together() -> None:
     assert Toxicity(words=LISTS).columns_read() == ("text", "lang")
 
 
+def test_disguises_are_found_where_asked_for() -> None:
+    texts: list[str | None] = ["h3ck", "he\u0441k", "heeeck", "h.e.c.k", "h**k", "h\u200beck", "hack"]
+    langs: list[str | None] = ["en"] * len(texts)
+    plain = judge(texts, langs, words=LISTS, max_hits=0).keep
+    usual = judge(texts, langs, words=LISTS, max_hits=0, obfuscation=True).keep
+    masked = judge(texts, langs, words=LISTS, max_hits=0, obfuscation=["masked"]).keep
+    assert plain.tolist() == [True, True, True, True, True, False, True]
+    assert usual.tolist() == [False, False, False, False, True, False, True]
+    assert masked.tolist() == [True, True, True, True, False, False, True]
+
+
 def test_sentences_with_listed_words_are_cut() -> None:
     texts: list[str | None] = [
         "All is well. What the heck! Good.\nSo ein Mist.",
