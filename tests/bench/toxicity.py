@@ -91,7 +91,8 @@ def said(toxic: np.ndarray, found: np.ndarray, bound: float) -> str:
 
 def truth(folder: Path, models: Path) -> None:
     files = {name: rows_of(folder / f"{name}.jsonl.zst", clean) for name, clean in FILES.items()}
-    lists = step(words=[str(folder / "badwords_ldnoobw.jsonl.gz")], max_hits=0)
+    published = [str(folder / "badwords_ldnoobw.jsonl.gz")]
+    lists, disguised = step(words=published), step(words=published, obfuscation=True)
     for name, rows in files.items():
         toxic, texts = np.array([r.toxic for r in rows]), [r.text for r in rows]
         fold = np.array([r.fold for r in rows])
@@ -104,6 +105,7 @@ def truth(folder: Path, models: Path) -> None:
         other = trained([r for n, some in files.items() if n != name for r in some], models)
         print(f"{name}: {len(rows)} texts, {toxic.mean():.0%} toxic")
         print("  word list             ", said(toxic, scores(lists, texts, "hits"), 0))
+        print("  word list, obfuscation", said(toxic, scores(disguised, texts, "hits"), 0))
         print("  classifier, held out  ", said(toxic, found, CUT))
         print("  classifier, other data", said(toxic, scores(step(model=other, categories="toxic"), texts), CUT))
         levels(deep, lists)
@@ -117,6 +119,7 @@ def truth(folder: Path, models: Path) -> None:
         said(toxic, scores(step(model=model, categories="toxic"), [r.text for r in rows]), CUT),
     )
     print("  word list:               ", said(toxic, scores(lists, [r.text for r in rows], "hits"), 0))
+    print("  word list, obfuscation:  ", said(toxic, scores(disguised, [r.text for r in rows], "hits"), 0))
     kinds = defaultdict(list)
     for row, a, b in zip(rows, classifier, listed, strict=True):
         kinds[row.kind, row.toxic].append((a, b))
@@ -131,7 +134,7 @@ def levels(deep: list[tuple[str, list[Row]]], lists: Toxicity) -> None:
     draw = random.Random(2)
     toxic: list[bool] = []
     found: dict[str, list[float]] = defaultdict(list)
-    cut = np.zeros(3)  # characters: cut and toxic, cut, toxic
+    cut = {bound: np.zeros(3) for bound in (CUT, 0.9)}  # characters: cut and toxic, cut, toxic
     for model, rows in deep:
         clean = [r.text.replace("\n", " ") for r in rows if not r.toxic]
         bad = [r.text.replace("\n", " ") for r in rows if r.toxic]
@@ -148,17 +151,19 @@ def levels(deep: list[tuple[str, list[Row]]], lists: Toxicity) -> None:
         found["line"] += scores(step(**own, level="line"), documents).tolist()
         found["sentence"] += scores(step(**own, level="sentence"), documents).tolist()
         found["word list"] += scores(lists, documents, "hits").tolist()
-        left = step(**own, level="line", do="cut", max_score=CUT).judge(batch_of(documents)).columns["text"].to_pylist()
-        for text, rest, bad_lines in zip(documents, left, spans, strict=True):
-            kept = set(rest.split("\n"))
-            for n, line in enumerate(text.split("\n")):
-                gone = line not in kept
-                cut += len(line) * np.array([gone and n in bad_lines, gone, n in bad_lines])
+        for bound, sums in cut.items():
+            left = step(**own, level="line", do="cut", max_score=bound).judge(batch_of(documents)).columns["text"]
+            for text, rest, bad_lines in zip(documents, left.to_pylist(), spans, strict=True):
+                kept = set(rest.split("\n"))
+                for n, line in enumerate(text.split("\n")):
+                    gone = line not in kept
+                    sums += len(line) * np.array([gone and n in bad_lines, gone, n in bad_lines])
     for name, values in found.items():
         print(f"    1 in 20, {name:9} AUC {roc_auc_score(toxic, values):.3f}")
-    print(
-        f"    1 in 20, lines over {CUT} cut: precision {cut[0] / cut[1]:.3f}, recall {cut[0] / cut[2]:.3f} (characters)"
-    )
+    for bound, (right, gone, meant) in cut.items():
+        print(
+            f"    1 in 20, lines over {bound} cut: precision {right / gone:.3f}, recall {right / meant:.3f} (characters)"
+        )
 
 
 def best(call: Any) -> float:
