@@ -116,9 +116,13 @@ def put_found(
     if keys[slot] == _NO:
         return count
     pattern = heads[slot]
+    last = -1
     while pattern:
-        word = words[pattern - 1]
+        word = int(words[pattern - 1])
         pattern = others[pattern - 1]
+        if word == last:  # another of its masked shapes
+            continue
+        last = word
         used = disguise_of(data, start, stop, letters, offsets[word], offsets[word + 1], bases, shapes)
         if used < 0 or used | how == 0 or (used | how) & ~wanted:
             continue
@@ -141,6 +145,7 @@ def next_suspect(data: Bytes, i: int, stop: int, bases: Int32s) -> tuple[int, in
     before: Any = np.int64(-1)
     latin = other = tripled = starred = star = False
     size: Any
+    point: Any
     while i < stop:
         point, size = point_at(data, i)
         kind = np.int64(bases[point])
@@ -154,13 +159,14 @@ def next_suspect(data: Bytes, i: int, stop: int, bases: Int32s) -> tuple[int, in
             star = True
             before = kind
         elif sort != NOTHING:
-            start = i if start < 0 else start
-            run = run + 1 if kind == before else 1
+            if start < 0:
+                start = i
+            run = run + 1 if bool(kind == before) else 1
             before = kind
             signs += 1
-            seen |= 1 << sort
+            seen |= 1 << int(sort)
             if point != _BANG:
-                end = i + size
+                end = int(i + size)
                 solid = signs
                 classes = seen
                 starred |= star

@@ -143,7 +143,6 @@ def is_cut(left: np.int64, right: np.int64) -> bool:
 @inlined
 def is_free(data: Bytes, begin: int, start: int, stop: int, end: int, signs: Int32s, bare: bool) -> bool:
     """Does a place stand for itself, in the row from `begin` to `end`?"""
-    size: Any
     if start > begin:
         at = before(data, start)
         point, _ = point_at(data, at)

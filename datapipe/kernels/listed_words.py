@@ -1,7 +1,8 @@
 """Words and phrases of long lists, found in one pass over text.
 
-A text is a row of tokens (kernels/listed_tokens.py), hashed as they are read. An entry is the hashes of its tokens and of what joins them, and one table of open addressing holds every
-beginning of every entry. Most tokens begin no entry and cost one look-up in 256 kB (10,000 words), whatever is listed.
+A text is a row of tokens (kernels/listed_tokens.py), hashed as they are read. An entry is the hashes of its tokens and of what
+joins them, and one table of open addressing holds every beginning of every entry. Most tokens begin no entry and cost one
+look-up in 256 kB (10,000 words), whatever is listed.
 """
 
 from collections.abc import Sequence
