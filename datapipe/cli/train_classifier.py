@@ -34,7 +34,8 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--method", type=click.Choice(["fasttext", "logistic"]), default="fasttext", show_default=True,
                  is_eager=True,
                  help="A fastText model, as DCLM's; or a logistic regression over hashed n-grams, as GPT-3's."),
-    click.option("--word-ngrams", type=click.IntRange(1, 5), default=2, show_default=True, help="Words of the longest n-grams."),
+    click.option("--word-ngrams", type=click.IntRange(1, 5), metavar="N",
+                 help="Words of the longest n-grams: 2 as DCLM, or 1 with logistic, as GPT-3."),
     click.option("--buckets", type=click.IntRange(1, 1 << 24), callback=_power, metavar="N",
                  help="That n-grams are hashed into: 2,000,000, or 262,144 with logistic."),
     click.option("--held-out", type=click.FloatRange(0, 0.9), default=0.1, show_default=True,
@@ -137,7 +138,8 @@ def _train(name: Any, examples: Any, read: Any, first: str | None, options: dict
     from datapipe.engine.training.classifier import Training, train_classifier
     from datapipe.engine.training.fasttext import FastTextSettings
 
-    buckets, grams, seed = options["buckets"], options["word_ngrams"], options["seed"]
+    buckets, seed = options["buckets"], options["seed"]
+    grams = options["word_ngrams"] or (2 if options["method"] == "fasttext" else 1)
     training = Training(
         name,
         Path(options["out"]),

@@ -6,6 +6,7 @@ from typing import Any
 
 import numba
 import numpy as np
+import orjson
 
 from datapipe import __version__
 from datapipe.engine.training.card_text import page
@@ -61,7 +62,7 @@ def card_of(
             f"It knows the languages it was trained on: {', '.join(covered) or 'the texts do not say which'}. In others "
             "its scores mean nothing; apply it with `where: {lang: […]}`.",
         ],
-        "recipe": _recipe(name, labels, targets, measured),
+        "recipe": _recipe(name, targets, measured),
     }
 
 
@@ -89,17 +90,22 @@ def _most(names: Any) -> dict[str, int]:
     return {str(values[n]) or "unknown": int(counts[n]) for n in order}
 
 
-def _recipe(name: str, labels: tuple[str, ...], targets: tuple[str, ...], measured: dict[str, Any] | None) -> str:
-    """Steps for a recipe that lies beside the model."""
-    rows = measured["threshold_tables"][targets[0]] if measured else []
-    wanted = 0.1 if name == "quality" else 0.01
-    threshold = next((row["threshold"] for row in rows if row.get("top_of_negatives") == wanted), 0.5)
+def _recipe(name: str, targets: tuple[str, ...], measured: dict[str, Any] | None) -> str:
+    """A step for a recipe that lies beside the model: quality keeps a tenth of the others, toxicity drops a hundredth."""
+    quoted = {label: orjson.dumps(label).decode() for label in targets}  # a label may be 1, or yes
+    bounds = {label: _threshold(name, label, measured) for label in targets}
     if name == "quality":
-        # Rounded down, so that what the table keeps is kept.
-        return f"- quality_classifier: {{model: quality.bin, label: {targets[0]}, min_score: {_down(threshold)}}}"
-    names = ", ".join(f"'{label}'" for label in targets)
-    return f"- toxicity: {{model: toxicity.bin, categories: [{names}], max_score: {_down(threshold)}}}"
+        (label,) = targets
+        return f"- quality_classifier: {{model: quality.bin, label: {quoted[label]}, min_score: {bounds[label]}}}"
+    pairs = ", ".join(f"{quoted[label]}: {bounds[label]}" for label in targets)
+    return f"- toxicity: {{model: toxicity.bin, categories: [{', '.join(quoted.values())}], max_score: {{{pairs}}}}}"
 
 
-def _down(threshold: float) -> float:
-    return float(np.floor(threshold * 1e6) / 1e6)
+def _threshold(name: str, label: str, measured: dict[str, Any] | None) -> str:
+    """Rounded down, so that what the table counts is counted."""
+    share = 0.1 if name == "quality" else 0.01
+    rows = measured["threshold_tables"][label] if measured else []
+    found = next((row["threshold"] for row in rows if row.get("top_of_negatives") == share), 0.5)
+    if name == "toxicity":
+        found = max(found, 0.5)  # where labels are told apart with ease, a hundredth begins near 0
+    return f"{np.floor(found * 1e6) / 1e6:.6f}"

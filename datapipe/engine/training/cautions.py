@@ -51,14 +51,14 @@ def _languages(chosen: Chosen, flags: npt.NDArray[np.bool_], labels: tuple[str, 
     overall = flags.mean(0)
     names = [name for name in np.unique(chosen.langs).tolist() if name]
     shares = {lang: flags[chosen.langs == lang].mean(0) for lang in names if (chosen.langs == lang).sum() >= LEAST}
-    if len(names) < 2:
-        return []
-    return [
-        f"{lang}: {share[column]:.0%} of its texts are {label}: the language gives it away"
-        for lang, share in shares.items()
-        for column, label in enumerate(labels)
-        if share[column] >= ONE_SIDED > overall[column]
-    ]
+    said = []
+    for column, label in enumerate(labels):
+        langs = [lang for lang, share in shares.items() if share[column] >= ONE_SIDED > overall[column]]
+        if langs and len(names) > 1:
+            said.append(
+                f"{', '.join(langs)}: {ONE_SIDED:.0%} or more of the texts are {label}: the language gives it away"
+            )
+    return said
 
 
 def _groups(measured: dict[str, Any], label: str) -> list[str]:

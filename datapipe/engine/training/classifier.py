@@ -25,6 +25,7 @@ from datapipe.engine.training.lines import described
 from datapipe.engine.training.ngram_training import train_ngrams
 from datapipe.io.opening import open_file
 
+FEW_UPDATES = 50_000  # texts times epochs
 Name = Literal["quality", "toxicity"]
 
 
@@ -40,8 +41,8 @@ class Training:
     max_examples: int | None = None
     balance: bool = False
     fasttext: FastTextSettings = field(default_factory=FastTextSettings)
-    ngrams: Settings = Settings("words", 2, 1 << 18, True)  # noqa: RUF009  # a tuple, which nothing changes
-    strength: float = 1.0
+    ngrams: Settings = Settings("words", 1, 1 << 18, True)  # noqa: RUF009  # a tuple, which nothing changes
+    strength: float = 10.0
 
 
 def train_classifier(
@@ -71,7 +72,7 @@ def train_classifier(
             tell(f"measuring on {int(chosen.held.sum()):,} texts")
             classifier = read_classifier(str(model), Context(training.name, training.seed, open_file))
             measured = evaluated(classifier, chosen, exclusive, targets)
-        said = cautions(chosen, labels, targets, measured)
+        said = [*cautions(chosen, labels, targets, measured), *_undertrained(training, int((~chosen.held).sum()))]
         card = card_of(training.name, labels, targets, chosen, read, measured, said)
         card["method"] = training.method
         card["parameters"] = _parameters(training)
@@ -132,6 +133,14 @@ def _trained(
     tell(f"training on {len(rows):,} texts")
     facts = train_fasttext(chosen.texts(rows), sets, model, training.fasttext, tell)
     return {name: fact for name, fact in facts.items() if name not in ("file", "bytes", "sha256")}
+
+
+def _undertrained(training: Training, texts: int) -> list[str]:
+    """fastText's defaults are for many texts: of 350 web pages it learnt an AUC of 0.73, with 25 epochs at 0.5 of 0.85."""
+    settings = training.fasttext
+    if training.method == "logistic" or settings.lr > 0.1 or texts * settings.epoch >= FEW_UPDATES:
+        return []
+    return [f"{texts:,} texts, {settings.epoch} times: little for fastText at this rate; try --epoch 25 --lr 0.5"]
 
 
 def _parameters(training: Training) -> dict[str, Any]:

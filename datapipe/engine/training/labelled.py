@@ -119,11 +119,11 @@ def _rows(inputs: Sequence[str], text_field: str | None, label: str, read: Read)
                 read.bad += len(chunk.bad)
                 if chunk.bad and not fault:
                     fault = f"; the first record says: {chunk.bad[0][1].error}"
-                read.rows += chunk.batch.num_rows
                 for row in chunk.batch.to_pylist():
-                    metadata = row.pop("metadata", None)
-                    others = orjson.loads(metadata) if metadata else {}
+                    read.rows += 1
+                    others = _unfolded(row.pop("metadata"))
                     text = row.pop("text")
+                    others.setdefault("id", f"row {read.rows}")
                     others.update({name: value for name, value in row.items() if value is not None})
                     if text and not text.isspace():
                         texts += 1
@@ -146,6 +146,18 @@ def _sentences(text: str) -> Iterator[str]:
     whole = text_of(pa.array([text], pa.large_string()))
     for start, stop in sentences_in_lines(whole).rows.tolist():
         yield whole.data[start:stop].tobytes().decode()
+
+
+def _unfolded(metadata: str | None) -> dict[str, Any]:
+    """Fields that are no columns; of a run folder's rows those that were none when they were first read, too."""
+    fields: dict[str, Any] = orjson.loads(metadata) if metadata else {}
+    within = fields.get("metadata")
+    if isinstance(within, str) and within.startswith("{"):
+        try:
+            fields = {**orjson.loads(within), **fields}
+        except ValueError:
+            return fields  # a text of its own
+    return fields
 
 
 def _at(fields: dict[str, Any], path: str) -> Any:
