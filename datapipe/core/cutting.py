@@ -67,8 +67,10 @@ def _at_line_starts(text: Text, row: Int64s, units: Units, gone: Mask, before: I
     leads = np.diff(row, prepend=-1) != 0
     begins[leads] = False
     goes_on = ~np.append(begins[1:] | leads[1:], True)  # the next unit is of the same line
-    first = np.flatnonzero(gone & (leads | ~np.append(False, gone[:-1])))  # of units in a row that go
-    last = np.flatnonzero(gone & np.append(leads[1:] | ~gone[1:], True))
+    first = np.flatnonzero(
+        gone & (leads | begins | ~np.append(False, gone[:-1]))
+    )  # of units of a line that go in a row
+    last = np.flatnonzero(gone & np.append(leads[1:] | begins[1:] | ~gone[1:], True))
     after = np.zeros(len(row), np.bool_)
     after[gone] = np.repeat(begins[first] & goes_on[last], last - first + 1)
     return np.where(after, start, before), np.where(after, np.append(start[1:], 0), stop)

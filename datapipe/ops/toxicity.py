@@ -43,9 +43,11 @@ class Toxicity(ThresholdFilter):
 
     A text without words, or in a language without a list, is not judged: its scores are null, and it stays.
 
-    Both methods err against people: word lists drop text by and about minorities far more often than other text (Dodge et
-    al. 2021, arXiv:2104.08758, section 5.3, of C4's list), and classifiers take identity terms, reclaimed slurs and African
-    American English for toxic (Xu et al. 2021, arXiv:2104.06390; Sap et al. 2019). See what goes with `action: tag` first.
+    Both methods err against people: lists drop text by and about minorities more often than other text (Dodge et al. 2021,
+    arXiv:2104.08758, section 5, of C4's), and classifiers take identity terms, reclaimed slurs and African American English
+    for toxic (Sap et al. 2019, ACL P19-1163; Xu et al. 2021, arXiv:2104.06390). Of HateCheck's harmless cases, a model of
+    9,000 labelled comments called toxic 70 % of reclaimed slurs, 71 % of counter-speech and 47 % of kind or neutral mentions
+    of groups, a list 53, 28 and 0 % (tests/bench/toxicity.py). See what would go with `action: tag` first.
     """
 
     name: ClassVar[str] = "toxicity"

@@ -150,8 +150,8 @@ def test_sentences_of_every_script(model: str) -> None:
         ("nice\nheck heck . nice", "nice\nnice"),
         ("nice\nheck . heck . nice\n\nrun . heck", "nice\nnice\n\nrun ."),
         ("nice\nheck .\nnice", "nice\nnice"),
-        ("nice . heck\nheck . nice", "nice . nice"),
-        ("heck . nice\n heck\nheck . nice ", "nice\n nice "),
+        ("nice . heck\nheck . nice", "nice .\nnice"),
+        ("heck . nice\n heck\nheck . nice ", "nice\nnice "),
         ("heck .  heck . nice . heck .\n", "nice .\n"),
     ],
 )
