@@ -23,9 +23,9 @@ CLASS_BITS, CLASS = 3, 7
 
 SIGNS = {"4": "a", "@": "a", "3": "e", "€": "e", "1": "i", "!": "i", "|": "i", "0": "o", "5": "s", "$": "s", "7": "t"}
 MASKS = "*#"
-# Equal in shape: an l and an i are one, as 1 stands for both.
+# Equal in shape: an l and an i are one, as 1 stands for both. No Latin letter that a language writes, as ı, looks like another.
 ALIKE = {
-    "i": "lіΙιӏӀɩıﺍ", "a": "аαɑ", "b": "ЬΒ", "c": "сϲᴄ", "d": "ԁ", "e": "еεҽ", "g": "ɡց", "h": "һհ", "j": "јϳ", "k": "кκᴋ",
+    "i": "lіΙιӏӀ", "a": "аα", "b": "ЬΒ", "c": "сϲᴄ", "d": "ԁ", "e": "еεҽ", "g": "ց", "h": "һհ", "j": "јϳ", "k": "кκᴋ",
     "m": "мᴍ", "n": "ոηп", "o": "оοσօᴏ", "p": "рρ", "q": "ԛզ", "s": "ѕꜱ", "t": "тτᴛ", "u": "υսᴜ", "v": "νѵᴠ", "w": "ѡԝωᴡ",
     "x": "хχ", "y": "уγүყ", "z": "ᴢ",
 }  # fmt: skip

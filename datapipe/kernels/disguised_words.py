@@ -110,7 +110,8 @@ def put_found(
 ) -> int:  # fmt: skip
     """Put the words that a suspicious one may be into `out`; how many places there are then."""
     h, signs, plain = shape_hash(data, start, stop, bases, shapes)
-    if signs < SHORTEST or 2 * plain < signs:
+    # Half of it are letters; and a number before a unit, as in 5cm, is no word of three letters.
+    if signs < SHORTEST or 2 * plain < signs or (signs == SHORTEST and 48 <= data[start] < 58):
         return count
     slot = slot_of(keys, len(keys), h)
     if keys[slot] == _NO:

@@ -51,17 +51,16 @@ def varied(rng):
 @pytest.mark.parametrize("wanted", [tuple(BITS), ("leet", "lookalike"), ("repeated",), ("spaced",), ("masked", "leet")])
 def test_equals_its_twin(wanted):
     rng = random.Random(len(wanted))
-    texts = [rng.choice((" ", "", "\n", "; ")).join(varied(rng) for _ in range(rng.randint(1, 4))) for _ in range(1500)]
-    texts += ["".join(rng.choices(SIGNS, k=rng.randint(0, 12))) for _ in range(500)]
+    texts = [rng.choice((" ", "", "\n", "; ")).join(varied(rng) for _ in range(rng.randint(1, 4))) for _ in range(150)]
+    texts += ["".join(rng.choices(SIGNS, k=rng.randint(0, 12))) for _ in range(150)]
     for text, found in zip(texts, places(texts, wanted), strict=True):
-        expected = [place for place in twin.find(text, SOME, wanted)]
-        assert found == expected, ascii(text)
+        assert found == twin.find(text, SOME, wanted), ascii(text)
 
 
 @pytest.mark.parametrize(
     ("kind", "hidden", "shown"),
     [
-        ("leet", ["f00l", "$illy!", "s1l1y", "TW1T", "@f00l"[1:]], ["fool", "1001", "70017", "f001e", "7w17"]),
+        ("leet", ["f00l", "$illy!", "s1l1y", "TW1T", "@f00l"[1:]], ["fool", "1001", "70017", "f001e", "7w17", "1ll"]),
         ("lookalike", ["fооl", "ѕilly", "𝒻𝑜𝑜𝓁", "ⓢilly", "дуpак"], ["дурак", "fool", "fооd"]),
         ("repeated", ["foool", "FOOOOL", "sillyyyy", "дууурак"], ["foooll", "ffool", "fool", "xxxx", "iiil"]),
         ("masked", ["f*ol", "f**l", "s#lly", "si**y"], ["f***", "**ol", "f*l", "*fool*", "i*l", "f* l"]),

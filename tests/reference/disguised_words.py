@@ -97,7 +97,8 @@ def find(text, listed, wanted):
         plain = sum(sort in ("plain", "styled") for sort, _ in shown)
         for word in words:
             masks = sum(sort == "mask" for sort, _ in shown)
-            if len(shown) < 3 or 2 * plain < len(shown) or (masks and len(word) < 4):
+            number_first = len(shown) == 3 and "0" <= text[signs[0][2]] <= "9"
+            if len(shown) < 3 or number_first or 2 * plain < len(shown) or (masks and len(word) < 4):
                 continue
             used = held_against(shown, word)
             if used is not None and used | how and used | how <= set(wanted):
