@@ -94,6 +94,6 @@ def chances_of(ends: Int64s, buckets: Buckets, weights: Floats, intercepts: Doub
         for label in range(labels):
             total = 0.0
             for i in range(first, stop):
-                total += weights[buckets[i], label]
+                total += np.float64(weights[buckets[i], label])
             out[d, label] = 1 / (1 + math.exp(-min(max(total * scale + intercepts[label], -700.0), 700.0)))
     return out

@@ -36,9 +36,9 @@ class QualityClassifier(ThresholdFilter):
     The model is any fastText classifier (DCLM's, Dolma's, RedPajama's), or one of `datapipe train quality`; the score is
     its chance of `positive`, or with `expected` the mean of the labels' values weighed by their chances (FineWeb-Edu: 3).
     Documents are one line to it, white space of any kind a space. DCLM-Baseline keeps `{positive: hq, min_score: 0.018112}`
-    (Li et al. 2024, arXiv:2406.11794; mlfoundations/dclm, baselines/baselines_configs/fasttext_filter.yaml), where the
-    other label's chance from 1 is 0.00002 less. Without a bound, all is scored and nothing dropped: `top_fraction`
-    keeps the best of the corpus.
+    (Li et al. 2024, arXiv:2406.11794; mlfoundations/dclm, baselines/baselines_configs/fasttext_filter.yaml; there it is 1
+    less the chance of cc where that is greater, 0.00002 below the library's own). Without a bound, all is scored and
+    nothing dropped: `top_fraction` keeps the best of the corpus.
 
     `pareto: 9` is GPT-3's draw (Brown et al. 2020, arXiv:2005.14165, appendix A), from a hash of the recipe's seed, the
     step's label and the id: kept if a number of Lomax's distribution (numpy.random.pareto) is more than 1 - score, of
@@ -56,6 +56,7 @@ class QualityClassifier(ThresholdFilter):
         "high_score": ("max_score", SCORE),
     }
     choices: ClassVar[tuple[str, ...]] = ("pareto", "missing")
+    writes: ClassVar[Mapping[str, pa.DataType]] = {SCORE: pa.float64()}
     examples: ClassVar[tuple[dict[str, Any], ...]] = ()  # no model ships with the package; its own tests write one
 
     model: ModelPath = Field(description="a fastText classifier (.bin, .ftz), or one of `datapipe train quality`")

@@ -166,6 +166,8 @@ def test_every_recipe_in_pipelines_runs(recipe: Path, tmp_path: Path, request: p
     if recipe.stem == "toxicity":
         model = toy_classifier(tmp_path / "toy.bin", {"you": {"toxic": 3}, "the": {"toxic": -2}}, ("toxic",))
         settings = ["--set", "listed.words={en: [disk, problem], de: [Problem]}", "--set", f"sentences.model={model}"]
+    if recipe.stem == "dclm":
+        settings = ["--set", f"quality_classifier.model={request.getfixturevalue('quality_model')}"]
     done = datapipe("run", str(recipe), "--out", str(tmp_path / "out"), "--workers", "2", *settings)
     assert done.returncode == 0, done.stderr
     manifest = json.loads((tmp_path / "out/manifest.json").read_text())

@@ -15,9 +15,13 @@ from datapipe.core.errors import RecipeError
 from datapipe.core.seeds import uniform
 from datapipe.core.verdict import Verdict
 from datapipe.engine.contract import broken_laws
+from datapipe.engine.training.classifier import Training, train_classifier
+from datapipe.engine.training.examples import Example
 from datapipe.engine.training.fasttext import FastTextSettings, train_fasttext
+from datapipe.engine.training.labelled import Read
 from datapipe.io.opening import open_file
 from datapipe.ops.quality_classifier import QualityClassifier, lomax
+from datapipe.plan.retune import retuned
 from tests.conftest import Runs, compile_text
 
 GOOD = "A calm river runs past the old stone mill, and the miller tells its story."
@@ -159,6 +163,50 @@ def test_pareto_keeps_by_id_and_bounds_hold_beside_it(model: str) -> None:
     assert (judged({"model": model, "pareto": 9}, texts, seed=5).keep != verdict.keep).any()
     both = judged({"model": model, "pareto": 9, "min_score": 0.9}, texts, seed=4)
     assert (both.keep == (verdict.keep & (chance >= 0.9))).all()
+
+
+def test_the_same_ids_have_the_same_draws_in_any_shards(model: str, runs: Runs) -> None:
+    rows = [{"id": f"r{i}", "text": GOOD if i % 2 else SAYINGS[2]} for i in range(300)]
+    runs.jsonl("one/a.jsonl", rows)
+    for part in range(3):
+        runs.jsonl(f"more/{part}.jsonl", rows[2 - part :: 3])
+    recipe = (
+        "read: {{jsonl: {files}}}\nsteps: [quality_classifier: {{model: {model}, pareto: 2}}]\nwrite: {{path: out}}"
+    )
+    kept = []
+    for out, workers in (("one", 0), ("more", 2)):
+        runs(recipe.format(files=f"{out}/*.jsonl", model=model), f"out-{out}", workers)
+        kept.append(sorted(row["id"] for row in runs.table("data", f"out-{out}")))
+    assert kept[0] == kept[1]
+    assert 0 < len(kept[0]) < 300
+
+
+def test_what_scores_can_answer(model: str) -> None:
+    def tunable(**parameters: Any) -> tuple[str, ...]:
+        return QualityClassifier.model_validate({"model": model, **parameters}).tunable()
+
+    assert tunable() == ("min_score", "max_score", "missing")
+    assert tunable(pareto=9) == ("min_score", "max_score", "pareto", "missing")
+    assert tunable(pareto=9, level="sentence") == ("pareto", "missing")
+
+
+def test_tune_answers_what_was_measured(model: str, runs: Runs) -> None:
+    runs.jsonl("a.jsonl", [{"id": "1", "text": GOOD, "taken": 1}])
+    recipe = runs(RECIPE.format(model=model, more=", min_score: 0.1"))["recipe"]
+    file = str(runs.folder / "recipe.yaml")
+    [paths] = retuned(recipe, file, ("quality_classifier.min_score=0.9",)).values()
+    assert all(step.changed for path in paths.values() for step in path)
+    with pytest.raises(RecipeError, match="only a run can tell; tunable is: min_score, max_score, missing"):
+        retuned(recipe, file, ("quality_classifier.pareto=9",))
+
+
+def test_a_logistic_regression_of_our_own(tmp_path: Path) -> None:
+    training = Training("quality", tmp_path, "logistic", held_out=0)
+    sides = [Example(f"{text} {i}", (label,), "") for i in range(20) for label, text in (("hq", GOOD), ("cc", BAD))]
+    train_classifier(training, sides, Read(), "hq", lambda said: None)
+    verdict = judged({"model": str(tmp_path / "quality.bin"), "min_score": 0.5}, [GOOD, BAD, "", "the old mill"])
+    assert verdict.reason == [None, "low_score", "no_score", None]
+    assert 0 < verdict.scores["quality_score"][1] < verdict.scores["quality_score"][3] < 1
 
 
 def test_whose_chance_is_meant() -> None:

@@ -13,8 +13,8 @@ from datapipe.core.errors import did_you_mean
 
 LABEL = "__label__"
 # Of two labels, the good one is told by either name: DCLM has hq and cc, RedPajama wiki and cc.
-GOOD = frozenset(["hq", "high_quality", "high", "positive", "pos", "good", "keep", "quality", "1"])
-BAD = frozenset(["cc", "lq", "low_quality", "low", "negative", "neg", "bad", "drop", "web", "0"])
+GOOD = frozenset(["hq", "high_quality", "high", "positive", "pos", "good", "keep", "include", "quality", "1"])
+BAD = frozenset(["cc", "lq", "low_quality", "low", "negative", "neg", "bad", "drop", "exclude", "web", "0"])
 ROWS = 1 << 16  # scored at a time: a part of a text needs 1 KB, and a document may have millions
 
 Values = Mapping[str, float]
