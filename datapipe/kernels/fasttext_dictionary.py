@@ -98,6 +98,7 @@ def count_words(
                 entries += 1
                 slots[slot] = entry
                 hashes[entry] = h
+                counts[entry] = 0
                 for k in range(size):
                     letters[starts[entry] + k] = source[start + k]
                 starts[entry + 1] = starts[entry] + size

@@ -90,6 +90,8 @@ def _batches(
             raise RecipeError(
                 f"text {n} has no {'text' if text is None else 'label'}: each text needs at least one label"
             )
+        if isinstance(names, str):
+            raise RecipeError(f"text {n} has the labels {names!r}, not a list of them")
         for name in names:
             if name not in numbers:
                 if not name or any(space in name for space in " \n\r\t\v\f\0"):
@@ -110,5 +112,5 @@ def _check(names: Sequence[str], counts: Int64s, empty: int) -> None:
         if not count:
             raise RecipeError(f"the label {name} has 0 texts with a word ({empty:,} texts have none); give it examples")
     if len(names) < 2:
-        found = f"only the label {names[0]} ({counts[0]:,} texts)" if names else "no texts"
+        found = f"only the label {names[0]} ({counts[0]:,} texts)" if names else "no text"
         raise RecipeError(f"there is {found}: a classifier needs texts of two labels or more")
