@@ -14,6 +14,7 @@ from datapipe.core.dedup.cuts import disjoint, without
 from datapipe.core.dedup.units import Units
 from datapipe.core.spans import no_spans, spans_column
 from datapipe.core.verdict import Mask
+from datapipe.kernels.lines import NEWLINE
 
 Int64s = npt.NDArray[np.int64]
 
@@ -35,7 +36,8 @@ def cut_units(column: pa.Array, text: Text, units: Units, failed: Mapping[str, M
     """Cut the units that fail a rule, with the white space before them; neighbours go as one span of the first such rule.
 
     text         the view of `column`      failed  reason -> True for the units that fail it; the first one is the span's
-    whole_lines  units are lines or more: where nothing is left before a cut, the white space after it goes, too
+    whole_lines  units are lines or more: where nothing is left before a cut, the white space after it goes, too; else a
+                 cut at the start of a line that goes on takes the white space after it, and the line stays one
     """
     row = rows_of(units)
     reasons = list(failed)
@@ -48,11 +50,30 @@ def cut_units(column: pa.Array, text: Text, units: Units, failed: Mapping[str, M
         return Left(column, empty, no_spans(len(text)))
     begin = text.offsets[row]
     before = np.where(np.append(-1, row[:-1]) == row, np.append(0, units.rows[:-1, 1]), begin)
-    start, stop = (before - begin)[gone], (units.rows[:, 1] - begin)[gone]
+    start, stop = (before, units.rows[:, 1]) if whole_lines else _at_line_starts(text, row, units, gone, before)
+    start, stop = (start - begin)[gone], (stop - begin)[gone]
     cuts = disjoint(text, row[gone], start, stop, kind[gone], whole_lines)
     said = [reasons[which] for which in kind[gone][cuts.which].tolist()]
     spans = spans_column(text, cuts.row, cuts.start, cuts.stop, said)
     return Left(without(column, text, cuts), empty, spans)
+
+
+def _at_line_starts(text: Text, row: Int64s, units: Units, gone: Mask, before: Int64s) -> tuple[Int64s, Int64s]:
+    """Where cuts begin and end: `before` the unit and at its end, or at the unit and the next one, as lines need it."""
+    start, stop = units.rows.T
+    least, most = text.offsets[[0, -1]]
+    newlines = np.flatnonzero(text.data[least:most] == NEWLINE) + least
+    begins = np.searchsorted(newlines, start) > np.searchsorted(newlines, before)  # a line, within its text
+    leads = np.diff(row, prepend=-1) != 0
+    begins[leads] = False
+    goes_on = ~np.append(begins[1:] | leads[1:], True)  # the next unit is of the same line
+    first = np.flatnonzero(
+        gone & (leads | begins | ~np.append(False, gone[:-1]))
+    )  # of units of a line that go in a row
+    last = np.flatnonzero(gone & np.append(leads[1:] | begins[1:] | ~gone[1:], True))
+    after = np.zeros(len(row), np.bool_)
+    after[gone] = np.repeat(begins[first] & goes_on[last], last - first + 1)
+    return np.where(after, start, before), np.where(after, np.append(start[1:], 0), stop)
 
 
 def texts_of(text: Text, units: Units) -> Text:

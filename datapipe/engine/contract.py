@@ -148,7 +148,7 @@ def _check_thresholds(operator: ThresholdFilter, batch: pa.RecordBatch, whole: V
     for parameter, score in operator.bounds.values():
         if not parameter.startswith(("min_", "max_")):
             yield f"the bound {parameter} is called neither min_… nor max_…"
-        if whole.scores and score not in whole.scores:
+        if whole.scores and parameter in operator.tunable() and score not in whole.scores:
             yield f"the bound {parameter} is of a score that is not measured: {score}"
     if unknown := set(operator.tunable()) - set(type(operator).model_fields):
         yield f"it has no such parameters to tune: {sorted(unknown)}"

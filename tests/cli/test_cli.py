@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, SAMPLE, Runs
+from tests.ops.toy_classifiers import toy_classifier
 
 RECIPE = f"""
 name: shown
@@ -162,6 +163,9 @@ def test_every_recipe_in_pipelines_runs(recipe: Path, tmp_path: Path, request: p
     settings = []
     if recipe.stem == "ccnet":
         settings = ["--set", f"perplexity.models={request.getfixturevalue('language_models')}"]
+    if recipe.stem == "toxicity":
+        model = toy_classifier(tmp_path / "toy.bin", {"you": {"toxic": 3}, "the": {"toxic": -2}}, ("toxic",))
+        settings = ["--set", "listed.words={en: [disk, problem], de: [Problem]}", "--set", f"sentences.model={model}"]
     if recipe.stem == "dclm":
         settings = ["--set", f"quality_classifier.model={request.getfixturevalue('quality_model')}"]
     done = datapipe("run", str(recipe), "--out", str(tmp_path / "out"), "--workers", "2", *settings)

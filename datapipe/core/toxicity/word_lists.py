@@ -109,6 +109,11 @@ class WordLists:
         total = np.bincount(places.rows[_outermost(place, places)], minlength=len(text))
         return Counts(words, hits, total, _spans(text, places, found) if spans else None)
 
+    def judges(self, langs: Sequence[str | None]) -> npt.NDArray[np.bool_]:
+        """Which rows have a list, be it that of every language."""
+        used, row = self._used(langs)
+        return np.asarray(used.any(axis=1))[row]
+
     def _used(self, langs: Sequence[str | None]) -> tuple[npt.NDArray[np.bool_], Int64s]:
         """Which lists each language uses, and the language of each row."""
         codes = {code: k for k, code in enumerate(dict.fromkeys(langs))}

@@ -66,7 +66,8 @@ def thresholds(
     bounds: dict[str, list[float]] = {}
     for parameter, score in step.bounds.values():
         values = _finite(measured.scores.get(score))
-        if getattr(step, parameter) is None or (only is not None and parameter not in only) or not len(values):
+        wanted = parameter in step.tunable() if only is None else parameter in only
+        if getattr(step, parameter) is None or not wanted or not len(values):
             continue
         low = parameter.startswith("min_")
         at = np.quantile(values, tail if low else 1 - tail, method="lower" if low else "higher")
