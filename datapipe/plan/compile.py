@@ -13,6 +13,7 @@ from datapipe.core.errors import RecipeError, RunFailed, did_you_mean
 from datapipe.core.fingerprint import fingerprint
 from datapipe.core.operator import Global, Operator
 from datapipe.core.registry import operators
+from datapipe.plan.audited import check_audit, is_audited
 from datapipe.plan.graph import check_uses, in_order, published_datasets
 from datapipe.plan.indexes import plan_index
 from datapipe.plan.inputs import build_reader, list_shards
@@ -79,6 +80,7 @@ class _Compiler:
             step = read_step(entry, (*place, "steps", index), self.located)
             self.numbers += 1
             plan, operator = plan_step(step, name, index, self.numbers, lanes[0].rows, self.located, self.folder)
+            plan = plan.model_copy(update={"audited": is_audited(plan, operator, self.recipe)})
             self._take_names(name, step, plan, operator)
             after = columns_after(lanes[0].rows, plan, operator)
             if isinstance(operator, Global):
@@ -249,6 +251,7 @@ def compile_recipe(located: Located) -> Plan:
         compiler.dataset(name, recipe.datasets[name])
         if uses[name] > 1:
             compiler.share(name)
+    check_audit(compiler.labels, recipe, located)
     publications = []
     for name, write in zip(published, recipe.write, strict=True):
         stage = compiler.publish(name)
