@@ -22,7 +22,7 @@ JUDGED = pa.schema(
     ]
 )
 LONGEST_HOST = 253  # characters, by RFC 1035
-_USER, _PORT, _END = r"(?:[^/?#\\@]*@)?", r"(?::\d*)?", r"(?:[/?#\\\s]|$)"  # browsers read \ as /
+_USER, _PORT, _END = r"(?:[^/?#\\]*@)?", r"(?::\d*)?", r"(?:[/?#\\\s]|$)"  # browsers read \ as /
 _NAME = r"(?P<host>\[[^\]/]+\]|[^/?#\\:@\s\[]+?)"  # [::1], or a name
 _HOST = rf"(?i)^\s*(?:[a-z][a-z0-9+.-]*:)?//{_USER}(?:www\.)?{_NAME}\.?{_PORT}{_END}"
 _KEYS = ["step", "dimension", "value", "length"]

@@ -85,7 +85,7 @@ def keep_rates(counts: pa.Table, whole: pa.Table, by_length: bool = True) -> lis
     for i in np.flatnonzero((rows >= ENOUGH) & (rows < n)).tolist():
         mine = int(rows[i]), int(kept[i])
         told = float(expected[i]) if by_length else None
-        found.append(KeepRate(names[i], *mine, float(rest[i]), told, chance(*mine, n, k)))
+        found.append(KeepRate(names[i], *mine, float(rest[i]), told, chance(mine[1], mine[0], k, n)))
     return found
 
 
