@@ -55,9 +55,10 @@ def show_whole_audit(audit: Audit, file: IO[str]) -> None:
 
     console = console_of(file)
     share = _percent(audit.kept / audit.rows) if audit.rows else "none"
+    found = audit.outliers
     console.print(f"{audit.step}: {share} of {audit.rows:,} documents kept", markup=False)
     for dimension, rates in audit.rates.items():
-        outliers = audit.outliers[dimension]
+        outliers = set(found[dimension])
         rows = [
             (_name(dimension, rate), "outlier" if rate in outliers else "", f"{rate.rows:,}", f"{rate.kept:,}",
              _percent(rate.rate), _percent(rate.rest),
