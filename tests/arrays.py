@@ -12,6 +12,7 @@ from tests.conftest import ROOT, Runs
 
 RECIPE = """
 name: array
+audit: [exact_dedup]
 input_split: 20KB
 max_error_rate: 0.1
 scores: true
@@ -67,7 +68,9 @@ def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
 def result(out: Path) -> dict[str, str]:
     """All that must be equal, by digest: what is published, and the answers to questions with all their parts."""
     published = [
-        p for name in ("data", "ledger", "quarantine", "edits", "scores") for p in sorted((out / name).glob("*"))
+        p
+        for name in ("data", "ledger", "quarantine", "edits", "scores", "audit")
+        for p in sorted((out / name).glob("*"))
     ]
     answers = sorted(out.glob("work/*/artifacts/**/*.arrow"))
     assert published

@@ -112,6 +112,8 @@ def _tell_chain(lane: Lane) -> None:
             changes.append(f"tags {step.column}.keep, .reasons{''.join(f', .{s}' for s in step.scores)}")
         if step.where:
             changes.append(f"where {step.where}")
+        if step.audited:
+            changes.append("keep rates counted")
         if step.by_lang:
             changes.append(f"own thresholds for {', '.join(step.by_lang)}")
         click.echo(f"    {step.label}  ({_does(step)}; {'; '.join(changes)})")

@@ -44,7 +44,7 @@ def open_output(path: str) -> Store:
 def tables(
     folder: str, manifest: dict[str, Any], table: str, columns: list[str] | None = None, matching: pc.Expression = None
 ) -> Iterator[pa.Table]:
-    """The files of a side table (ledger, quarantine, edits, pii, scores); those that somebody removed are left out."""
+    """The files of a side table (ledger, quarantine, edits, pii, scores, audit); those that somebody removed are left out."""
     store = open_output(folder)
     there = set(store.names(table))
     for file in manifest["tables"].get(table, []):

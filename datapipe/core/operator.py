@@ -43,6 +43,7 @@ class Operator(BaseModel):
     name     what recipes call it           version  bump when output changes; part of the stage key
     reads    columns it needs               writes   columns it adds or replaces, with their types
     examples parameters under which the contract tests try it; needed where a parameter has no default
+    audited  a model decides what it drops, so that runs count whom it keeps (table `audit/`)
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(type(lambda: 0),))
@@ -52,6 +53,7 @@ class Operator(BaseModel):
     reads: ClassVar[tuple[str, ...]] = ("text",)
     writes: ClassVar[Mapping[str, pa.DataType]] = {}
     examples: ClassVar[tuple[Mapping[str, Any], ...]] = ({},)
+    audited: ClassVar[bool] = False
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:

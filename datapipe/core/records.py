@@ -1,4 +1,4 @@
-"""The tables beside the data: dropped rows, quarantined records, edits, personal data, scores; and the counts of a step."""
+"""The tables beside the data: dropped rows, quarantined records, edits, personal data, scores, keep rates; a step's counts."""
 
 from __future__ import annotations
 
@@ -80,6 +80,19 @@ SCORES = pa.schema(  # of each row and step that judged it; with the recipe key 
         pa.field("bytes", pa.int64()),  # of the text, as the step leaves it
         pa.field("failed", pa.list_(pa.string())),  # all failing rules; empty: none
         pa.field("scores", pa.map_(pa.string(), pa.float64())),
+    ]
+)
+
+AUDIT = pa.schema(  # of each audited step: documents by value and length; a key may come in several parts, to be added
+    [
+        pa.field("step", pa.string()),
+        pa.field("dimension", pa.string()),  # lang, source, domain, length
+        pa.field("value", pa.string()),  # null: the document has none
+        pa.field("length", pa.int64()),  # characters from here on, to below four times that
+        pa.field("rows_in", pa.int64()),  # judged
+        pa.field("rows_kept", pa.int64()),  # or, where the step tags, of which it says keep
+        pa.field("bytes_in", pa.int64()),  # of the text, as the step saw it
+        pa.field("bytes_kept", pa.int64()),
     ]
 )
 

@@ -1,4 +1,4 @@
-"""The side tables of all shards as a few Parquet files: ledger, quarantine, edits, pii, scores."""
+"""The side tables of all shards as a few Parquet files: ledger, quarantine, edits, pii, scores, audit."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from datapipe.core.bias.counts import summed
 from datapipe.core.columns import ADDR
 from datapipe.engine import beacon
 from datapipe.engine.names import part_name, published_name, shard_name
 from datapipe.engine.reports import committed
 from datapipe.engine.sink import TABLES, side_name
-from datapipe.io.arrow_files import read_table
+from datapipe.io.arrow_files import Index, read_batches, read_table
 from datapipe.io.digested import Digested
 from datapipe.io.store import Store
 from datapipe.plan.plan import Plan
@@ -41,7 +42,11 @@ def plan_tables(found: Iterator[Slice]) -> Iterator[tuple[Slice, ...]]:
 def collect_table(store: Store, plan: Plan, table: str, index: int, slices: tuple[Slice, ...]) -> dict[str, Any]:
     """Write one part of a side table, in the order of stages and shards."""
     schema = TABLES[table]
-    strings = [f.name for f in schema if f.name in ("source", "lang", "step", "operator", "reason", "file")]
+    strings = [
+        f.name
+        for f in schema
+        if f.name in ("source", "lang", "step", "operator", "reason", "file", "dimension", "value")
+    ]
     if table == "scores":
         strings += ["scores.key_value.key", "failed.list.element"]
     rows = 0
@@ -49,7 +54,8 @@ def collect_table(store: Store, plan: Plan, table: str, index: int, slices: tupl
     with store.create(published_name(table, index, "parquet")) as stream:
         written = Digested(stream)
         with pq.ParquetWriter(pa.PythonFile(written, "w"), schema, **options) as writer:
-            for group in _groups(store, plan, table, slices):
+            groups = _sums(store, plan, slices) if table == "audit" else _groups(store, plan, table, slices)
+            for group in groups:
                 writer.write_table(group, row_group_size=max(1, group.num_rows))
                 rows += group.num_rows
     report = {"rows": rows, "bytes": written.size, "sha256": written.digest.hexdigest()}
@@ -64,14 +70,33 @@ def _groups(store: Store, plan: Plan, table: str, slices: tuple[Slice, ...]) -> 
     the scores of one row stay in the order of its steps.
     """
     waiting = TABLES[table].empty_table()
-    for stage, number, _ in slices:
-        beacon.at(f"collect: reading shard {number}")
-        shard = shard_name(plan.stages[stage].key, number)
-        name = side_name(shard, table)
-        found = read_table(store, name, committed(store, shard)["files"][name], TABLES[table])
+    for name, index in _files(store, plan, table, slices):
+        found = read_table(store, name, index, TABLES[table])
         waiting = pa.concat_tables([waiting, found.take(pc.sort_indices(found, [(ADDR, "ascending")]))])
         while waiting.num_rows >= GROUP_ROWS:
             yield waiting.slice(0, GROUP_ROWS).combine_chunks()
             waiting = waiting.slice(GROUP_ROWS)
     if waiting.num_rows:
         yield waiting.combine_chunks()
+
+
+def _sums(store: Store, plan: Plan, slices: tuple[Slice, ...]) -> Iterator[pa.Table]:
+    """The counts of these shards, added up whenever PART_ROWS rows wait, in tables of GROUP_ROWS rows."""
+    sums = waiting = TABLES["audit"].empty_table()
+    for name, index in _files(store, plan, "audit", slices):
+        for batch in read_batches(store, name, index, TABLES["audit"]):
+            waiting = pa.concat_tables([waiting, pa.Table.from_batches([batch])])
+            if waiting.num_rows >= PART_ROWS:
+                sums, waiting = summed(pa.concat_tables([sums, waiting])), waiting.slice(0, 0)
+    sums = summed(pa.concat_tables([sums, waiting])).combine_chunks()
+    for start in range(0, sums.num_rows, GROUP_ROWS):
+        yield sums.slice(start, GROUP_ROWS)
+
+
+def _files(store: Store, plan: Plan, table: str, slices: tuple[Slice, ...]) -> Iterator[tuple[str, Index]]:
+    """The table's file of each shard, with its index."""
+    for stage, number, _ in slices:
+        beacon.at(f"collect: reading shard {number}")
+        shard = shard_name(plan.stages[stage].key, number)
+        name = side_name(shard, table)
+        yield name, committed(store, shard)["files"][name]

@@ -153,7 +153,8 @@ class _Shard:
         if step.artifact is None:
             return self._runner(step, self.operators.of(step))
         answer = answer_at(self.store, step, self.number)
-        if is_silent(answer) and step.action == "drop" and set(step.writes) <= {"text"}:
+        counted = step.action == "tag" or step.audited
+        if is_silent(answer) and not counted and set(step.writes) <= {"text"}:
             return _Idle(step.label)
         beacon.at(f"bind of {step.label}")
         bound = self.operators.question(step).bind(answer)

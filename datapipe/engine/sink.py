@@ -1,4 +1,4 @@
-"""What leaves the main road of a shard: ledger, quarantine, edits, personal data and scores, written as they come."""
+"""What leaves the main road of a shard: ledger, quarantine, edits, personal data, scores, counts; written as they come."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from datapipe.core.columns import ADDR
 from datapipe.core.entities import ENTITY
 from datapipe.core.operator import Filter
 from datapipe.core.reader import BadRecord
-from datapipe.core.records import EDITS, HEAD, LEDGER, PII, QUARANTINE, SCORES
+from datapipe.core.records import AUDIT, EDITS, HEAD, LEDGER, PII, QUARANTINE, SCORES
 from datapipe.core.registry import operators
 from datapipe.core.spans import SPANS
-from datapipe.core.verdict import Verdict
+from datapipe.core.verdict import Mask, Verdict
+from datapipe.engine.judged import Judged
 from datapipe.io.arrow_files import ArrowWriter, Index, create_arrow
 from datapipe.io.store import Store
 from datapipe.plan.plan import Plan, StepPlan
 
 Rows = npt.NDArray[np.int64]
 Where = Callable[[int], dict[str, object]]  # address -> what quarantine says of its place
-TABLES = {"ledger": LEDGER, "quarantine": QUARANTINE, "edits": EDITS, "pii": PII, "scores": SCORES}
+TABLES = {"ledger": LEDGER, "quarantine": QUARANTINE, "edits": EDITS, "pii": PII, "scores": SCORES, "audit": AUDIT}
 
 
 class Sink:
@@ -37,6 +38,7 @@ class Sink:
         self._plan = plan
         self._stack = ExitStack()
         self._writers: dict[str, ArrowWriter] = {}
+        self._audits: dict[str, Judged] = {}
 
     @classmethod
     @contextmanager
@@ -45,6 +47,9 @@ class Sink:
         sink = cls(store, folder, plan)
         with sink._stack:
             yield sink
+            for audit in sink._audits.values():
+                for counts in audit.rest():
+                    sink._write("audit", counts)
 
     def files(self) -> dict[str, Index]:
         """What was written, once the block has ended."""
@@ -138,6 +143,16 @@ class Sink:
         }
         self._write("scores", pa.RecordBatch.from_pydict(columns, schema=SCORES))
 
+    def audit(self, step: StepPlan, after: pa.RecordBatch, text: pa.Array, rows: Rows, keep: Mask) -> None:
+        """Count the rows a filter judged, and which it keeps, where the step is audited.
+
+        after  all rows of the batch, with the columns the filter wrote    text, keep  of all of them; the text it saw
+        """
+        if step.audited:
+            audit = self._audits.setdefault(step.label, Judged(step.label))
+            for counts in audit.add(after, text, rows, keep):
+                self._write("audit", counts)
+
     def _text(self, text: pa.Array) -> pa.Array:
         if self._plan.ledger_text == "full":
             return text
@@ -156,12 +171,13 @@ class Sink:
 
     def _compression(self, table: str) -> str | None:
         # The names of 13 scores are 300 bytes a row: what repeats so is always compressed.
-        return self._plan.spill or ("lz4" if table == "scores" else None)
+        return self._plan.spill or ("lz4" if table in ("scores", "audit") else None)
 
 
 def tables_of(plan: Plan) -> tuple[str, ...]:
     """The side tables that a run publishes."""
     wanted = {"scores": plan.scores, "pii": any(map(_finds_entities, plan.steps()))}
+    wanted["audit"] = any(step.audited for step in plan.steps())
     return tuple(table for table in TABLES if wanted.get(table, True))
 
 

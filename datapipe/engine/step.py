@@ -108,6 +108,7 @@ class StepRunner:
             self._quarantine(batch, gone, errors(verdict, gone))
             return after.filter(pa.array(~drop)) if len(gone) else after
         self._sink.found(self.step, batch, verdict)
+        self._sink.audit(self.step, after, batch.column("text"), judged, ~drop)
         self._count_rules(verdict, gone)
         if self.step.kind == "filter":
             self.count.judged += len(judged)

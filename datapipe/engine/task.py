@@ -37,7 +37,7 @@ class Task:
     reduce   partition `index` of `of` of the sketch `name` of stage `stage`; `slices`: (0, groups it was gathered in, 0)
     combine  the artifact of the sketch `name` from `of` partitions
     pack     part `index` of publication `name`; `slices`: (shard, first row, end row)
-    collect  part `index` of the table `name` (ledger, quarantine, edits, pii, scores); `slices`: (stage number, shard, rows)
+    collect  part `index` of the side table `name` (ledger, scores, …); `slices`: (stage number, shard, rows)
 
     A further attempt knows which rows hung or killed a worker:
 

@@ -47,6 +47,7 @@ class Dsir(Global):
     """
 
     name: ClassVar[str] = "dsir"
+    audited: ClassVar[bool] = True
     writes: ClassVar[Mapping[str, pa.DataType]] = {WEIGHT: pa.float64()}
     partition_by: ClassVar[str] = "key"
     examples: ClassVar[tuple[dict[str, Any], ...]] = (

@@ -40,6 +40,7 @@ class Perplexity(ThresholdFilter):
     """
 
     name: ClassVar[str] = "perplexity"
+    audited: ClassVar[bool] = True
     reads: ClassVar[tuple[str, ...]] = ("text",)
     writes: ClassVar[Mapping[str, pa.DataType]] = {"perplexity": pa.float64()}
     bounds: ClassVar[Mapping[str, tuple[str, str]]] = {

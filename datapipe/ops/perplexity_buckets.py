@@ -29,6 +29,7 @@ class PerplexityBuckets(Global):
     """
 
     name: ClassVar[str] = "perplexity_buckets"
+    audited: ClassVar[bool] = True
     partition_by: ClassVar[str] = "key"
     writes: ClassVar[Mapping[str, pa.DataType]] = {"bucket": pa.string()}
     examples: ClassVar[tuple[dict[str, Any], ...]] = ({}, {"by_language": False, "keep": ["head"]})

@@ -51,6 +51,7 @@ class QualityClassifier(ThresholdFilter):
     """
 
     name: ClassVar[str] = "quality_classifier"
+    audited: ClassVar[bool] = True
     bounds: ClassVar[Mapping[str, tuple[str, str]]] = {
         "low_score": ("min_score", SCORE),
         "high_score": ("max_score", SCORE),

@@ -38,6 +38,7 @@ class TopFraction(Global):
     """
 
     name: ClassVar[str] = "top_fraction"
+    audited: ClassVar[bool] = True
     partition_by: ClassVar[str] = "key"
     examples: ClassVar[tuple[dict[str, Any], ...]] = (
         {"fraction": 0.3},

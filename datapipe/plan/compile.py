@@ -12,7 +12,7 @@ from datapipe.core.dedup.remembering import Remembering
 from datapipe.core.errors import RecipeError, RunFailed, did_you_mean
 from datapipe.core.fingerprint import fingerprint
 from datapipe.core.operator import Global, Operator
-from datapipe.core.registry import operators
+from datapipe.plan.audited import check_audit, is_audited
 from datapipe.plan.graph import check_uses, in_order, published_datasets
 from datapipe.plan.indexes import plan_index
 from datapipe.plan.inputs import build_reader, list_shards
@@ -35,7 +35,7 @@ from datapipe.plan.plugins import load_all
 from datapipe.plan.recipe import Dataset, Recipe, Step, absolute, read_recipe, read_step
 from datapipe.plan.resources import file_digest, files_of
 from datapipe.plan.stage_key import stage_key
-from datapipe.plan.steps import columns_after, plan_step
+from datapipe.plan.steps import columns_after, plan_step, unique_ids_step
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,7 @@ class _Compiler:
                 step, name, index, self.numbers, lanes[0].rows, self.located, self.folder,
                 self.recipe.models.allow_download,
             )  # fmt: skip
+            plan = plan.model_copy(update={"audited": is_audited(plan, operator, self.recipe)})
             self._take_names(name, step, plan, operator)
             after = columns_after(lanes[0].rows, plan, operator)
             if isinstance(operator, Global):
@@ -161,7 +162,7 @@ class _Compiler:
         sketches = []
         number = len(self.stages)
         if any(lane.ids for lane in lanes):
-            sketches.append(Sketch(step=_unique_ids(f"{dataset}.unique_ids", self.numbers), at="read"))
+            sketches.append(Sketch(step=unique_ids_step(f"{dataset}.unique_ids", self.numbers), at="read"))
         if question is not None:
             sketches.append(Sketch(step=question, at="end"))
         frozen = tuple(
@@ -252,6 +253,7 @@ def compile_recipe(located: Located) -> Plan:
         compiler.dataset(name, recipe.datasets[name])
         if uses[name] > 1:
             compiler.share(name)
+    check_audit(compiler.labels, recipe, located)
     publications = []
     for name, write in zip(published, recipe.write, strict=True):
         stage = compiler.publish(name)
@@ -289,11 +291,3 @@ def compile_recipe(located: Located) -> Plan:
         resources=resources,
         fingerprint=fingerprint(identity),
     )
-
-
-def _unique_ids(label: str, number: int) -> StepPlan:
-    cls = operators.get("unique_ids")
-    return StepPlan(
-        label=label, operator=cls.name, version=cls.version, kind="global", number=number,
-        column=cls.name, parameters={}, quarantine=True, reads=cls.reads,
-    )  # fmt: skip

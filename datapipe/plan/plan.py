@@ -53,6 +53,7 @@ class StepPlan(_Value):
     index       of a global operator that remembers what earlier runs saw
     facts       what the operator says of its files; stands in the manifest
     quarantine  what the step fails goes to quarantine, not to the ledger (duplicate ids)
+    audited     whom it keeps is counted, by language, source, domain and length
     """
 
     label: str
@@ -72,6 +73,7 @@ class StepPlan(_Value):
     scores: tuple[str, ...] = ()
     facts: dict[str, Any] = {}
     quarantine: bool = False
+    audited: bool = False
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
 

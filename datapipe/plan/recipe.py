@@ -127,6 +127,11 @@ class Recipe(_Closed):
     scores: bool = Field(
         False, description="keep every score of every judged document, in scores/, so that `datapipe tune` can answer"
     )
+    audit: list[str] = Field(
+        default_factory=list,
+        description="further filters, by operator or label, whose keep rates are counted by language, source, domain and "
+        "length, in audit/; those of filters with models always are",
+    )
     max_error_rate: float = Field(0.01, ge=0, le=1, description="the run fails when more of the rows go to quarantine")
     spill: Literal["none", "lz4", "zstd"] = Field(
         "none",

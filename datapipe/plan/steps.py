@@ -106,6 +106,15 @@ def plan_step(
     return plan, operator
 
 
+def unique_ids_step(label: str, number: int) -> StepPlan:
+    """The step that takes out duplicate ids; the planner places it behind the barrier that finds them."""
+    cls = operators.get("unique_ids")
+    return StepPlan(
+        label=label, operator=cls.name, version=cls.version, kind="global", number=number,
+        column=cls.name, parameters={}, quarantine=True, reads=cls.reads,
+    )  # fmt: skip
+
+
 def columns_after(schema: pa.Schema, plan: StepPlan, operator: Operator) -> pa.Schema:
     """The columns that leave a step."""
     added = dict(operator.columns_written())

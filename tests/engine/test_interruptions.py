@@ -17,6 +17,7 @@ from tests.conftest import SAMPLE, Runs
 
 RECIPE = f"""
 name: killed
+audit: [exact_dedup, sample]
 input_split: 100KB
 plugins: [slow.py]
 datasets:

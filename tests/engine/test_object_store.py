@@ -22,10 +22,11 @@ from tests.conftest import SAMPLE, Quiet, Runs, compile_text
 from tests.s3 import BUCKET, SECRET, Request, Server, s3_server
 
 Digests = Callable[[Path], dict[str, str]]
-TABLES = ("data", "ledger", "quarantine", "edits", "scores")
+TABLES = ("data", "ledger", "quarantine", "edits", "scores", "audit")
 RECIPE = """
 name: graph
 seed: 3
+audit: [length, exact_dedup]
 input_split: 200KB
 datasets:
   web:

@@ -28,6 +28,7 @@ from tests.conftest import SAMPLE, Quiet, Runs, compile_text
 
 RECIPE = f"""
 name: graph
+audit: [exact_dedup, sample]
 seed: 3
 input_split: 200KB
 plugins: [fate.py]
