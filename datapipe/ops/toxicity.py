@@ -51,6 +51,7 @@ class Toxicity(ThresholdFilter):
     """
 
     name: ClassVar[str] = "toxicity"
+    audited: ClassVar[bool] = True
     bounds: ClassVar[Mapping[str, tuple[str, str]]] = {
         "hits": ("max_hits", "hits"),
         "hit_ratio": ("max_ratio", "hit_ratio"),

@@ -96,7 +96,7 @@ def _recipe(name: str, targets: tuple[str, ...], measured: dict[str, Any] | None
     bounds = {label: _threshold(name, label, measured) for label in targets}
     if name == "quality":
         (label,) = targets
-        return f"- quality_classifier: {{model: quality.bin, label: {quoted[label]}, min_score: {bounds[label]}}}"
+        return f"- quality_classifier: {{model: quality.bin, positive: {quoted[label]}, min_score: {bounds[label]}}}"
     pairs = ", ".join(f"{quoted[label]}: {bounds[label]}" for label in targets)
     return f"- toxicity: {{model: toxicity.bin, categories: [{', '.join(quoted.values())}], max_score: {{{pairs}}}}}"
 
