@@ -22,6 +22,23 @@ def damaged(found: str) -> ValueError:
     return ValueError(f"the file is damaged: it holds {found}")
 
 
+class Quantised:
+    """A product-quantised matrix; a slice of it is its rows multiplied out (Joulin et al. 2016)."""
+
+    def __init__(self, codes: Bytes, parts: list[Floats], which: Bytes | None, norms: Floats | None) -> None:
+        self._codes, self._parts, self._which, self._norms = codes, parts, which, norms
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    def __getitem__(self, rows: slice) -> Floats:
+        codes = self._codes[rows]
+        matrix = np.concatenate([part[codes[:, i]] for i, part in enumerate(self._parts)], axis=1)
+        if self._which is not None and self._norms is not None:
+            matrix *= self._norms[self._which[rows]]
+        return matrix
+
+
 class Reader:
     """Reads forward through a file; what is too short is damaged."""
 
@@ -71,8 +88,8 @@ class Reader:
         matrix: Floats = self.array("<f4", (self._rows(dim), dim))
         return matrix if matrix.nbytes > SHARED else matrix.copy()
 
-    def quantised(self, dim: int) -> Floats:
-        """Vectors that are held as codes of centroids, multiplied out."""
+    def quantised(self, dim: int) -> Quantised:
+        """Vectors that are held as codes of centroids."""
         normed = self.flag()
         rows = self._rows(dim)
         size = self.int32()
@@ -80,11 +97,10 @@ class Reader:
             raise damaged(f"{size} codes of {rows} vectors")
         codes = self.array(np.uint8, (rows, size // rows))
         parts = self._centroids(dim, codes.shape[1])
-        matrix = np.concatenate([part[codes[:, i]] for i, part in enumerate(parts)], axis=1)
-        if normed:
-            which = self.array(np.uint8, (rows,))
-            matrix *= self._centroids(1, 1)[0][which]
-        return matrix
+        if not normed:
+            return Quantised(codes, parts, None, None)
+        which = self.array(np.uint8, (rows,))
+        return Quantised(codes, parts, which, self._centroids(1, 1)[0])
 
     def _rows(self, dim: int) -> int:
         rows, columns = self.int64(), self.int64()

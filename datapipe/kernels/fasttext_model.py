@@ -12,10 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from datapipe.kernels.fasttext_file import Reader, damaged
+from datapipe.kernels.fasttext_projection import projected
 from datapipe.kernels.fasttext_words import FREE, Words, slots_of
 
 Int32s = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
 
 MAGIC, VERSION = 793712314, 12
 SUPERVISED = 3
@@ -30,7 +32,9 @@ class Model(NamedTuple):
     labels: tuple[str, ...]
     words: Words
     loss: int
-    output: Floats
+    output: (
+        Floats  # empty where rows are projected: sums are scores of all nodes, or labels; by softmax less the first's
+    )
     tree: Int32s  # of inner node i: children tree[i]; a node below len(labels) is a label
 
 
@@ -45,8 +49,11 @@ class Arguments(NamedTuple):
     maxn: int
 
 
-def read_model(stream: BinaryIO) -> Model:
-    """Read a classifier; ValueError says what was found instead."""
+def read_model(stream: BinaryIO, project: bool = False) -> Model:
+    """Read a classifier; ValueError says what was found instead.
+
+    To `project` is to hold, instead of vectors, their products with the outputs where these are fewer than dimensions.
+    """
     file = Reader(stream)
     a = _arguments(file)
     size, n_words, n_labels = (file.int32() for _ in range(3))
@@ -69,9 +76,13 @@ def read_model(stream: BinaryIO) -> Model:
     if len(matrix) < n_words + needed:
         raise damaged(f"{len(matrix)} vectors for {n_words} words and {needed} n-grams")
     output_quantised = file.flag() and quantised
-    output = file.quantised(a.dim) if output_quantised else file.dense(a.dim)
+    output = (file.quantised(a.dim) if output_quantised else file.dense(a.dim))[:]
     if len(output) < n_labels:
         raise damaged(f"{len(output)} output vectors for {n_labels} labels")
+    output = output[:n_labels]
+    scored = _scored(output, a.loss)
+    if project and len(scored) < a.dim:
+        matrix, output = projected(matrix, scored), output[:0]
 
     starts = np.zeros(size + 1, np.int64)
     np.cumsum([len(word) for word in spelled], out=starts[1:])
@@ -80,14 +91,22 @@ def read_model(stream: BinaryIO) -> Model:
     end = spelled.index(b"</s>") if b"</s>" in spelled[:n_words] else FREE
     present = np.packbits(bucket_rows != FREE, bitorder="little")
     words = Words(
-        slots, starts, letters, n_words, a.minn, a.maxn, a.bucket, present, bucket_rows, matrix, a.word_ngrams, end
+        slots, starts, letters, n_words, a.minn, a.maxn, a.bucket, present, bucket_rows, matrix[:], a.word_ngrams, end
     )
     try:
         labels = tuple(word.decode() for word in spelled[n_words:])
     except UnicodeDecodeError:
         raise damaged("a label that is not UTF-8") from None
     tree = huffman(counts[n_words:]) if a.loss == TREE else np.empty((0, 2), np.int32)
-    return Model(labels, words, a.loss, output[:n_labels], tree)
+    return Model(labels, words, a.loss, output, tree)
+
+
+def _scored(output: Floats, loss: int) -> Doubles:
+    """The outputs that must be known: a tree has an inner node less than labels, softmax is of differences."""
+    wide = output.astype(np.float64)
+    if loss == TREE:
+        return wide[:-1]
+    return wide[1:] - wide[0] if loss == SOFTMAX else wide
 
 
 def _arguments(file: Reader) -> Arguments:

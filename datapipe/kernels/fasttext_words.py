@@ -105,7 +105,7 @@ def row_of(h: int, bucket: int, inverse: float, first: int, present: Bytes, buck
 @inlined
 def add_ngrams(
     data: Bytes, start: int, stop: int, minn: int, maxn: int, bucket: int, first: int, present: Bytes,
-    bucket_rows: Int32s, matrix: Floats, sums: Floats, slot: int,
+    bucket_rows: Int32s, matrix: Floats, sums: Floats | Doubles, slot: int,
 ) -> int:  # fmt: skip
     """Add the rows of a word's n-grams, < and > around it, to sums[slot]; how many they are."""
     inverse = 1 / max(bucket, 1)

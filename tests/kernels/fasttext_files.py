@@ -28,6 +28,7 @@ class Made(NamedTuple):
     dim: int = 10
     words: tuple[str, ...] = ()
     kind: int = 3
+    spread: float = 2.0  # of the numbers
     padding: int = 0  # letters of the first word: where the matrices begin
 
 
@@ -49,23 +50,24 @@ def written(m: Made) -> bytes:
         out.write(struct.pack("<ii", i * 3, i))
     rows = len(words) + (m.bucket if m.pruned < 0 else m.pruned)
     out.write(struct.pack("<?", m.quantised))
-    out.write(_matrix(random, rows, m.dim, m.quantised, m.normed))
+    out.write(_matrix(random, rows, m, m.quantised, m.normed))
     out.write(struct.pack("<?", m.output_quantised))
-    out.write(_matrix(random, m.labels, m.dim, m.output_quantised, False))
+    out.write(_matrix(random, m.labels, m, m.output_quantised, False))
     return out.getvalue()
 
 
-def _matrix(random: Any, rows: int, dim: int, quantised: bool, normed: bool) -> bytes:
+def _matrix(random: Any, rows: int, m: Made, quantised: bool, normed: bool) -> bytes:
+    dim = m.dim
     if not quantised:
-        return struct.pack("<qq", rows, dim) + random.normal(0, 2, rows * dim).astype("<f4").tobytes()
+        return struct.pack("<qq", rows, dim) + random.normal(0, m.spread, rows * dim).astype("<f4").tobytes()
     parts = -(-dim // 4)  # of 4 numbers, the last of what is left
     codes = random.integers(0, 256, rows * parts).astype(np.uint8).tobytes()
-    out = struct.pack("<?qqi", normed, rows, dim, rows * parts) + codes + _quantiser(random, dim, parts, 4)
+    out = struct.pack("<?qqi", normed, rows, dim, rows * parts) + codes + _quantiser(random, m.spread, dim, parts, 4)
     if normed:
-        out += random.integers(0, 256, rows).astype(np.uint8).tobytes() + _quantiser(random, 1, 1, 1)
+        out += random.integers(0, 256, rows).astype(np.uint8).tobytes() + _quantiser(random, m.spread, 1, 1, 1)
     return out
 
 
-def _quantiser(random: Any, dim: int, parts: int, step: int) -> bytes:
-    centroids = random.normal(0, 2, dim * 256).astype("<f4").tobytes()
+def _quantiser(random: Any, spread: float, dim: int, parts: int, step: int) -> bytes:
+    centroids = random.normal(0, spread, dim * 256).astype("<f4").tobytes()
     return struct.pack("<iiii", dim, parts, step, dim - (parts - 1) * step) + centroids

@@ -24,7 +24,7 @@ class Classifier(Protocol):
     def chances(self, text: Text) -> Doubles:
         """One row a text, one column a label; each text is one line to it, white space of any kind a space.
 
-        NaN where the model has nothing to go by: no word, or none it knows. A text's chances do not depend on the texts
-        beside it.
+        NaN where the model has nothing to go by: no word, or none it knows (fastText's models know the end of the text, so
+        that they answer for an empty one, too). A text's chances do not depend on the texts beside it.
         """
         ...

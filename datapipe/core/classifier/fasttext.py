@@ -2,32 +2,48 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from datapipe.arrow.text import Text
 from datapipe.core.classifier.classifier import Doubles
-from datapipe.kernels.fasttext_labels import NONE, best_labels
+from datapipe.kernels.fasttext_chances import label_chances
+from datapipe.kernels.fasttext_keys import keys_of, slots_by_key
 from datapipe.kernels.fasttext_model import read_model
-from datapipe.kernels.fasttext_words import document_sums
+from datapipe.kernels.fasttext_sums import Scratch, scratch_for, text_sums
 
 LABEL = "__label__"
+NONE: Any = np.empty(0, np.int32)
 
 
 class FastText:
-    """A supervised model (.bin, .ftz); ValueError for a file that holds something else."""
+    """A supervised model (.bin, .ftz); ValueError for a file that holds something else.
+
+    As the library has it: a text is read to its first word `</s>`; words that look like labels are passed over; and the
+    end of the text is a word, too, which every model that the library trained knows. So even an empty text gets chances,
+    those of that one row, and NaN is left for models whose dictionary lacks it.
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
-        self._model = read_model(stream)
+        model = read_model(stream, project=True)
+        self._slots = slots_by_key(keys_of(model.words.starts, model.words.letters))
+        # The spelling of words, as long as the table for 2 labels, is not needed any more.
+        bare = model.words._replace(slots=NONE, starts=NONE, letters=NONE)
+        self._model = model._replace(words=bare)
+        self._idle: list[Scratch] = []  # one is taken out while it is written to: threads do not share it
         self.labels = tuple(label.removeprefix(LABEL) for label in self._model.labels)
 
     def chances(self, text: Text) -> Doubles:
-        """The library's probabilities of all labels."""
-        sums, counts = document_sums(*text, self._model.words)
-        labels, scores = best_labels(sums, counts, self._model, len(self.labels))
-        out = np.full((len(text), len(self.labels)), np.nan)
-        rows, places = np.nonzero(labels != NONE)
-        out[counts > 0] = 0.0
-        out[rows, labels[rows, places]] = scores[rows, places]
-        return out
+        """The library's probabilities of all labels to 10^-5, but none above 1.
+
+        Two exceptions: the library's sums are of 32 bits, which for texts of 100,000 rows are off by that much; and a logistic
+        score (one-vs-all, negative sampling) on the border of two cells of its table may fall on either side (1/256).
+        """
+        try:
+            scratch = self._idle.pop()
+        except IndexError:
+            scratch = scratch_for(self._model.words)
+        sums, counts = text_sums(*text, self._model.words, self._slots, scratch)
+        self._idle.append(scratch)
+        return label_chances(sums, counts, self._model)
