@@ -12,6 +12,7 @@ class Context:
     label   the step's label, unique in the recipe
     seed    a 64-bit number of (recipe seed, label): mix it with a row's id for randomness
     open    opens any path or URL for reading; ops touch the disk only through it
+    local   the path of a model on this machine's disk, for those who must map it; a URL's copy has another
     memory  bytes that a task at a barrier may hold, about (the recipe's `memory`); it changes no answer
     worker  this worker's number among those of its machine, from 0: which GPU is its own
     progress  to be called now and then within a call that may take longer than the recipe's `task_timeout`
@@ -21,6 +22,7 @@ class Context:
     seed: int
     open: Callable[[str], BinaryIO]
     memory: int = 2_000_000_000
+    local: Callable[[str], str] = str
     worker: int = 0
     progress: Callable[[], None] = lambda: None
 

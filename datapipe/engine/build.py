@@ -11,9 +11,11 @@ from datapipe.core.operator import Global, Operator
 from datapipe.core.registry import operators
 from datapipe.core.seeds import step_seed
 from datapipe.engine import beacon
+from datapipe.io.model_cache import local_copy
 from datapipe.io.opening import open_file
 from datapipe.plan.plan import Plan, StepPlan
 from datapipe.plan.plugins import load_all
+from datapipe.plan.resources import have_planned_models
 
 WORKER = "DATAPIPE_WORKER"  # in the environment: the number of this worker among those of its pool, from 0
 Variants = dict[str, Operator]  # "" is the step's own operator; a language's own thresholds stand under its code
@@ -24,7 +26,7 @@ class Operators(dict[tuple[str, int], Variants]):
 
     def __init__(self, plan: Plan) -> None:
         super().__init__()
-        self._seed = plan.seed
+        self._plan = plan
         self.memory = plan.memory
 
     def of(self, step: StepPlan) -> Variants:
@@ -41,10 +43,11 @@ class Operators(dict[tuple[str, int], Variants]):
 
     def _built(self, step: StepPlan) -> Iterator[tuple[str, Operator]]:
         cls: type[Operator] = operators.get(step.operator)
-        seed, worker = step_seed(self._seed, step.label), int(os.environ.get(WORKER, "0"))
-        context = Context(step.label, seed, open_file, self.memory, worker, beacon.beat)
+        seed, worker = step_seed(self._plan.seed, step.label), int(os.environ.get(WORKER, "0"))
+        context = Context(step.label, seed, open_file, self.memory, local_copy, worker, beacon.beat)
         for lang, parameters in {"": step.parameters, **(step.by_lang or {})}.items():
             operator = cls.model_validate(parameters)
+            have_planned_models(operator.model_files(), self._plan)
             if isinstance(operator, Global):
                 operator = operator.rounds()[step.round]
             beacon.at(f"setup of {step.label}")

@@ -16,6 +16,7 @@ CONNECT_TIMEOUT = 10.0  # seconds
 READ_TIMEOUT = 30.0  # seconds without a byte
 
 _EXTRAS = {"s3": ("s3fs", "s3"), "s3a": ("s3fs", "s3"), "hf": ("huggingface_hub", "huggingface")}
+_EXTRAS |= dict.fromkeys(("http", "https"), ("aiohttp", "http"))
 # user:password@, where the password is not the port of a host; an S3 secret may hold slashes
 _PASSWORD = re.compile(r"[a-z0-9+.-]+://[^/@:]*:(?!\d+(/|$))[^@]*@", re.IGNORECASE)
 _SECRET_USER = re.compile(r"(https?|s3a?|gs|gcs)://[^/@]+@", re.IGNORECASE)  # a token or key in the place of a user

@@ -9,11 +9,13 @@ from fsspec.compression import compr
 from fsspec.utils import infer_compression
 
 from datapipe.io.files import is_local
+from datapipe.io.model_cache import local_copy
 from datapipe.io.remote_file import RemoteFile
 
 
 def open_file(path: str) -> BinaryIO:
-    """A path or URL, for reading; `.gz`, `.bz2`, `.xz` and `.zst` files give what they hold."""
+    """A path or URL, for reading; `.gz`, `.bz2`, `.xz` and `.zst` files give what they hold, models their local copy."""
+    path = local_copy(path)
     if is_local(path):
         opened: Any = fsspec.open(path, "rb", compression="infer").open()
     else:

@@ -6,6 +6,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any, TypeVar
 
 from datapipe.core.errors import DatapipeError, RunFailed
@@ -76,10 +77,8 @@ def status(error: BaseException) -> int | None:
         response = getattr(e, "response", None)
         if isinstance(response, dict):
             response = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-        for found in (
-            response,
-            *(getattr(o, n, None) for o in (response, e) for n in ("status_code", "status", "code")),
-        ):
+        said = (getattr(o, n, None) for n in ("status_code", "status", "code") for o in (response, e))
+        for found in chain((response,), said):  # one by one: aiohttp warns when its `code` is asked for
             if isinstance(found, int) and 100 <= found < 600:
                 return int(found)
     return None

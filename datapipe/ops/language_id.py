@@ -15,7 +15,7 @@ from pydantic import Field, PrivateAttr, model_validator
 from datapipe.arrow.text import Text, text_of
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError, did_you_mean
-from datapipe.core.operator import FilePath
+from datapipe.core.operator import ModelPath
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Mask, Verdict
 from datapipe.kernels.classes import class_table
@@ -70,7 +70,7 @@ class LanguageId(ThresholdFilter):
         None, min_length=1, description="languages kept, as the model calls them; null: all"
     )
     min_score: float | None = Field(0.65, ge=0, le=1, description="lowest confidence kept, 0 to 1; null: not looked at")
-    model: FilePath | None = Field(None, description="a fastText classifier (.bin, .ftz); null: lid.176.ftz")
+    model: ModelPath | None = Field(None, description="a fastText classifier (.bin, .ftz); null: lid.176.ftz")
     top_k: int = Field(1, ge=1, le=1000, description="guesses; more than 1 are listed in lang_scores")
     level: Literal["document", "line"] = Field("document", description="what is judged: the whole text, or each line")
 

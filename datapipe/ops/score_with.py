@@ -13,7 +13,6 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from datapipe.core.columns import ADDR, BASE
 from datapipe.core.context import Context
-from datapipe.core.errors import RecipeError
 from datapipe.core.operator import CodeName, ModelPath
 from datapipe.core.scoring.answers import numbers_of
 from datapipe.core.scoring.batching import Memory, blocks, score_block
@@ -117,12 +116,10 @@ class ScoreWith(ThresholdFilter):
     def model_files(self) -> tuple[str, ...]:
         """The models; of a folder all its files."""
         found: list[str] = []
-        for path in self.models.values():
+        for path in super().model_files():
             folder = Path(path)
-            if "://" not in path and folder.is_dir():
-                found += sorted(str(file) for file in folder.rglob("*") if file.is_file())
-            else:
-                found.append(path)
+            held = sorted(str(file) for file in folder.rglob("*") if file.is_file()) if "://" not in path else []
+            found += held or [path]
         return tuple(found)
 
     def check(self, schema: pa.Schema) -> str | None:
@@ -135,15 +132,14 @@ class ScoreWith(ThresholdFilter):
     def facts(self, ctx: Context) -> Mapping[str, Any]:
         """The digest of the function's code, which is imported and held against its parameters, but loads no model."""
         found = find(self.function)
-        check_call(self.function, found, self.columns, self._keywords())
+        check_call(self.function, found, self.columns, (*self.parameters, *self.models))
         return {"code": found.digest}
 
     def setup(self, ctx: Context) -> None:
         """Build the scorer, unless this worker has an equal one."""
         self._context = ctx
-        if absent := [path for path in self.models.values() if "://" in path]:
-            raise RecipeError(f"models: {absent[0]}: give a path on this machine's disk")
-        self._score = scorer(self.function, device_of(self.device, ctx.worker), self._keywords())
+        models = {name: ctx.local(path) for name, path in self.models.items()}
+        self._score = scorer(self.function, device_of(self.device, ctx.worker), {**self.parameters, **models})
 
     def measure(self, batch: pa.RecordBatch) -> Verdict:
         """Score the texts that are not blank, block after block."""
@@ -189,9 +185,6 @@ class ScoreWith(ThresholdFilter):
             self._memory.scores |= {a: found[n] for n, a in enumerate(addresses) if n not in failed}
             raise failed[min(failed)]
         return found
-
-    def _keywords(self) -> dict[str, Any]:
-        return {**self.parameters, **self.models}
 
     def _check_bound(self, name: str, bound: Bound) -> None:
         if isinstance(bound, Mapping):

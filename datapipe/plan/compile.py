@@ -33,7 +33,7 @@ from datapipe.plan.plan import (
 )
 from datapipe.plan.plugins import load_all
 from datapipe.plan.recipe import Dataset, Recipe, Step, absolute, read_recipe, read_step
-from datapipe.plan.resources import file_digest
+from datapipe.plan.resources import file_digest, files_of
 from datapipe.plan.stage_key import stage_key
 from datapipe.plan.steps import columns_after, plan_step
 
@@ -78,7 +78,10 @@ class _Compiler:
         for index, entry in enumerate(spec.steps):
             step = read_step(entry, (*place, "steps", index), self.located)
             self.numbers += 1
-            plan, operator = plan_step(step, name, index, self.numbers, lanes[0].rows, self.located, self.folder)
+            plan, operator = plan_step(
+                step, name, index, self.numbers, lanes[0].rows, self.located, self.folder,
+                self.recipe.models.allow_download,
+            )  # fmt: skip
             self._take_names(name, step, plan, operator)
             after = columns_after(lanes[0].rows, plan, operator)
             if isinstance(operator, Global):
@@ -217,7 +220,7 @@ class _Compiler:
                     step.place,
                 )
             tags[plan.column] = plan.label
-        for path in operator.files():
+        for path in files_of(plan, operator):
             try:
                 file_digest(path)
             except (OSError, RunFailed) as error:
@@ -274,6 +277,7 @@ def compile_recipe(located: Located) -> Plan:
         ledger_text=recipe.ledger.text,
         edits=recipe.ledger.edits,
         scores=recipe.scores,
+        allow_download=recipe.models.allow_download,
         max_error_rate=recipe.max_error_rate,
         spill=None if recipe.spill == "none" else recipe.spill,
         timeout=recipe.task_timeout,

@@ -210,6 +210,7 @@ class Plan(_Value):
     stages: tuple[Stage, ...]
     publications: tuple[Publication, ...]
     resources: tuple[Resource, ...]
+    allow_download: bool = False  # of models
     extends: bool = True  # a sample's run leaves the indexes as they are
     fingerprint: str
 

@@ -74,6 +74,12 @@ class Ledger(_Closed):
     edits: bool = Field(True, description="record which steps edited which documents, in edits/")
 
 
+class Models(_Closed):
+    """How models come to this machine."""
+
+    allow_download: bool = Field(False, description="fetch models that are named by URL, once, into the cache")
+
+
 class Dataset(_Closed):
     """Rows read from files, or taken from other datasets, and what is done to them."""
 
@@ -116,6 +122,7 @@ class Recipe(_Closed):
     )
     datasets: dict[Name, Dataset] = Field(min_length=1)
     write: list[Write] = Field(min_length=1)
+    models: Models = Models()
     ledger: Ledger = Ledger()
     scores: bool = Field(
         False, description="keep every score of every judged document, in scores/, so that `datapipe tune` can answer"

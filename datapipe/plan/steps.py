@@ -10,16 +10,18 @@ from pydantic import ValidationError
 
 from datapipe.core.columns import ADDR
 from datapipe.core.context import Context
-from datapipe.core.errors import RecipeError, did_you_mean
+from datapipe.core.errors import RecipeError, RunFailed, did_you_mean
 from datapipe.core.operator import Expand, Filter, Global, Map, Operator, code_fields, glob_fields, path_fields
 from datapipe.core.registry import operators
 from datapipe.io.files import expand
+from datapipe.io.model_cache import local_copy
 from datapipe.io.opening import open_file
 from datapipe.plan.explain import explain
 from datapipe.plan.locate import Located
 from datapipe.plan.plan import Kind, StepPlan
 from datapipe.plan.plugins import code_digest
 from datapipe.plan.recipe import Step, absolute
+from datapipe.plan.resources import have_models
 
 _KINDS: tuple[tuple[type[Operator], Kind], ...] = (
     (Map, "map"),
@@ -35,7 +37,14 @@ def kind_of(operator: type[Operator]) -> Kind:
 
 
 def plan_step(
-    step: Step, dataset: str, index: int, number: int, schema: pa.Schema, located: Located, folder: str
+    step: Step,
+    dataset: str,
+    index: int,
+    number: int,
+    schema: pa.Schema,
+    located: Located,
+    folder: str,
+    allow_download: bool = False,
 ) -> tuple[StepPlan, Operator]:
     """Check a step against the columns that reach it.
 
@@ -52,6 +61,11 @@ def plan_step(
         lang: _build(cls, {**step.parameters, **changed}, step, located, folder, ("by_lang", lang))
         for lang, changed in (step.by_lang or {}).items()
     }
+    try:
+        for one in (operator, *variants.values()):
+            have_models(one.model_files(), allow_download)
+    except (RecipeError, RunFailed) as error:
+        raise located.error(f"{step.operator}: {error}", step.place) from None
     kind = kind_of(cls)
     _check_common_keys(step, kind, located)
     reads = (*operator.columns_read(), *(step.where.columns if step.where else ()), *(("lang",) if variants else ()))
@@ -69,7 +83,7 @@ def plan_step(
     label = step.label or f"{dataset}.{index + 1:02d}.{step.operator}"
     try:
         scores = _scores(operator, label, schema) if step.action == "tag" else ()
-        facts = _facts(operator, variants, Context(label, 0, open_file))
+        facts = _facts(operator, variants, _context(label))
     except RecipeError as error:
         raise located.error(f"{step.operator}: {error}", step.place) from None
     plan = StepPlan(
@@ -119,8 +133,12 @@ def _scores(operator: Operator, label: str, schema: pa.Schema) -> tuple[str, ...
         return ()
     if (names := operator.score_names()) is not None:
         return names
-    operator.setup(Context(label, 0, open_file))
+    operator.setup(_context(label))
     return tuple(operator.judge(pa.RecordBatch.from_pylist([], schema=schema)).scores)
+
+
+def _context(label: str) -> Context:
+    return Context(label, 0, open_file, local=local_copy)
 
 
 def _facts(operator: Operator, variants: Mapping[str, Operator], ctx: Context) -> dict[str, Any]:

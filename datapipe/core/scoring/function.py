@@ -66,11 +66,11 @@ def find(name: str) -> Function:
     return Function(call, inspect.isclass(call) or not texts, device, module_digest(module))
 
 
-def check_call(name: str, found: Function, columns: tuple[str, ...], keywords: Mapping[str, Any]) -> None:
+def check_call(name: str, found: Function, columns: tuple[str, ...], keywords: tuple[str, ...]) -> None:
     """RecipeError if the function takes no such columns or keywords."""
     given = () if found.makes else columns
     try:
-        inspect.signature(found.call).bind(*given, **keywords, **({"device": "cpu"} if found.device else {}))
+        inspect.signature(found.call).bind(*given, **dict.fromkeys((*keywords, *(["device"] if found.device else []))))
     except TypeError as error:
         what = f"columns [{', '.join(given)}] and " if given else ""
         raise RecipeError(f"function: {name}: {error}; it gets {what}parameters [{', '.join(keywords)}]") from None
