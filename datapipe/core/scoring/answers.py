@@ -26,12 +26,11 @@ def numbers_of(answer: Any, rows: int, names: Sequence[str], called: str) -> Num
     found = _array(answer, called)
     if found.ndim == 0 and rows == 1:  # a model's `squeeze()` leaves no axis of one text
         found = found.reshape(1)
-    if found.ndim == 1 and len(names) == 1:
-        found = found[:, None]
-    if found.shape != (rows, len(names)):
+    shape = (rows, len(names))
+    if found.shape != shape and found.shape != shape[: 1 if len(names) == 1 else 2]:
         wanted = "a number for each" if len(names) == 1 else f"{len(names)} for each: {', '.join(names)}"
         raise ContractError(f"{called} gave {_shape(found)} for {rows} texts; expected {wanted}")
-    return found
+    return found.reshape(shape)
 
 
 def _array(answer: Any, called: str) -> Numbers:
