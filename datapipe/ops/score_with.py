@@ -13,10 +13,11 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from datapipe.core.columns import ADDR, BASE
 from datapipe.core.context import Context
+from datapipe.core.errors import RecipeError
 from datapipe.core.operator import CodeName, ModelPath
 from datapipe.core.scoring.answers import numbers_of
 from datapipe.core.scoring.batching import Memory, blocks, score_block
-from datapipe.core.scoring.function import Call, check_call, device_of, file_of, find, scorer
+from datapipe.core.scoring.function import Call, check_call, file_of, find, scorer
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Mask, Numbers, Verdict
 
@@ -133,13 +134,15 @@ class ScoreWith(ThresholdFilter):
         """The digest of the function's code, which is imported and held against its parameters, but loads no model."""
         found = find(self.function)
         check_call(self.function, found, self.columns, (*self.parameters, *self.models))
+        if self.device != "auto" and not found.device:
+            raise RecipeError(f"device: {self.function} takes no keyword device, so it would not be told {self.device}")
         return {"code": found.digest}
 
     def setup(self, ctx: Context) -> None:
         """Build the scorer, unless this worker has an equal one."""
         self._context = ctx
         models = {name: ctx.local(path) for name, path in self.models.items()}
-        self._score = scorer(self.function, device_of(self.device, ctx.worker), {**self.parameters, **models})
+        self._score = scorer(self.function, self.device, ctx.worker, {**self.parameters, **models})
 
     def measure(self, batch: pa.RecordBatch) -> Verdict:
         """Score the texts that are not blank, block after block."""

@@ -191,6 +191,7 @@ def test_answers_of_all_kinds() -> None:
         ("{function: scorers.py:several, to: [a, b], min_score: {c: 1}}", "c is no score"),
         ("{function: scorers.py:length, min_score: 2, max_score: 1}", "min_score 2 is more than max_score 1"),
         ("{function: scorers.py:length, device: gpu}", "expected auto, cpu, mps, cuda or cuda:0, found gpu"),
+        ("{function: scorers.py:length, device: cuda}", "takes no keyword device"),
         ("{function: scorers.py:Model, parameters: {log: l}, models: {path: gone}}", "needs the file"),
     ],
 )

@@ -78,11 +78,11 @@ def check_call(name: str, found: Function, columns: tuple[str, ...], keywords: t
         return
 
 
-def scorer(name: str, device: str, keywords: Mapping[str, Any]) -> Call:
+def scorer(name: str, device: str, worker: int, keywords: Mapping[str, Any]) -> Call:
     """What is called with texts; what has to be built is built once a process for equal keywords."""
     found = find(name)
     if found.device:
-        keywords = {**keywords, "device": device}
+        keywords = {**keywords, "device": device_of(device, worker)}
     try:
         return _scorer(found.call, found.makes, orjson.dumps(keywords, option=orjson.OPT_SORT_KEYS))
     except DatapipeError:
