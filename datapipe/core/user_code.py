@@ -44,7 +44,8 @@ def module_digest(module: ModuleType) -> str:
     A module of a package counts with its whole package, a file with the modules of its folder that it has imported.
     """
     if not module.__name__.startswith(FILE_MODULE):
-        return file_digest(sys.modules[module.__name__.partition(".")[0]].__file__)
+        top = sys.modules[module.__name__.partition(".")[0]]
+        return file_digest(top.__file__ or module.__file__)  # a folder without __init__.py has no file of its own
     folder = Path(str(module.__file__)).parent
     files = {Path(str(m.__file__)) for m in list(sys.modules.values()) if getattr(m, "__file__", None)}
     return _digest([Path(str(module.__file__)), *sorted(f for f in files if folder in f.parents and _is_own(f))])

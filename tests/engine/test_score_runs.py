@@ -77,6 +77,18 @@ def test_failing_rows_go_to_quarantine_and_the_others_do_not(corpus: Runs) -> No
         corpus(recipe("{function: scorers.py:few, batch_size: 7}", corpus), out="few")
 
 
+def test_company_is_the_same_whatever_the_workers(corpus: Runs, digests: Callable[[Path], dict[str, str]]) -> None:
+    """A function that answers by how many texts it gets, as a model that pads does a little."""
+    company = recipe("{function: scorers.py:touchy, batch_size: 7, min_score: 40.0065}", corpus)
+    found = []
+    for workers in (0, 1, 2):
+        corpus(company, out=str(workers), workers=workers)
+        found.append(digests(corpus.folder / str(workers)))
+    assert found[0] == found[1] == found[2]
+    scores = {round(row["score"] % 1, 3) for row in corpus.table("data", "0")}
+    assert len(scores) > 1
+
+
 def test_a_slow_function_is_not_taken_for_one_that_hangs(corpus: Runs) -> None:
     slow = recipe("{function: scorers.py:slow, batch_size: 20}", corpus).replace("2KB", "1MB\ntask_timeout: 1s")
     assert corpus(slow, workers=1)["rows_quarantined"] == 0  # 160 texts in one batch take 2.4 s

@@ -16,11 +16,12 @@ from datapipe.core.context import Context
 from datapipe.core.errors import ContractError, RecipeError
 from datapipe.core.scoring.answers import numbers_of
 from datapipe.core.scoring.batching import blocks
-from datapipe.core.scoring.function import device_of
+from datapipe.core.scoring.function import device_of, find
+from datapipe.engine.contract import broken_laws
 from datapipe.engine.tuning.calibrate import thresholds
 from datapipe.io.opening import open_file
 from datapipe.ops.score_with import ScoreWith
-from tests.conftest import Runs, compile_text
+from tests.conftest import ROOT, Runs, compile_text
 
 TEXTS = ["one", "", None, "two words", " \n", "three words here", "x"]
 SCORER = """
@@ -202,6 +203,39 @@ def test_mistakes_are_told_before_work_starts(step: str, said: str, runs: Runs, 
         compile_text(f"read: {{jsonl: a.jsonl}}\nsteps:\n  - score_with: {step}\nwrite: {{path: out}}\n", runs.folder)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_scorer_with_the_vectors_of_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scorer of pipelines/score.yaml keeps the laws, and its scores are cosines."""
+    wordllama = pytest.importorskip("wordllama")
+    kinds = {"like": ["Water falls as rain.", "Plants need light."], "unlike": ["Buy now! Free shipping."]}
+    example = {"function": f"{ROOT}/pipelines/plugins/nearness.py:Nearness", "parameters": kinds, "batch_size": 5}
+    monkeypatch.setattr(ScoreWith, "examples", ({**example, "min_score": 0.1},))
+    assert broken_laws(ScoreWith) == []
+    operator = ScoreWith.model_validate(example)
+    operator.setup(Context("t", 0, open_file))
+    texts = ["Rain falls, and plants grow.", "Free shipping of all that you buy now", "Kontoauszug"]
+    model = wordllama.WordLlama.load(cache_dir=Path(wordllama.__file__).parent, disable_download=True)
+
+    def cosine(one: str, other: str) -> float:
+        a, b = model.embed([one])[0].astype(float), model.embed([other])[0].astype(float)
+        return float(a @ b / np.sqrt((a @ a) * (b @ b)))
+
+    expected = [
+        np.mean([cosine(text, own) for own in kinds["like"]]) - np.mean([cosine(text, own) for own in kinds["unlike"]])
+        for text in texts
+    ]
+    assert operator.judge(batch_of(texts)).scores["score"] == pytest.approx(expected, abs=1e-6)
+    assert expected[0] > 0 > expected[1]
+
+
+def test_the_code_of_a_module_in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "no_package_here").mkdir()
+    (tmp_path / "no_package_here" / "own.py").write_text("def f(texts): return [1] * len(texts)")
+    monkeypatch.syspath_prepend(tmp_path)
+    found = find("no_package_here.own:f")
+    assert len(found.digest) == 16
+    assert (found.makes, found.device) == (False, False)
 
 
 def test_devices() -> None:
