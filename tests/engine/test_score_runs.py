@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from datapipe.core.errors import ContractError
+from datapipe.engine import beacon
+from datapipe.engine.build import load_operators
+from datapipe.ops.score_with import ScoreWith
 from tests.conftest import Runs, compile_text
-from tests.ops.test_score_with import SCORER
+from tests.ops.test_score_with import SCORER, batch_of
 
 RECIPE = """
 read: {jsonl: in/*.jsonl}
@@ -89,6 +92,15 @@ def test_company_is_the_same_whatever_the_workers(corpus: Runs, digests: Callabl
     assert len(scores) > 1
 
 
-def test_a_slow_function_is_not_taken_for_one_that_hangs(corpus: Runs) -> None:
-    slow = recipe("{function: scorers.py:slow, batch_size: 20}", corpus).replace("2KB", "1MB\ntask_timeout: 1s")
-    assert corpus(slow, workers=1)["rows_quarantined"] == 0  # 160 texts in one batch take 2.4 s
+def test_a_slow_function_is_not_taken_for_one_that_hangs(corpus: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each block is a sign of progress, and a worker that shows none is told by where it last was."""
+    monkeypatch.setattr(beacon._Beacon, "memory", bytearray(beacon.SIZE))
+    plan = compile_text(recipe("{function: scorers.py:length, batch_size: 20}", corpus), corpus.folder)
+    operator = load_operators(plan).of(plan.steps()[0])[""]
+    assert isinstance(operator, ScoreWith)
+    beacon.at("here", 3, 9, step=True)
+    before = beacon.seen(beacon._Beacon.memory)
+    operator.judge(batch_of(["text"] * 90))
+    after = beacon.seen(beacon._Beacon.memory)
+    assert after.beat == before.beat + 5
+    assert after[1:] == ("here", 3, 9, True)

@@ -63,11 +63,6 @@ class Model:
     def __call__(self, texts):
         return [len(text) * self.weights for text in texts]
 
-def slow(texts):
-    import time
-    time.sleep(0.3)
-    return [1.0] * len(texts)
-
 def made(*, plus=0):
     return lambda texts: [len(text) + plus for text in texts]
 
