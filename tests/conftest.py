@@ -15,6 +15,9 @@ import pytest
 from datapipe.core.registry import operators, readers
 from datapipe.engine.driver import Driver
 from datapipe.engine.executors.local import InProcess, LocalPool
+from datapipe.engine.training.classifier import Training, train_classifier
+from datapipe.engine.training.fasttext import FastTextSettings
+from datapipe.engine.training.labelled import Read, two_classes
 from datapipe.engine.training.language_model import Request, train_language_model
 from datapipe.plan.compile import compile_recipe
 from datapipe.plan.locate import parse
@@ -91,6 +94,19 @@ def language_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
         request = Request((str(SAMPLE / "books" / "books.parquet"),), folder, order=3, lang=lang, vocab_size=500)
         train_language_model(request, lambda said: None)
     return folder
+
+
+@pytest.fixture(scope="session")
+def quality_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small classifier of books (hq) against the web (cc), as `datapipe train quality` writes it."""
+    folder = tmp_path_factory.mktemp("quality")
+    settings = FastTextSettings(lr=0.5, dim=16, word_ngrams=2, bucket=20_000)
+    training = Training("quality", folder, max_examples=200, fasttext=settings)
+    read = Read()
+    sides = ("hq", "books/books.parquet"), ("cc", "web/web.jsonl.zst")
+    classes = [(label, (str(SAMPLE / file),)) for label, file in sides]
+    train_classifier(training, two_classes(classes, None, read), read, "hq", lambda said: None)
+    return folder / "quality.bin"
 
 
 @pytest.fixture

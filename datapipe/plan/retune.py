@@ -142,9 +142,12 @@ def _check(label: str, before: Variants, after: Variants) -> None:
     for lang in {**before, **after}:
         old, new = before.get(lang, before[""]), after.get(lang, after[""])
         changed = [name for name in type(new).model_fields if getattr(old, name) != getattr(new, name)]
+        tunable = [
+            name for name in new.tunable() if name in old.tunable()
+        ]  # what was not measured then is not tunable now
         for name in changed:
-            if name not in new.tunable():
-                can = ", ".join(new.tunable()) or "nothing"
+            if name not in tunable:
+                can = ", ".join(tunable) or "nothing"
                 raise RecipeError(
                     f"{label}.{name}: changes what is measured, so only a run can tell; tunable is: {can}"
                 )

@@ -162,6 +162,8 @@ def test_every_recipe_in_pipelines_runs(recipe: Path, tmp_path: Path, request: p
     settings = []
     if recipe.stem == "ccnet":
         settings = ["--set", f"perplexity.models={request.getfixturevalue('language_models')}"]
+    if recipe.stem == "dclm":
+        settings = ["--set", f"quality_classifier.model={request.getfixturevalue('quality_model')}"]
     done = datapipe("run", str(recipe), "--out", str(tmp_path / "out"), "--workers", "2", *settings)
     assert done.returncode == 0, done.stderr
     manifest = json.loads((tmp_path / "out/manifest.json").read_text())

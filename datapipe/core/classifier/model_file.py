@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datapipe.core.classifier.classifier import Classifier
 from datapipe.core.classifier.fasttext import FastText
+from datapipe.core.classifier.ngram_classifier import NgramClassifier
+from datapipe.core.classifier.ngram_file import MAGIC
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError
 
@@ -12,6 +14,8 @@ def read_classifier(path: str, ctx: Context) -> Classifier:
     """The classifier of a file; RecipeError says what was found instead."""
     try:
         with ctx.open(path) as stream:
-            return FastText(stream)
+            own = stream.read(len(MAGIC)) == MAGIC
+            stream.seek(0)
+            return NgramClassifier(stream) if own else FastText(stream)
     except (OSError, ValueError) as error:
         raise RecipeError(f"{path}: {error}") from None

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from datapipe.core.ranks import ranks_of
 from datapipe.core.seeds import uniform
 
 Numbers = npt.NDArray[np.float64]
@@ -38,7 +39,7 @@ def greatest(scores: Sequence[Numbers], addresses: Sequence[Keys], count: int) -
     for shift in range(64 - DIGIT, -1, -DIGIT):
         counts = np.zeros(1 << DIGIT, np.int64)
         for part in scores:
-            ranks = _ranks(part)
+            ranks = ranks_of(part)
             if shift + DIGIT < 64:
                 ranks = ranks[ranks >> np.uint64(shift + DIGIT) == least]
             digits = (ranks >> np.uint64(shift) & np.uint64((1 << DIGIT) - 1)).astype(np.int64)
@@ -47,16 +48,9 @@ def greatest(scores: Sequence[Numbers], addresses: Sequence[Keys], count: int) -
         digit = int(np.flatnonzero(above >= left)[-1])
         left -= int(above[digit] - counts[digit])
         least = least << np.uint64(DIGIT) | np.uint64(digit)
-    equal = [np.sort(there[_ranks(part) == least])[:left] for part, there in zip(scores, addresses, strict=True)]
+    equal = [np.sort(there[ranks_of(part) == least])[:left] for part, there in zip(scores, addresses, strict=True)]
     last = np.sort(np.concatenate(equal))[left - 1]
     return [
         (ranks > least) | ((ranks == least) & (there <= last))
-        for ranks, there in ((_ranks(part), there) for part, there in zip(scores, addresses, strict=True))
+        for ranks, there in ((ranks_of(part), there) for part, there in zip(scores, addresses, strict=True))
     ]
-
-
-def _ranks(scores: Numbers) -> Keys:
-    """Numbers in the order of the scores; 0 and -0 are one."""
-    bits = np.ascontiguousarray(scores + 0.0).view(np.uint64)
-    top = np.uint64(1 << 63)
-    return np.where(bits & top != 0, ~bits, bits | top)

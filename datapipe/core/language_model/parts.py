@@ -10,12 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from datapipe.arrow.text import Text, text_of
-from datapipe.core.dedup.cuts import disjoint, without
+from datapipe.core.cutting import cut_units, rows_of
 from datapipe.core.dedup.units import units_of
 from datapipe.core.language_model.scorer import Scorer, Scores, perplexity
-from datapipe.core.spans import no_spans, spans_column
-
-REASONS = ("low_perplexity", "high_perplexity")
 
 
 class Cut(NamedTuple):
@@ -40,7 +37,7 @@ def cut_parts(
     """
     text = text_of(column)
     units = units_of(text, unit)
-    row = np.repeat(np.arange(len(text)), units.counts)
+    row = rows_of(units)
     sums = np.zeros((len(row), 2))
     ends = np.cumsum(units.counts)
     for i in np.flatnonzero(units.counts).tolist():
@@ -49,20 +46,12 @@ def cut_parts(
             part = slice(int(ends[i] - units.counts[i]), int(ends[i]))
             sums[part] = _scored(models, text, units.rows[part])
     found = perplexity(sums[:, 0], sums[:, 1])
-    above = found > high
-    gone = above | (found < low)
+    failed = {"low_perplexity": found < low, "high_perplexity": found > high}
+    stays = ~np.logical_or(*failed.values())
     documents = np.zeros((len(text), 2))
-    np.add.at(documents, row[~gone], sums[~gone])
-    empty = (units.counts > 0) & (np.bincount(row[gone], minlength=len(text)) == units.counts)
-    if not gone.any():
-        return Cut(documents, empty, column, no_spans(len(text)))
-    begin = text.offsets[row]
-    before = np.where(np.append(-1, row[:-1]) == row, np.append(0, units.rows[:-1, 1]), begin)
-    kind = above[gone].astype(np.int64)
-    cuts = disjoint(text, row[gone], (before - begin)[gone], (units.rows[:, 1] - begin)[gone], kind, whole_lines=True)
-    reasons = [REASONS[which] for which in kind[cuts.which].tolist()]
-    spans = spans_column(text, cuts.row, cuts.start, cuts.stop, reasons)
-    return Cut(documents, empty, without(column, text, cuts), spans)
+    np.add.at(documents, row[stays], sums[stays])
+    left = cut_units(column, text, units, failed, whole_lines=True)
+    return Cut(documents, left.empty, left.column, left.spans)
 
 
 def _scored(scorer: Scorer, text: Text, spans: npt.NDArray[np.int64]) -> Scores:
