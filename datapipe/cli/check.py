@@ -72,7 +72,10 @@ def check(
         for name, limit in asked.items():
             memory = f", memory {limit.memory / 1e9:,.1f} GB" if limit.memory else ""
             time = f", time {timedelta(seconds=limit.time)}" if limit.time else ""
-            click.echo(f"  {name or 'all datasets'}: {limit.cpus} core{'s' if limit.cpus > 1 else ''}{memory}{time}")
+            gpus = f", {limit.gpus} GPU{'s' if limit.gpus > 1 else ''}" if limit.gpus else ""
+            click.echo(
+                f"  {name or 'all datasets'}: {limit.cpus} core{'s' if limit.cpus > 1 else ''}{gpus}{memory}{time}"
+            )
     click.echo(f"\nfingerprint {plan.fingerprint}; nothing was run")
 
 

@@ -14,13 +14,14 @@ import click
     "--bias", "step", metavar="STEP", help="Only whom this step keeps: every value with 30 documents or more."
 )
 def report(folder: str, as_json: bool, step: str | None) -> None:
-    """The funnel of a finished run by step, source and language; evaluation items and personal data found; bias of filters."""
+    """The funnel of a finished run by step, source and language; what was drawn and found; whom filters keep."""
     import orjson
 
     from datapipe.cli.audits import audits_of, gone, only
     from datapipe.cli.benchmarks import contamination, show_contamination
     from datapipe.cli.bias import as_plain, show_bias, show_whole_audit
     from datapipe.cli.funnel import odd_rules, show_funnel, show_groups, show_odd_rules
+    from datapipe.cli.importance import selection, show_selection
     from datapipe.cli.pii import personal_data, show_personal_data
     from datapipe.cli.runfolder import read_manifest, tables
 
@@ -41,17 +42,25 @@ def report(folder: str, as_json: bool, step: str | None) -> None:
     benchmarks = contamination(folder, manifest)
     found = personal_data(folder, manifest)
     audits = list(audits_of(folder, manifest))
+    selected = selection(folder, manifest)
     if as_json:
         groups = [
             {"source": s, "lang": g, "dropped": n, "dropped_bytes": b} for (s, g), (n, b) in sorted(dropped.items())
         ]
         shown = {k: v for k, v in manifest.items() if k not in ("recipe", "files")}
-        told = {"dropped_by_group": groups, "odd_rules": odd_rules(manifest), "benchmarks": benchmarks, "pii": found}
-        told["bias"] = [as_plain(audit) for audit in audits]
+        told = {
+            "dropped_by_group": groups,
+            "odd_rules": odd_rules(manifest),
+            "benchmarks": benchmarks,
+            "pii": found,
+            "selection": selected,
+            "bias": [as_plain(audit) for audit in audits],
+        }
         click.echo(orjson.dumps({**shown, **told}, option=orjson.OPT_INDENT_2).decode())
         return
     show_funnel(manifest, folder, sys.stdout)
     show_groups(manifest, dropped, sys.stdout)
+    show_selection(selected, sys.stdout)
     show_contamination(benchmarks, manifest, sys.stdout)
     show_personal_data(found, manifest, sys.stdout)
     show_bias(audits, gone(folder, manifest), folder, sys.stdout)

@@ -14,6 +14,8 @@ class Context:
     open    opens any path or URL for reading; ops touch the disk only through it
     local   the path of a model on this machine's disk, for those who must map it; a URL's copy has another
     memory  bytes that a task at a barrier may hold, about (the recipe's `memory`); it changes no answer
+    worker  this worker's number among those of its machine, from 0: which GPU is its own
+    progress  to be called now and then within a call that may take longer than the recipe's `task_timeout`
     """
 
     label: str
@@ -21,6 +23,8 @@ class Context:
     open: Callable[[str], BinaryIO]
     memory: int = 2_000_000_000
     local: Callable[[str], str] = str
+    worker: int = 0
+    progress: Callable[[], None] = lambda: None
 
     def lines(self, path: str) -> list[str]:
         """The non-empty lines of a word list, stripped, `#` comments left out."""

@@ -26,6 +26,10 @@ class _FileMarker:
         self.model = model  # a URL is fetched once, if the recipe allows it, and read from this machine's disk
 
 
+class _CodeMarker:
+    """Marks a parameter as package.module:function, or FILE.py:function with a path relative to the recipe."""
+
+
 class _FolderMarker:
     """Marks a parameter as the path of a folder that a run reads and writes: relative to the recipe, made when absent."""
 
@@ -33,6 +37,7 @@ class _FolderMarker:
 FilePath = Annotated[str, _FileMarker()]
 FolderPath = Annotated[str, _FolderMarker()]
 FileGlob = Annotated[str, _FileMarker(glob=True)]
+CodeName = Annotated[str, _CodeMarker()]
 ModelPath = Annotated[str, _FileMarker(model=True)]
 ModelGlob = Annotated[str, _FileMarker(glob=True, model=True)]
 
@@ -44,6 +49,7 @@ class Operator(BaseModel):
     reads    columns it needs               writes   columns it adds or replaces, with their types
     examples parameters under which the contract tests try it; needed where a parameter has no default
     audited  a model decides what it drops, so that runs count whom it keeps (table `audit/`)
+    compiles its kernels are compiled by the driver, on a few rows; False where `setup` loads what only workers should
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(type(lambda: 0),))
@@ -54,6 +60,7 @@ class Operator(BaseModel):
     writes: ClassVar[Mapping[str, pa.DataType]] = {}
     examples: ClassVar[tuple[Mapping[str, Any], ...]] = ({},)
     audited: ClassVar[bool] = False
+    compiles: ClassVar[bool] = True
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -129,6 +136,12 @@ def path_fields(operator: type[BaseModel]) -> list[str]:
     return [n for n, f in operator.model_fields.items() if any(isinstance(m, kinds) for m in _metadata(f))]
 
 
+def code_fields(operator: type[BaseModel]) -> list[str]:
+    """Parameters that name a function of a user's own."""
+    fields = operator.model_fields.items()
+    return [n for n, f in fields if any(isinstance(m, _CodeMarker) for m in _metadata(f))]
+
+
 def glob_fields(operator: type[BaseModel]) -> list[str]:
     """Those among them in which a recipe may give globs and folders."""
     fields = operator.model_fields.items()
@@ -150,6 +163,10 @@ class Filter(Operator):
     """
 
     finds_entities: ClassVar[bool] = False
+
+    def score_names(self) -> tuple[str, ...] | None:
+        """The names of its scores, where they are known without `setup`; None: its verdict on no rows tells them."""
+        return None
 
     @abstractmethod
     def judge(self, batch: pa.RecordBatch) -> Verdict:

@@ -59,6 +59,13 @@ def at(label: str, first: int = NOWHERE, last: int = NOWHERE, *, step: bool = Fa
         _RECORD.pack_into(_Beacon.memory, 0, _Beacon.beat, first, last, step, label.encode()[-LABEL:])
 
 
+def beat() -> None:
+    """Say that work goes on where it was last said to be."""
+    if _Beacon.memory is not None:
+        _Beacon.beat += 1
+        struct.pack_into("=Q", _Beacon.memory, 0, _Beacon.beat)
+
+
 def at_rows(label: str, batch: pa.RecordBatch, *, step: bool = False) -> None:
     """`at` for the rows of a batch, which are in the order of their addresses."""
     if _Beacon.memory is not None and batch.num_rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from datapipe.core.context import Context
@@ -16,6 +17,7 @@ from datapipe.plan.plan import Plan, StepPlan
 from datapipe.plan.plugins import load_all
 from datapipe.plan.resources import have_planned_models
 
+WORKER = "DATAPIPE_WORKER"  # in the environment: the number of this worker among those of its pool, from 0
 Variants = dict[str, Operator]  # "" is the step's own operator; a language's own thresholds stand under its code
 
 
@@ -41,7 +43,8 @@ class Operators(dict[tuple[str, int], Variants]):
 
     def _built(self, step: StepPlan) -> Iterator[tuple[str, Operator]]:
         cls: type[Operator] = operators.get(step.operator)
-        context = Context(step.label, step_seed(self._plan.seed, step.label), open_file, self.memory, local_copy)
+        seed, worker = step_seed(self._plan.seed, step.label), int(os.environ.get(WORKER, "0"))
+        context = Context(step.label, seed, open_file, self.memory, local_copy, worker, beacon.beat)
         for lang, parameters in {"": step.parameters, **(step.by_lang or {})}.items():
             operator = cls.model_validate(parameters)
             have_planned_models(operator.model_files(), self._plan)

@@ -275,7 +275,7 @@ class Driver:
 
     def _limits(self, stage: Stage | None = None) -> Limits:
         limit = self.plan.limit(stage.dataset if stage else "")
-        return Limits(timeout=self.plan.timeout, memory=limit.memory, cpus=limit.cpus)
+        return Limits(timeout=self.plan.timeout, memory=limit.memory, cpus=limit.cpus, gpus=limit.gpus)
 
     def _check_errors(self, seen: StageTotals, at_least: int) -> None:
         """Fail if too many of the rows read so far, with those of a stage still running, are in quarantine."""

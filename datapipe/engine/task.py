@@ -77,11 +77,13 @@ class Limits:
     timeout  seconds without a sign of progress after which it counts as hanging; None: it may take any time
     memory   bytes a worker may hold after a task, or a fresh one takes its place; None: not limited
     cpus     cores a worker asks a cluster for
+    gpus     GPUs it asks for
     """
 
     timeout: float | None = None
     memory: int | None = None
     cpus: int = 1
+    gpus: int = 0
 
 
 NO_LIMITS = Limits()

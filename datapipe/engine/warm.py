@@ -45,7 +45,7 @@ def _compile(plan: Plan, operators: Operators) -> None:
     for stage in plan.stages:
         batch = _rows(stage.rows)
         for step in {link.step.label: link.step for lane in stage.lanes for link in lane.chain if link.step}.values():
-            for operator in operators.of(step).values():
+            for operator in operators.of(step).values() if registry.get(step.operator).compiles else ():
                 with contextlib.suppress(Exception):  # real rows will be judged by the runner, with all its care
                     if isinstance(operator, Global):
                         rounds = [step.model_copy(update={"round": n}) for n in range(step.round + 1)]

@@ -23,7 +23,7 @@ from datapipe.core.importance.features import (
     log_weights,
     words_in,
 )
-from datapipe.core.importance.target import target_texts
+from datapipe.core.importance.target import check_target, target_texts
 from datapipe.core.operator import FileGlob, Filter, Global
 from datapipe.core.verdict import Verdict
 from datapipe.kernels.hashing import BASE
@@ -57,10 +57,10 @@ class Dsir(Global):
 
     target: tuple[FileGlob, ...] = Field(
         min_length=1,
-        description="documents as the corpus should become: paths or globs of JSON lines, or of texts (one a file), also "
-        ".gz and .zst",
+        description="documents as the corpus should become: paths or globs of JSON lines, CSV or Parquet, or of texts "
+        "(one a file), also .gz and .zst",
     )
-    field: str = Field("text", description="the field of JSON lines that holds the text")
+    field: str = Field("text", description="the field or column that holds the text of a target's rows")
     keep: float | None = Field(None, gt=0, le=1, description="share of the documents that is drawn")
     count: int | None = Field(None, ge=1, description="documents that are drawn, instead of a share")
     top_k: bool = Field(False, description="take the greatest weights, without noise")
@@ -86,6 +86,11 @@ class Dsir(Global):
     def columns_read(self) -> tuple[str, ...]:
         """The id is for the noise."""
         return ("id", "text")
+
+    def facts(self, ctx: Context) -> Mapping[str, Any]:
+        """The beginning of each target file is looked at before any work."""
+        check_target(self.target, self.field, ctx)
+        return {}
 
     def setup(self, ctx: Context) -> None:
         """Remember the seed, and how to open the target, which is read once: when the corpus is counted."""

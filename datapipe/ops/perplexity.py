@@ -13,11 +13,11 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError
 from datapipe.core.language_model.buckets import ANY, Cutoffs, bucket_column, read_cutoffs
-from datapipe.core.language_model.model_files import LanguageModels, by_language, check_local, kind_of
+from datapipe.core.language_model.model_files import LanguageModels, by_language, kind_of
 from datapipe.core.language_model.parts import cut_parts
 from datapipe.core.language_model.pieces import sentencepiece
 from datapipe.core.language_model.scorer import Scorer, perplexity
-from datapipe.core.operator import FileGlob, FilePath
+from datapipe.core.operator import FilePath, ModelGlob
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Mask, Numbers, Verdict
 
@@ -49,7 +49,7 @@ class Perplexity(ThresholdFilter):
     }
     examples: ClassVar[tuple[dict[str, Any], ...]] = ()  # no model ships with the package; its own tests train one
 
-    models: Mapping[str, LanguageModels] | tuple[FileGlob, ...] = Field(
+    models: Mapping[str, LanguageModels] | tuple[ModelGlob, ...] = Field(
         description="by language {en: {lm: en.arpa.bin, sentencepiece: en.sp.model}}, '*' for all others; or a folder or "
         "patterns of files so named"
     )
@@ -82,7 +82,7 @@ class Perplexity(ThresholdFilter):
 
     @model_validator(mode="after")
     def _possible(self) -> Perplexity:
-        check_local(self.pairs())
+        self.pairs()
         if self.ccnet_compatible and self.level != "document":
             raise ValueError(f"ccnet_compatible scores documents; it has no level: {self.level}")
         if self.max_perplexity is not None and (self.min_perplexity or 0) > self.max_perplexity:
@@ -112,9 +112,12 @@ class Perplexity(ThresholdFilter):
 
     def files(self) -> tuple[str, ...]:
         """Models, and the table of cut-offs."""
-        pairs = self.pairs().values()
         table = (self.cutoffs,) if isinstance(self.cutoffs, str) else ()
-        return (*(path for pair in pairs for path in (pair.lm, pair.sentencepiece)), *table)
+        return (*self.model_files(), *table)
+
+    def model_files(self) -> tuple[str, ...]:
+        """The two models of each language."""
+        return tuple(path for pair in self.pairs().values() for path in (pair.lm, pair.sentencepiece))
 
     def remarks(self) -> tuple[str, ...]:
         """Which models cost every worker their size."""
@@ -139,7 +142,7 @@ class Perplexity(ThresholdFilter):
         self._cutoffs = self._read_cutoffs(ctx)
         for lang, pair in self.pairs().items():
             with ctx.open(pair.sentencepiece) as stream:
-                self._scorers[lang] = Scorer(pair.lm, stream.read(), "perplexity")
+                self._scorers[lang] = Scorer(ctx.local(pair.lm), stream.read(), "perplexity")
 
     def measure(self, batch: pa.RecordBatch) -> Verdict:
         """Score every document that has models; cut where parts are judged."""

@@ -19,7 +19,7 @@ def barrier_memory(recipe: Recipe) -> int:
 def limits_of(recipe: Recipe, located: Located, stages: list[Stage]) -> dict[str, Limit]:
     """What workers may take, by dataset; what a dataset does not say, the recipe's `resources` say for all."""
     asked = recipe.resources
-    limits = {"": Limit(cpus=asked.cpus, memory=asked.memory, time=asked.time)}
+    limits = {"": Limit(cpus=asked.cpus, gpus=asked.gpus, memory=asked.memory, time=asked.time)}
     own = dict.fromkeys(stage.dataset for stage in stages)
     for name, needs in asked.datasets.items():
         place = ("resources", "datasets", name)

@@ -179,6 +179,7 @@ class Limit(_Value):
     """What a worker may take in a stage; see the recipe's `resources` and `task_timeout`."""
 
     cpus: int = 1
+    gpus: int = 0
     memory: int | None = None
     time: float | None = None
 

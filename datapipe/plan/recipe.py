@@ -98,6 +98,7 @@ class Needs(_Closed):
     """What one worker needs; schedulers are asked for it."""
 
     cpus: int = Field(1, ge=1, description="cores of a task on a cluster, or processes of a job array's member")
+    gpus: int = Field(0, ge=0, description="GPUs of a task on a Ray cluster, or of a job array's member")
     memory: Size | None = Field(None, description="of a worker, such as 4GB; one that has grown beyond it is replaced")
     time: Seconds | None = Field(None, description="of a job array's member, such as 4h")
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from datapipe.core.columns import ADDR
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError, RunFailed, did_you_mean
-from datapipe.core.operator import Expand, Filter, Global, Map, Operator, glob_fields, path_fields
+from datapipe.core.operator import Expand, Filter, Global, Map, Operator, code_fields, glob_fields, path_fields
 from datapipe.core.registry import operators
 from datapipe.io.files import expand
 from datapipe.io.model_cache import local_copy
@@ -140,6 +140,8 @@ def _scores(operator: Operator, label: str, schema: pa.Schema) -> tuple[str, ...
     """The names of a filter's scores, told by its verdict on no rows."""
     if not isinstance(operator, Filter):
         return ()
+    if (names := operator.score_names()) is not None:
+        return names
     operator.setup(_context(label))
     return tuple(operator.judge(pa.RecordBatch.from_pylist([], schema=schema)).scores)
 
@@ -173,6 +175,10 @@ def _build(
             resolved[name] = [absolute(v, folder) if isinstance(v, str) else v for v in value]
         elif isinstance(value, dict):
             resolved[name] = _located(value, folder)
+    for name in code_fields(cls):
+        file, colon, function = str(resolved.get(name)).rpartition(":")
+        if file.endswith(".py"):
+            resolved[name] = absolute(file, folder) + colon + function
     try:
         for name in set(glob_fields(cls)) & resolved.keys():
             value = [resolved[name]] if isinstance(resolved[name], str) else resolved[name]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 import io
 from collections.abc import Callable
 from itertools import pairwise
@@ -11,6 +13,7 @@ from typing import Any
 import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import zstandard
 from pydantic import ValidationError
@@ -25,7 +28,7 @@ from datapipe.core.verdict import Verdict
 from datapipe.engine.asking import ask
 from datapipe.io.opening import open_file
 from datapipe.ops.dsir import WEIGHT, Dsir
-from tests.conftest import SAMPLE, Runs
+from tests.conftest import SAMPLE, Runs, compile_text
 
 GOLDEN = orjson.loads((Path(__file__).parent / "golden_dsir.json").read_bytes())
 
@@ -141,6 +144,46 @@ def test_targets_are_lines_or_texts(tmp_path: Path) -> None:
     (tmp_path / "e.txt.gz").write_bytes(b"no gzip")
     with pytest.raises(RecipeError, match="cannot be read"):
         list(target_texts([str(tmp_path / "e.txt.gz")], "text", ctx))
+
+
+def test_targets_are_columns(tmp_path: Path, runs: Runs) -> None:
+    ctx = Context("dsir", 1, open_file)
+    texts = ["One, two", 'a "quoted"\nline', "", "Ünï 文"]
+    pq.write_table(pa.table({"n": range(5), "body": [*texts, None]}), tmp_path / "a.parquet")
+    with (tmp_path / "b.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([["body", "n"], *([text, n] for n, text in enumerate(texts))])
+    with gzip.open(tmp_path / "c.tsv.gz", "wt", newline="") as file:
+        csv.writer(file, delimiter="\t").writerows([["n", "body"], *([n, text] for n, text in enumerate(texts))])
+    for name in ("a.parquet", "b.csv", "c.tsv.gz"):
+        assert list(target_texts([str(tmp_path / name)], "body", ctx)) == texts
+    (tmp_path / "d.parquet").write_bytes(b"no Parquet")
+    runs.jsonl("in/a.jsonl", [])
+    recipe = RECIPE.format(more="")
+    for name, field, said in (
+        ("a.parquet", "text", "a.parquet: has no column text, but n, body: name it by `field`"),
+        ("a.parquet", "n", "a.parquet: the column n is int64, expected texts"),
+        ("b.csv", "text", "b.csv: has no column text, but body, n"),
+        ("d.parquet", "text", "d.parquet: cannot be read: Parquet magic bytes not found"),
+    ):
+        with pytest.raises(RecipeError, match=said):
+            compile_text(recipe.replace("target.jsonl", f"{name}, field: {field}"), runs.folder)
+
+
+@pytest.mark.parametrize("action", ["drop", "tag"])
+def test_only_where_asked(action: str, runs: Runs, target: str) -> None:
+    """Rows outside `where` are neither counted nor drawn nor dropped."""
+    rows = [{"id": f"w{i}", "text": text, "lang": "en" if i % 2 else "de"} for i, text in enumerate(sample("web", 60))]
+    runs.jsonl("in/a.jsonl", rows)
+    manifest = runs(RECIPE.format(more="").replace("0.3}", f"0.3, where: {{lang: [en]}}, action: {action}}}"))
+    batch = batch_of([row["text"] for row in rows if row["lang"] == "en"])
+    weights = verdict_of(batch, target=target, keep=0.3).scores[WEIGHT]
+    found = runs.table("data")
+    assert {row["id"] for row in found} >= {row["id"] for row in rows if row["lang"] == "de"}
+    by_id = dict(zip([row["id"] for row in rows if row["lang"] == "en"], weights.tolist(), strict=True))
+    assert all(row[WEIGHT] == by_id.get(row["id"]) for row in found)
+    drawn = [row for row in found if row["lang"] == "en" and (action == "drop" or row["dsir.keep"])]
+    assert len(drawn) == 9
+    assert manifest["rows_written"] == (60 if action == "tag" else 39)
 
 
 @pytest.mark.parametrize("size", [{}, {"keep": 0.1, "count": 3}, {"keep": 0}, {"count": 0}])

@@ -205,7 +205,7 @@ def test_what_is_wrong_is_said_before_work(models: Path, runs: Runs, monkeypatch
     assert "No such file" in error(f"{{en: {{lm: none.arpa, sentencepiece: {pieces}}}}}")
     assert "models: en: expected {lm: FILE, sentencepiece: FILE}, found" in error("{en: a.arpa}")
     assert "expected a folder, patterns of files, or {en: {lm: FILE, " in error("5")
-    assert "copy it there first" in error("{en: {lm: 'hf://org/en.arpa.bin', sentencepiece: a}}")
+    assert "allow_download: true" in error("{en: {lm: 'hf://org/en.arpa.bin', sentencepiece: a}}")
     assert "no row of the percentile 30" in error(str(models), ", cutoffs: cutoff.csv")
     assert "min_perplexity 9" in error(str(models), ", min_perplexity: 9, max_perplexity: 8")
     assert "it has no level" in error(str(models), ", level: line, ccnet_compatible: true")

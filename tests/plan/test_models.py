@@ -108,3 +108,17 @@ def test_own_models_of_a_language_are_part_of_the_key(runs: Runs, tmp_path: Path
     plan = compile_text(recipe(runs, LID, "", f", by_lang: {{de: {{model: '{own}'}}}}"), runs.folder)
     assert {r.path for r in plan.resources} == {LID, str(own)}
     assert orjson.loads(plan.model_dump_json())["allow_download"] is False
+
+
+def test_models_within_a_parameter(runs: Runs, server: str, language_models: Path) -> None:
+    for name in ("en.arpa.bin", "en.sp.model"):
+        (runs.folder / "web" / name).write_bytes((language_models / name).read_bytes())
+    runs.jsonl("in.jsonl", [{"id": "1", "text": "She was very happy.", "lang": "en"}])
+    pair = f"{{lm: '{server}/en.arpa.bin', sentencepiece: '{server}/en.sp.model'}}"
+    text = f"MODELSread: {{jsonl: in.jsonl}}\nsteps: [perplexity: {{models: {{en: {pair}}}}}]\nwrite: {{path: out}}\n"
+    with pytest.raises(RecipeError, match="would be downloaded"):
+        compile_text(text.replace("MODELS", ""), runs.folder)
+    manifest = runs(text.replace("MODELS", "models: {allow_download: true}\n"))
+    assert {m["name"] for m in manifest["models"]} == {"en.arpa.bin", "en.sp.model"}
+    own = text.replace("MODELS", "").replace(server, str(language_models))
+    assert runs.table("data")[0]["perplexity"] == (runs(own, out="own") and runs.table("data", "own")[0]["perplexity"])

@@ -1,15 +1,15 @@
-"""The files of language models: which belongs to which language, and what a recipe may not give."""
+"""The files of language models: which belongs to which language, and of what kind it is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import PurePath
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from datapipe.core.context import Context
 from datapipe.core.language_model.kenlm_format import PREFIX, layout_of
-from datapipe.core.operator import FilePath
+from datapipe.core.operator import ModelPath
 
 PIECES = ".sp.model"
 ARPA = b"\\data\\"  # what the file begins with
@@ -21,10 +21,10 @@ class LanguageModels(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    lm: FilePath = Field(
+    lm: ModelPath = Field(
         description="the n-gram model: ARPA, or by kenlm's build_binary (probing), which workers share in memory"
     )
-    sentencepiece: FilePath = Field(description="the SentencePiece model whose pieces are its words")
+    sentencepiece: ModelPath = Field(description="the SentencePiece model whose pieces are its words")
 
 
 def by_language(paths: Sequence[str]) -> dict[str, LanguageModels]:
@@ -47,14 +47,6 @@ def by_language(paths: Sequence[str]) -> dict[str, LanguageModels]:
     if not pairs:
         raise ValueError("no models such as en.arpa.bin and en.sp.model are there")
     return pairs
-
-
-def check_local(models: Mapping[str, LanguageModels]) -> None:
-    """ValueError for a URL: models are mapped from this machine's disk, and a model is not fetched behind one's back."""
-    for pair in models.values():
-        for path in (pair.lm, pair.sentencepiece):
-            if "://" in path:
-                raise ValueError(f"{path}: a model is read from this machine's disk; copy it there first")
 
 
 def kind_of(path: str, ctx: Context) -> str:

@@ -60,6 +60,7 @@ def largest(plan: Plan) -> Limit:
     limits = [plan.limit(), *(plan.limit(stage.dataset) for stage in plan.stages)]
     return Limit(
         cpus=max(limit.cpus for limit in limits),
+        gpus=max(limit.gpus for limit in limits),
         memory=max((limit.memory for limit in limits if limit.memory), default=None),
         time=max((limit.time for limit in limits if limit.time), default=None),
     )

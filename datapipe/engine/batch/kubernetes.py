@@ -29,7 +29,8 @@ def kubernetes_manifest(plan: Plan, members: int, command: Command, out: str, po
     carried = _carried(plan, command.recipe, out, pods)
     limit = largest(plan)
     mebibytes = memory(limit.memory, limit.cpus)
-    size = {"cpu": limit.cpus, "memory": f"{mebibytes}Mi"} if mebibytes else {"cpu": limit.cpus}
+    size: dict[str, Any] = {"cpu": limit.cpus, "memory": f"{mebibytes}Mi"} if mebibytes else {"cpu": limit.cpus}
+    size |= {"nvidia.com/gpu": limit.gpus} if limit.gpus else {}
     words = [*command.words(), "--workers", str(limit.cpus), "--wait", "--shards"]
     files = [
         {"name": "datapipe-recipe", "mountPath": path, "subPath": key, "readOnly": True}

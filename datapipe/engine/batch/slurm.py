@@ -69,6 +69,7 @@ def _head(name: str, limit: Limit, folder: str, options: Mapping[str, Option], a
         f"--job-name={name}",
         f"--array=0-{array - 1}" if array else "",
         f"--cpus-per-task={limit.cpus}",
+        f"--gres=gpu:{limit.gpus}" if limit.gpus else "",
         f"--mem={mebibytes}M" if mebibytes else "",
         f"--time={_clock(limit.time)}" if limit.time else "",
         f"--output={shlex.quote(log)}",

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import count, islice
 from multiprocessing.connection import wait
 from typing import Any
 
@@ -127,7 +127,8 @@ class LocalPool:
         return self._hire() if len(self._workers) < self.size else None
 
     def _hire(self) -> WorkerProcess:
-        worker = WorkerProcess.spawn()
+        taken = {worker.number for worker in self._workers}
+        worker = WorkerProcess.spawn(next(n for n in count() if n not in taken))
         self._workers.append(worker)
         return worker
 

@@ -19,8 +19,9 @@ STARTUP = 120.0  # seconds a fresh process has at least: imports took 1 s here, 
 
 @dataclass(eq=False)
 class WorkerProcess:
-    """One worker, and the task it is at."""
+    """One worker, its number in the pool, and the task it is at."""
 
+    number: int
     process: SpawnProcess
     pipe: Connection
     memory: Any  # of its beacon
@@ -31,16 +32,18 @@ class WorkerProcess:
     _hung: float | None = None  # seconds after which it was killed
 
     @classmethod
-    def spawn(cls) -> WorkerProcess:
+    def spawn(cls, number: int) -> WorkerProcess:
         """A fresh one, without a task."""
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         memory = context.RawArray("B", beacon.SIZE)
         bound = threading.current_thread() is threading.main_thread()
-        process = context.Process(target=work, args=(theirs, memory, bound), name="datapipe-worker", daemon=True)
+        process = context.Process(
+            target=work, args=(theirs, memory, bound, number), name="datapipe-worker", daemon=True
+        )
         process.start()
         theirs.close()
-        return cls(process, ours, memory)
+        return cls(number, process, ours, memory)
 
     def give(self, task: Task) -> None:
         """Send it a task. Raises OSError when it has died; the task is its own then too."""

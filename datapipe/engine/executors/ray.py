@@ -81,6 +81,8 @@ class RayExecutor:
         options = {"num_cpus": limits.cpus, "max_retries": ATTEMPTS - 1, "name": "datapipe"}
         if limits.memory is not None:
             options["memory"] = limits.memory
+        if limits.gpus:  # without, Ray hides them from the task
+            options["num_gpus"] = limits.gpus
         remote = remote.options(**options)
         ended: SimpleQueue[Future] = SimpleQueue()
 
@@ -165,4 +167,7 @@ def _report(answer: tuple[str, Any]) -> dict[str, Any]:
 
 def _too_big(limits: Limits) -> str:
     memory = "" if limits.memory is None else f" and {limits.memory:,} bytes of memory"
-    return f"no node of the Ray cluster has {limits.cpus} CPUs{memory} for one task; see `resources` in the recipe"
+    gpus = f" and {limits.gpus} GPUs" if limits.gpus else ""
+    return (
+        f"no node of the Ray cluster has {limits.cpus} CPUs{gpus}{memory} for one task; see `resources` in the recipe"
+    )

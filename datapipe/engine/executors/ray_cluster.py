@@ -104,6 +104,8 @@ def import_ray() -> Any:
 
 def _fitting(resources: dict[str, float], limits: Limits) -> int:
     slots = int(resources.get("CPU", 0)) // limits.cpus
+    if limits.gpus:
+        slots = min(slots, int(resources.get("GPU", 0)) // limits.gpus)
     return slots if limits.memory is None else min(slots, int(resources.get("memory", 0)) // limits.memory)
 
 

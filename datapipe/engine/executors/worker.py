@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from datapipe.core.errors import DatapipeError, RunFailed, WorkLost
 from datapipe.engine import beacon
+from datapipe.engine.build import WORKER
 from datapipe.engine.task import Task, run_task
 
 _PDEATHSIG = 1  # of prctl
@@ -40,10 +41,11 @@ class Answer(NamedTuple):
         return self.report
 
 
-def work(pipe: Connection, memory: Any, bound: bool) -> None:
+def work(pipe: Connection, memory: Any, bound: bool, number: int) -> None:
     """Serve the pool at the other end of the pipe, with a beacon in `memory`.
 
-    bound  the thread that made this process lives as long as the driver, so its death is the driver's
+    bound   the thread that made this process lives as long as the driver, so its death is the driver's
+    number  the worker's in its pool: a fresh one has that of the one it replaces
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the driver decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -53,6 +55,7 @@ def work(pipe: Connection, memory: Any, bound: bool) -> None:
             ctypes.CDLL(None).prctl(_PDEATHSIG, signal.SIGKILL)
     threading.Thread(target=_follow_parent, daemon=True).start()
     beacon.install(memory)
+    os.environ[WORKER] = str(number)
     importlib.import_module("datapipe.kernels.jit")  # Numba takes 0.4 s, in which the driver compiles the recipe
     while True:
         try:

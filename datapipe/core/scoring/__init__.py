@@ -1,0 +1,1 @@
+"""Scores of texts by any Python callable."""
