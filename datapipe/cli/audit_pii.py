@@ -39,9 +39,9 @@ def audit_pii(dataset: str, as_json: bool, fail_above: int | None, **asked: Any)
 
     import orjson
 
-    from datapipe.cli.audit_tables import show_audit
-    from datapipe.cli.audited import audit, run_audit
-    from datapipe.cli.gold import measured, show_measures
+    from datapipe.cli.pii_audit import audit, run_audit
+    from datapipe.cli.pii_gold import measured, show_measures
+    from datapipe.cli.pii_tables import show_audit
     from datapipe.core.errors import RunFailed
 
     gold = asked["gold"]

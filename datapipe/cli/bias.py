@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING, Any
 from datapipe.cli.pii import console_of, show_table
 
 if TYPE_CHECKING:
-    from datapipe.cli.audits import Audit
+    from datapipe.cli.keep_rates import Audit
     from datapipe.core.bias.outliers import KeepRate
 
 FEW = 4  # outliers of a dimension that are told unasked

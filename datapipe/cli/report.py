@@ -17,11 +17,11 @@ def report(folder: str, as_json: bool, step: str | None) -> None:
     """The funnel of a finished run by step, source and language; what was drawn and found; whom filters keep."""
     import orjson
 
-    from datapipe.cli.audits import audits_of, gone, only
     from datapipe.cli.benchmarks import contamination, show_contamination
     from datapipe.cli.bias import as_plain, show_bias, show_whole_audit
     from datapipe.cli.funnel import odd_rules, show_funnel, show_groups, show_odd_rules
     from datapipe.cli.importance import selection, show_selection
+    from datapipe.cli.keep_rates import audits_of, gone, only
     from datapipe.cli.pii import personal_data, show_personal_data
     from datapipe.cli.runfolder import read_manifest, tables
 

@@ -10,7 +10,7 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
-from datapipe.cli import audits
+from datapipe.cli import keep_rates
 from datapipe.cli.main import datapipe
 from tests.conftest import Runs
 
@@ -104,9 +104,9 @@ def test_all_values_of_one_step(out: Path) -> None:
 
 def test_by_ranges_of_domains_as_at_once(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = report(out, "--json")
-    cuts, found = audits._cuts, list[Any]()
-    monkeypatch.setattr(audits, "AT_ONCE", 8)
-    monkeypatch.setattr(audits, "_cuts", lambda *told: found.extend(cuts(*told)) or found)
+    cuts, found = keep_rates._cuts, list[Any]()
+    monkeypatch.setattr(keep_rates, "AT_ONCE", 8)
+    monkeypatch.setattr(keep_rates, "_cuts", lambda *told: found.extend(cuts(*told)) or found)
     assert report(out, "--json") == whole
     assert len(found) > 2
 

@@ -18,8 +18,8 @@ from datapipe.core.columns import ADDR
 from datapipe.core.errors import RunFailed
 from datapipe.core.pii.evidence import Count, counts, plain, repeated
 from datapipe.engine.driver import Driver
-from datapipe.plan.audit import audit_recipe, read_of_dataset, reader_of
 from datapipe.plan.compile import compile_recipe
+from datapipe.plan.pii_audit import audit_recipe, read_of_dataset, reader_of
 
 TOP = 20  # repeated values told
 

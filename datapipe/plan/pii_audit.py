@@ -15,7 +15,7 @@ from datapipe.plan.inputs import build_reader
 from datapipe.plan.locate import Located
 
 NAME = "audit"
-STEP = "datapipe.engine.audited"
+STEP = "datapipe.engine.pii_audit"
 
 
 def read_of_dataset(dataset: str, text_field: str | None, id_field: str | None) -> dict[str, Any]:

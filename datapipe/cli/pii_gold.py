@@ -10,8 +10,8 @@ from typing import IO, Any
 
 import orjson
 
-from datapipe.cli.audited import Audited
 from datapipe.cli.pii import console_of, show_table
+from datapipe.cli.pii_audit import Audited
 from datapipe.core.errors import RecipeError, did_you_mean
 from datapipe.core.pii.catalog import TYPES
 from datapipe.core.pii.gold import Measure, Span, compare, type_of
