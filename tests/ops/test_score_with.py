@@ -175,7 +175,7 @@ def test_answers_of_all_kinds() -> None:
     [
         ("{function: nothing}", "neither package.module:function nor FILE.py:function"),
         ("{function: scorers.py:nothing}", "has nothing of that name"),
-        ("{function: scorers.py:a_number}", "is int, not callable"),
+        ("{function: scorers.py:a_number}", "a_number: it is int, not callable"),
         ("{function: other.py:f}", "other.py: no such file"),
         ("{function: broken.py:f}", "No module named 'no_such_package'; install it: pip install no_such_package"),
         ("{function: 'no_such_package.x:f'}", "pip install no_such_package"),
