@@ -89,6 +89,8 @@ def _plain(rate: KeepRate) -> dict[str, Any]:
 def _name(dimension: str, rate: KeepRate) -> str:
     if rate.value is None:
         return "not known"
+    if not rate.value:
+        return '""'
     return f"{rate.value} characters" if dimension == "length" else rate.value
 
 

@@ -45,7 +45,8 @@ def module_digest(module: ModuleType) -> str:
     """
     if not module.__name__.startswith(FILE_MODULE):
         top = sys.modules[module.__name__.partition(".")[0]]
-        return file_digest(top.__file__ or module.__file__)  # a folder without __init__.py has no file of its own
+        # A folder without __init__.py has no file of its own; a module that is part of Python has none at all.
+        return file_digest(getattr(top, "__file__", None) or getattr(module, "__file__", None))
     folder = Path(str(module.__file__)).parent
     files = {Path(str(m.__file__)) for m in list(sys.modules.values()) if getattr(m, "__file__", None)}
     return _digest([Path(str(module.__file__)), *sorted(f for f in files if folder in f.parents and _is_own(f))])

@@ -15,7 +15,7 @@ from datapipe.core.errors import RecipeError
 from datapipe.core.language_model.buckets import ANY, Cutoffs, bucket_column, read_cutoffs
 from datapipe.core.language_model.model_files import LanguageModels, by_language, kind_of
 from datapipe.core.language_model.parts import cut_parts
-from datapipe.core.language_model.pieces import sentencepiece
+from datapipe.core.language_model.pieces import load_pieces, sentencepiece
 from datapipe.core.language_model.scorer import Scorer, perplexity
 from datapipe.core.operator import FilePath, ModelGlob
 from datapipe.core.threshold_filter import ThresholdFilter
@@ -132,6 +132,8 @@ class Perplexity(ThresholdFilter):
         sentencepiece("perplexity")
         try:
             kinds = {lang: kind_of(pair.lm, ctx) for lang, pair in self.pairs().items()}
+            for pair in self.pairs().values():
+                _read_pieces(pair.sentencepiece, ctx)
         except (OSError, ValueError) as error:
             raise RecipeError(str(error)) from None
         self._read_cutoffs(ctx)
@@ -141,8 +143,7 @@ class Perplexity(ThresholdFilter):
         """Load the models."""
         self._cutoffs = self._read_cutoffs(ctx)
         for lang, pair in self.pairs().items():
-            with ctx.open(pair.sentencepiece) as stream:
-                self._scorers[lang] = Scorer(ctx.local(pair.lm), stream.read(), "perplexity")
+            self._scorers[lang] = Scorer(ctx.local(pair.lm), _read_pieces(pair.sentencepiece, ctx))
 
     def measure(self, batch: pa.RecordBatch) -> Verdict:
         """Score every document that has models; cut where parts are judged."""
@@ -201,3 +202,13 @@ class Perplexity(ThresholdFilter):
                 return read_cutoffs(stream.read().decode("utf-8-sig"), self.percentiles)
         except (OSError, ValueError) as error:
             raise RecipeError(f"cutoffs: {self.cutoffs}: {error}") from None
+
+
+def _read_pieces(path: str, ctx: Context) -> Any:
+    """The SentencePiece model of a file; RecipeError, naming it, for another file."""
+    with ctx.open(path) as stream:
+        model = stream.read()
+    try:
+        return load_pieces(model, "perplexity")
+    except RecipeError as error:
+        raise RecipeError(f"{path}: {error}") from None

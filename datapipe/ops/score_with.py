@@ -130,6 +130,8 @@ class ScoreWith(ThresholdFilter):
         dtype = schema.field(self.columns[0]).type
         if not (pa.types.is_large_string(dtype) or pa.types.is_string(dtype)):
             return f"columns: {self.columns[0]} is {dtype}, expected texts"
+        if taken := [name for name in self.to if name in schema.names]:
+            return f"to: an earlier step or the reader makes the column {taken[0]}, which would be lost; choose another name"
         return super().check(schema)
 
     def facts(self, ctx: Context) -> Mapping[str, Any]:

@@ -203,6 +203,17 @@ def test_characters_without_a_piece_are_words_of_their_own(trained: Path, runs: 
     assert words >= {"<s>", "</s>", "<unk>"}
 
 
+def test_the_order_of_documents_does_not_matter(trained: Path, runs: Runs) -> None:
+    """Characters without a piece get their numbers by how they are written, whichever is met first."""
+    rows = [{"id": str(n), "text": f"she was {'文字詞語'[n % 4]} there {n % 7}"} for n in range(30)]
+    for name, order in (("a", rows), ("b", rows[::-1])):
+        path = runs.jsonl(f"{name}.jsonl", order)
+        request = Request((str(path),), runs.folder / name, 3, sentencepiece=str(trained / "en.sp.model"))
+        train_language_model(request, lambda said: None)
+    for file in ("lm.arpa", "lm.arpa.bin"):
+        assert (runs.folder / "a" / file).read_bytes() == (runs.folder / "b" / file).read_bytes()
+
+
 def test_documents_of_one_long_line(runs: Runs) -> None:
     path = runs.jsonl(
         "a.jsonl", [{"id": "1", "text": " ".join("abcdefghijk"[n * n % 11] * (n % 5 + 1) for n in range(9000))}]
@@ -235,15 +246,23 @@ def test_a_sample_does_not_depend_on_the_order() -> None:
         (["a.jsonl", "--prune", "0,x"], "expected counts such as 0,0,1"),
         (["a.jsonl", "--memory", "lots"], "expected a size such as 128MB"),
         (["a.jsonl", "--lang", "de"], "the input has no text in de: 0 documents"),
-        (["a.jsonl", "--sentencepiece", "a.jsonl"], "not a SentencePiece model"),
-        (["a.jsonl", "--vocab-size", "8"], "no SentencePiece model of 8 pieces"),
+        (["a.jsonl", "--lang", "../de"], "--lang: files are named by it; expected a code such as en"),
+        (["a.jsonl", "--text-field", "body"], "1 unreadable records; the first: the field body is missing"),
+        (["a.jsonl", "--sentencepiece", "a.jsonl"], "a.jsonl: not a SentencePiece model"),
+        (["a.jsonl", "--sentencepiece", "none"], "--sentencepiece: none: No such file"),
+        (
+            ["a.jsonl", "--vocab-size", "8"],
+            "no SentencePiece model of 8 pieces can be made of this text: its characters",
+        ),
+        (["a.jsonl", "--sample", "0"], "--sample: no line of the text is of 0 bytes"),
     ],
 )
 def test_what_is_wrong_is_said(options: list[str], said: str, runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     runs.jsonl("a.jsonl", [{"id": "1", "text": "some words, and a few more of them", "lang": "en"}])
     monkeypatch.chdir(runs.folder)
     done = CliRunner().invoke(datapipe, ["train", "lm", *options, "--out", "out"])
-    assert done.exit_code != 0
+    assert done.exit_code == 2 or isinstance(done.exception, RecipeError)
+    assert not list((runs.folder / "out").glob("*"))
     assert said in f"{done.output} {done.exception}"
 
 

@@ -229,7 +229,7 @@ def test_runs_give_equal_bytes(runs: Runs, target: str, digests: Callable[[Path]
 def test_a_target_without_words_and_an_empty_corpus(runs: Runs) -> None:
     runs.jsonl("target.jsonl", [{"text": ""}])
     runs.jsonl("in/a.jsonl", [])
-    with pytest.raises(DatapipeError, match="no words; expected documents as the corpus should become"):
+    with pytest.raises(DatapipeError, match="no text; expected documents as the corpus should become"):
         runs(RECIPE.format(more=""))
     runs.jsonl("target.jsonl", [{"text": "words"}])
     runs(RECIPE.format(more=""), fresh=True)

@@ -175,7 +175,7 @@ def test_answers_of_all_kinds() -> None:
     [
         ("{function: nothing}", "neither package.module:function nor FILE.py:function"),
         ("{function: scorers.py:nothing}", "has nothing of that name"),
-        ("{function: scorers.py:a_number}", "is int, not callable"),
+        ("{function: scorers.py:a_number}", "a_number: it is int, not callable"),
         ("{function: other.py:f}", "other.py: no such file"),
         ("{function: broken.py:f}", "No module named 'no_such_package'; install it: pip install no_such_package"),
         ("{function: 'no_such_package.x:f'}", "pip install no_such_package"),
@@ -183,6 +183,10 @@ def test_answers_of_all_kinds() -> None:
         ("{function: scorers.py:Model, parameters: {log: l}}", "missing a required argument: 'path'"),
         ("{function: scorers.py:touchy, columns: [text, id]}", "too many positional arguments"),
         ("{function: scorers.py:length, to: text}", "text is a column every document has"),
+        (
+            "{function: scorers.py:length}\n  - score_with: {function: 'cmath:exp'}",
+            "makes the column score, which would be lost",
+        ),
         ("{function: scorers.py:several, to: [a, b], min_score: 1}", "of which score"),
         ("{function: scorers.py:several, to: [a, b], min_score: {c: 1}}", "c is no score"),
         ("{function: scorers.py:length, min_score: 2, max_score: 1}", "min_score 2 is more than max_score 1"),
@@ -194,7 +198,7 @@ def test_answers_of_all_kinds() -> None:
 def test_mistakes_are_told_before_work_starts(step: str, said: str, runs: Runs, scorers: Path) -> None:
     runs.jsonl("a.jsonl", [{"text": "one"}])
     (runs.folder / "broken.py").write_text("import no_such_package\n")
-    with pytest.raises(RecipeError, match=r"recipe\.yaml:3: score_with") as caught:
+    with pytest.raises(RecipeError, match=r"recipe\.yaml:[34]: score_with") as caught:
         compile_text(f"read: {{jsonl: a.jsonl}}\nsteps:\n  - score_with: {step}\nwrite: {{path: out}}\n", runs.folder)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -47,9 +47,10 @@ def target_texts(paths: Sequence[str], field: str, ctx: Context) -> Iterator[str
 
 
 def check_target(paths: Sequence[str], field: str, ctx: Context) -> None:
-    """RecipeError if the first text of one of these files cannot be read."""
-    for path in paths:
-        next(target_texts([path], field, ctx), None)
+    """RecipeError if the first text of one of these files cannot be read, or none of them has any."""
+    found = [any(text.strip() for text in target_texts([path], field, ctx)) for path in paths]
+    if not any(found):
+        raise RecipeError(f"target: {', '.join(paths)}: no text; expected documents as the corpus should become")
 
 
 _EXPECTED = "expected JSON lines, Parquet, CSV, or a text"

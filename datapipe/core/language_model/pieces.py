@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,7 +19,7 @@ def load_pieces(model: bytes, wanted_by: str) -> Any:
     try:
         return package.SentencePieceProcessor(model_proto=model)
     except (RuntimeError, OSError) as error:
-        raise RecipeError(f"not a SentencePiece model: {error}") from None
+        raise RecipeError(f"not a SentencePiece model, or one that is cut{_said(error)}") from None
 
 
 def train_pieces(lines: Iterable[str], size: int, wanted_by: str) -> bytes:
@@ -38,8 +39,17 @@ def train_pieces(lines: Iterable[str], size: int, wanted_by: str) -> bytes:
             minloglevel=2,
         )
     except (RuntimeError, OSError) as error:
-        raise RecipeError(f"no SentencePiece model of {size:,} pieces can be made of this text: {error}") from None
+        raise RecipeError(f"no SentencePiece model of {size:,} pieces can be made of this text{_said(error)}") from None
     return out.getvalue()
+
+
+def _said(error: Exception) -> str:
+    """SentencePiece's words, without the place in its source; for too small a vocabulary those of our own option."""
+    said = re.sub(r"^.*\[.*\]\s*", "", str(error)).strip()
+    needed = re.search(r"smaller than required_chars\. \d+ vs (\d+)", said)
+    if needed:
+        said = f"its characters alone need {int(needed[1]):,}"
+    return f": {said}" if said else ""
 
 
 def sentencepiece(wanted_by: str) -> Any:

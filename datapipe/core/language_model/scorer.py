@@ -12,7 +12,6 @@ import numpy.typing as npt
 from datapipe.core.errors import RecipeError
 from datapipe.core.language_model.ngram_model import NgramModel, Words
 from datapipe.core.language_model.normal_text import normal_text
-from datapipe.core.language_model.pieces import load_pieces
 from datapipe.core.language_model.windows import WINDOW, windows
 
 TOGETHER = 1 << 18  # characters that are cut into pieces in one call
@@ -23,15 +22,15 @@ class Scorer:
     """The models of one language.
 
     lm      path of an ARPA file, or of one by kenlm's build_binary, which processes share in memory
-    pieces  bytes of the SentencePiece model
+    pieces  the SentencePiece model, loaded
     """
 
-    def __init__(self, lm: str, pieces: bytes, wanted_by: str) -> None:
+    def __init__(self, lm: str, pieces: Any) -> None:
         try:
             self._model = NgramModel(lm)
         except (OSError, ValueError) as error:
             raise RecipeError(f"{lm}: {error}") from None
-        self._pieces = load_pieces(pieces, wanted_by)
+        self._pieces = pieces
         self._unknown = self._pieces.unk_id()
         names = [self._pieces.id_to_piece(number) for number in range(self._pieces.get_piece_size())]
         self._numbers = self._model.numbers(names)  # the model's, by SentencePiece's

@@ -54,8 +54,8 @@ def find(name: str) -> Function:
         raise RecipeError(f"function: {place} cannot be imported: {type(error).__name__}: {error}") from None
     call = getattr(module, attribute, None)
     if not callable(call):
-        found = "has nothing of that name" if call is None else f"is {type(call).__name__}, not callable"
-        raise RecipeError(f"function: {name}: {place} {found}")
+        found = f"{place} has nothing of that name" if call is None else f"it is {type(call).__name__}, not callable"
+        raise RecipeError(f"function: {name}: {found}")
     try:
         parameters = inspect.signature(call).parameters.values()
     except ValueError:  # some of C have none
@@ -97,7 +97,10 @@ def _scorer(call: Call, makes: bool, keywords: bytes) -> Call:
     if makes:
         made: Call = call(**given)
         if not callable(made):
-            raise RunFailed(f"function: {call} made {type(made).__name__}, which cannot be called with texts")
+            raise RunFailed(
+                f"function: {getattr(call, '__name__', call)} made {type(made).__name__}, which cannot be called with "
+                "texts; its parameters are keywords alone, so it is taken for what makes the scorer"
+            )
         return made
     return lambda *columns: call(*columns, **given)
 

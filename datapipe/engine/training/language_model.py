@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from datapipe.io.opening import open_file
 WANTED_BY = "train lm"
 ENCODED = 4_000_000  # bytes of text that are cut into pieces at once
 KEY = 128  # bits of an n-gram
+NAME = re.compile(r"[A-Za-z0-9_-]+")  # no dot: `perplexity` takes what stands before the first for the language
 
 
 @dataclass(frozen=True)
@@ -48,22 +50,27 @@ def train_language_model(request: Request, tell: Callable[[str], None]) -> dict[
     The same input gives the same bytes. Working files, some 20 times the text, stand beside the model until it is done.
     """
     prune = _thresholds(request)
+    name = _name(request.lang)
+    given = _given_pieces(request.sentencepiece)
     readers = open_inputs(request.inputs, request.text_field)
     request.out.mkdir(parents=True, exist_ok=True)
-    name = request.lang or "lm"
     with tempfile.TemporaryDirectory(prefix=".training-", dir=request.out) as scratch:
         folder = Path(scratch)
         tell("reading")
-        sample = None if request.sentencepiece else Sample(request.sample, request.seed)
+        sample = Sample(request.sample, request.seed) if given is None else None
         with (folder / "text").open("wb", buffering=1 << 20) as text:
             corpus = write_lines(readers, request.lang, text, sample)
-        model = _pieces(request, sample, tell)
-        vocabulary = Vocabulary(load_pieces(model, WANTED_BY))
+        model = given if given is not None else _pieces(request, sample, tell)
+        pieces = load_pieces(model, WANTED_BY)
+        if given is None and pieces.get_piece_size() < request.vocab_size:
+            tell(f"{pieces.get_piece_size():,} pieces, of {request.vocab_size:,} asked for: the text has no more")
+        vocabulary = Vocabulary(pieces)
         tell(f"cutting {corpus.lines:,} lines into pieces")
         with (folder / "text").open("rb") as text, (folder / "words").open("wb") as words:
             for lines in read_lines(text, ENCODED):
                 words.write(vocabulary.numbers(lines).data)
         (folder / "text").unlink()
+        vocabulary.sort(folder / "words")
         bits = len(vocabulary).bit_length()
         if bits * request.order > KEY:
             raise RecipeError(
@@ -106,12 +113,37 @@ def _thresholds(request: Request) -> tuple[int, ...]:
     return (*given, *[given[-1]] * (request.order - len(given)))
 
 
+def _name(lang: str | None) -> str:
+    """What files are called: by the language, as `perplexity` looks for them."""
+    name = lang or "lm"
+    if not NAME.fullmatch(name):
+        raise RecipeError(f"--lang: files are named by it; expected a code such as en or zh-TW, found {name!r}")
+    return name
+
+
+def _given_pieces(path: str | None) -> bytes | None:
+    """The model that was given, read before the text is."""
+    if path is None:
+        return None
+    try:
+        with open_file(path) as stream:
+            model = stream.read()
+    except OSError as error:
+        raise RecipeError(f"--sentencepiece: {path}: {error.strerror or error}") from None
+    try:
+        load_pieces(model, WANTED_BY)
+    except RecipeError as error:
+        raise RecipeError(f"--sentencepiece: {path}: {error}") from None
+    return model
+
+
 def _pieces(request: Request, sample: Sample | None, tell: Callable[[str], None]) -> bytes:
-    if sample is None:
-        assert request.sentencepiece is not None
-        with open_file(request.sentencepiece) as stream:
-            return stream.read()
+    assert sample is not None
     lines = sample.lines()
+    if not lines:
+        raise RecipeError(
+            f"--sample: no line of the text is of {request.sample:,} bytes or less; give more, such as 20MB"
+        )
     tell(f"learning pieces from {sum(map(len, lines)) / 1e6:,.1f} MB")
     return train_pieces((line.decode() for line in lines), request.vocab_size, WANTED_BY)
 

@@ -97,7 +97,10 @@ def write_lines(readers: Sequence[Reader], lang: str | None, out: BinaryIO, samp
                     sample.add(part.encode())
     if not lines:
         what = f" in {lang}" if lang else ""
-        raise RecipeError(f"the input has no text{what}: {seen.documents:,} documents, {seen.bad:,} unreadable records")
+        why = f"; the first: {seen.why}" if seen.bad else ""
+        raise RecipeError(
+            f"the input has no text{what}: {seen.documents:,} documents, {seen.bad:,} unreadable records{why}"
+        )
     return Corpus(seen.documents, lines, size, seen.bad, [described(url) for url in seen.urls])
 
 
@@ -109,10 +112,11 @@ def read_lines(stream: BinaryIO, size: int) -> Iterator[list[str]]:
 
 @dataclass
 class _Seen:
-    """What has been read: documents, records that could not be, and the files."""
+    """What has been read: documents, records that could not be, why the first of these could not, and the files."""
 
     documents: int = 0
     bad: int = 0
+    why: str = ""
     urls: dict[str, None] = field(default_factory=dict)
 
 
@@ -121,6 +125,7 @@ def _documents(readers: Sequence[Reader], lang: str | None, seen: _Seen) -> Iter
         seen.urls[piece.url] = None
         for chunk in reader.read(piece):
             seen.bad += len(chunk.bad)
+            seen.why = seen.why or next((record.error for _, record in chunk.bad), "")
             texts, langs = (chunk.batch.column(name).to_pylist() for name in ("text", "lang"))
             for text, known in zip(texts, langs, strict=True):
                 if text and (lang is None or known is None or known == lang):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from itertools import accumulate, chain
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from datapipe.core.language_model.windows import WINDOW, windows
+from datapipe.engine.training.external_sort import BLOCK
 from datapipe.kernels.ngram_counts import BEGIN, END, FIRST_WORD, UNKNOWN
 
 SPECIAL = {UNKNOWN: "<unk>", BEGIN: "<s>", END: "</s>"}
@@ -47,6 +50,21 @@ class Vocabulary:
         flat = flat[flat != UNKNOWN]
         self.words += len(flat) - len(lines)
         return np.asarray(flat, np.uint32)
+
+    def sort(self, words: Path) -> None:
+        """Number the characters without a piece anew, in this file, by how they are written: not by which text came first."""
+        first = FIRST_WORD + int(self._pieces.get_piece_size())
+        met = list(self._surfaces)
+        self._surfaces = {surface: first - FIRST_WORD + n for n, surface in enumerate(sorted(met))}
+        if met == list(self._surfaces):
+            return
+        renumbered = np.array([FIRST_WORD + self._surfaces[surface] for surface in met], np.uint32)
+        with words.open("r+b") as file:
+            while len(block := np.fromfile(file, np.uint32, BLOCK)):
+                own = block >= first
+                block[own] = renumbered[block[own] - first]
+                file.seek(-block.nbytes, os.SEEK_CUR)
+                file.write(block.data)
 
     def spellings(self) -> Iterator[bytes]:
         """How each word is written, by its number."""
