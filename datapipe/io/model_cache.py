@@ -58,7 +58,8 @@ def fetch(url: str) -> str:
                 Path(name).unlink()
             raise
     except (OSError, ValueError) as error:
-        raise RunFailed(f"{url}: the model cannot be fetched: {error}") from error
+        why = "nothing is at this address" if isinstance(error, FileNotFoundError) else error
+        raise RunFailed(f"{url}: the model cannot be fetched: {why}") from error
     return str(place)
 
 

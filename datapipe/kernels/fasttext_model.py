@@ -121,7 +121,7 @@ def _arguments(file: Reader) -> Arguments:
         raise ValueError("it holds word vectors, not a classifier: a supervised model is needed")
     if loss not in (TREE, NEGATIVE_SAMPLING, SOFTMAX, ONE_VS_ALL) or not 0 < dim < DIM or not 0 <= bucket < BUCKETS:
         raise damaged(f"loss {loss}, dimension {dim}, {bucket} buckets")
-    if max(maxn, word_ngrams) >= NGRAM:
+    if max(maxn, word_ngrams) >= NGRAM or min(minn, maxn, word_ngrams) < 0:
         raise damaged(f"n-grams of {maxn} characters and of {word_ngrams} words")
     if version < VERSION:
         maxn = 0  # classifiers had no subwords then

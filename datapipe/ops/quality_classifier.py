@@ -115,7 +115,7 @@ class QualityClassifier(ThresholdFilter):
 
     def check(self, schema: pa.Schema) -> str | None:
         """The score takes no other column's place."""
-        if self.column in schema.names and schema.field(self.column).type != pa.float64():
+        if self.column in schema.names:
             return f"column: {self.column} is there already, as {schema.field(self.column).type}; choose another name"
         return super().check(schema)
 

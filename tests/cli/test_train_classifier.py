@@ -157,10 +157,11 @@ def test_toxic_labels_may_become_one(runs: Runs) -> None:
     [
         (["quality", "--positive", "none.jsonl", "--negative", "a.jsonl"], "none.jsonl"),
         (["quality", "--positive", "blank.jsonl", "--negative", "a.jsonl"], "no row has a text in the field text"),
-        (["quality", "--positive", "a.jsonl", "--negative", "a.jsonl"], "no text is left to train on"),
+        (["quality", "--positive", "a.jsonl", "--negative", "a.jsonl"], "were the same texts given for both?"),
         (["quality", "--positive", "a.jsonl", "--negative", "b.jsonl", "--labels", "x"], "two different words"),
-        (["toxicity", "a.jsonl"], "--label-field label: no row has it; fields found: id, one"),
+        (["toxicity", "a.jsonl"], "--label-field label: no row has it; fields found: cell, id, one"),
         (["toxicity", "a.jsonl", "--label-field", "one"], "all texts have the label same; a classifier needs two"),
+        (["toxicity", "a.jsonl", "--label-field", "cell"], "--label-field cell: no row has it"),
         (["toxicity", "a.jsonl", "--merge"], "say which labels are toxic"),
         (["quality", "--positive", "a.jsonl", "--negative", "b.jsonl", "--method", "logistic", "--buckets", "1000"],
          "a power of two"),
@@ -168,7 +169,9 @@ def test_toxic_labels_may_become_one(runs: Runs) -> None:
 )  # fmt: skip
 def test_what_is_wrong_is_said(options: list[str], said: str, runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in "ab":
-        runs.jsonl(f"{name}.jsonl", [{"id": str(n), "text": f"{name} word {n}", "one": "same"} for n in range(40)])
+        runs.jsonl(
+            f"{name}.jsonl", [{"id": str(n), "text": f"{name} word {n}", "one": "same", "cell": " "} for n in range(40)]
+        )
     runs.jsonl("blank.jsonl", [{"id": "1", "text": " "}])
     monkeypatch.chdir(runs.folder)
     done = invoked(*options, "--out", "out")
@@ -187,6 +190,7 @@ def test_another_model_is_not_replaced(runs: Runs) -> None:
     (out / "toxicity.json").unlink()
     assert "without a card" in str(invoked(*options, *SMALL["logistic"]).exception)
     assert "expected a folder" in str(invoked("toxicity", path, "--out", path).exception)
+    assert "give a folder that can be written" in str(invoked("toxicity", path, "--out", f"{path}/a").exception)
 
 
 def test_nothing_half_written_is_left(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:

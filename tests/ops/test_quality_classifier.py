@@ -265,7 +265,6 @@ write:"""
 
 def test_what_is_wrong_is_said_before_work(model: str, degrees: str, runs: Runs) -> None:
     runs.jsonl("a.jsonl", [{"id": "1", "text": "one", "taken": 1}])
-    (runs.folder / "no.bin").write_bytes(b"no model")
 
     def error(more: str, path: str = model) -> str:
         with pytest.raises(RecipeError) as caught:
@@ -284,5 +283,7 @@ def test_what_is_wrong_is_said_before_work(model: str, degrees: str, runs: Runs)
     assert "column: taken is there already, as int64" in error(", column: taken")
     assert "pareto draws by a chance" in error(", expected: {hq: 1, cc: 0}, pareto: 9")
     assert "`top_fraction: {column: quality_score, fraction: 0.1}`" in error(", top_fraction: 0.1")
-    assert "no.bin" in error("", "no.bin")
-    assert "none.bin" in error("", "none.bin")
+    assert "none.bin: no such file" in error("", "none.bin")
+    twice = RECIPE.format(model=model, more="").replace("steps:", f"steps:\n  - quality_classifier: {{model: {model}}}")
+    with pytest.raises(RecipeError, match="column: quality_score is there already, as double; choose another name"):
+        compile_text(twice, runs.folder)

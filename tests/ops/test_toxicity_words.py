@@ -121,6 +121,7 @@ def test_lists_come_from_files(tmp_path: Path) -> None:
         (b"", "no word in it"),
         (b"# only a comment\n \n", "no word in it"),
         (b"heck\n\xff\xfe\n", "not UTF-8 at byte 5"),
+        (b"!!\n?\n", "no entry has a letter or an emoji"),
     ],
 )
 def test_a_list_that_cannot_be_used_is_one_sentence(content: bytes | None, sentence: str, tmp_path: Path) -> None:
@@ -131,6 +132,10 @@ def test_a_list_that_cannot_be_used_is_one_sentence(content: bytes | None, sente
         Toxicity(words={"en": str(path)}, max_hits=0).facts(Context("t", 0, open_file))
     with pytest.raises(ValueError, match="at least 1 item"):
         Toxicity(words={"en": []})
+    for spec in ({"english": ["heck"]}, str(path.with_name("listed.txt"))):
+        path.with_name("listed.txt").write_text("heck")
+        with pytest.raises(RecipeError, match="is no language; expected en, pt-BR or "):
+            Toxicity(words=spec).facts(Context("t", 0, open_file))
 
 
 def test_bounds_follow_from_the_counts() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
@@ -16,6 +17,7 @@ Lists = Mapping[tuple[str, str], Sequence[str]]  # by language and category
 LISTED = "listed"  # the category of lists that name none
 _PACKED = {".gz", ".bz2", ".xz", ".zst"}
 _JSON = {".jsonl", ".json", ".ndjson"}
+_CODE = re.compile(r"\*|[A-Za-z]{2,3}([-_].*)?")  # `english` would be no row's language, and never judge a text
 
 
 def files_of(spec: Spec) -> tuple[str, ...]:
@@ -35,7 +37,10 @@ def read_lists(spec: Spec, ctx: Context) -> Lists:
     """
     lists: dict[tuple[str, str], list[str]] = {}
 
-    def add(lang: str, category: str, words: Iterable[str]) -> None:
+    def add(lang: str, category: str, words: Iterable[str], path: str | None = None) -> None:
+        if not _CODE.fullmatch(lang):
+            own = "" if path is None else f"; or say whose it is: {{en: {path}}}"
+            raise RecipeError(f"words: {path or lang}: {lang!r} is no language; expected en, pt-BR or '*' for all{own}")
         lists.setdefault((lang, category), []).extend(words)
 
     if isinstance(spec, Mapping):
@@ -51,7 +56,7 @@ def read_lists(spec: Spec, ctx: Context) -> Lists:
                 for lang, words in _json_lines(path, ctx):
                     add(lang, LISTED, words)
             else:
-                add(name.stem, LISTED, ctx.lines(path))
+                add(name.stem, LISTED, ctx.lines(path), path)
     if not any(lists.values()):
         raise RecipeError("words: the lists hold no word")
     return lists

@@ -22,7 +22,7 @@ def check_lists(paths: Sequence[str], ctx: Context) -> None:
         except UnicodeDecodeError as error:
             raise RecipeError(f"words: {path}: not UTF-8 at byte {error.start}; convert it") from None
         except (OSError, EOFError) as error:
-            raise RecipeError(f"words: {path}: {error}") from None
+            raise RecipeError(f"words: {path}: {getattr(error, 'strerror', None) or error}") from None
         if not lines:
             raise RecipeError(f"words: {path}: no word in it; expected one a line")
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from datapipe.arrow.text import Text
 from datapipe.core.context import Context
+from datapipe.core.errors import RecipeError
 from datapipe.core.stop_words import same_language
 from datapipe.core.toxicity.list_files import Lists, Spec, read_lists
 from datapipe.kernels.disguised_words import find_disguised
@@ -70,6 +71,8 @@ class WordLists:
         self._entries = entries([word for _, word in entry_lists])
         numbers = self._entries.numbers
         self.unread = tuple(word for (_, word), number in zip(entry_lists, numbers.tolist(), strict=True) if number < 0)
+        if len(self.unread) == len(entry_lists):
+            raise RecipeError("words: no entry has a letter or an emoji, so none would ever be found")
         # Entry and list, each pair once, in order of the entries.
         pairs = np.stack([numbers, np.array([k for k, _ in entry_lists], np.int64)], axis=1)
         pairs = np.unique(pairs[numbers >= 0], axis=0)

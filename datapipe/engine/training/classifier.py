@@ -54,7 +54,10 @@ def train_classifier(
     sorted. Working files, about the size of the texts and with `logistic` of their n-grams, stand beside the model.
     """
     _refuse_another(training)
-    training.out.mkdir(parents=True, exist_ok=True)
+    try:
+        training.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RecipeError(f"--out {training.out}: {error.strerror}; give a folder that can be written") from None
     with tempfile.TemporaryDirectory(prefix=".training-", dir=training.out) as scratch:
         folder = Path(scratch)
         tell("reading")
@@ -111,8 +114,11 @@ def _labels(chosen: Chosen, first: str | None) -> tuple[str, ...]:
     used = {name for n in np.unique(chosen.labels[~chosen.held]).tolist() for name in chosen.sets[n]}
     for name in names:
         if name not in used:
-            why = "it has so few texts" if chosen.contradictions == 0 else "its texts stand with other labels, too"
-            raise RecipeError(f"{name}: no text is left to train on: {why}; give more, or a smaller --held-out")
+            if chosen.contradictions:
+                why = "its texts stand with other labels, too; were the same texts given for both?"
+            else:
+                why = "it has so few texts; give more, or a smaller --held-out"
+            raise RecipeError(f"{name}: no text is left to train on: {why}")
     if all(len(found) == len(names) for found in chosen.sets):
         raise RecipeError("all texts have all labels; a classifier needs texts without them")
     return tuple(names)

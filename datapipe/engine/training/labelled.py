@@ -77,7 +77,7 @@ def labelled_rows(inputs: Sequence[str], text_field: str | None, labelling: Labe
     values: dict[str, None] = {}
     found = grouped = False
     for row in _rows(inputs, text_field, "", read):
-        value = _at(row.fields, labelling.field)
+        value = _label(_at(row.fields, labelling.field))
         grouped = grouped or labelling.group is None or _at(row.fields, labelling.group) is not None
         if value is None:
             read.unlabelled += 1
@@ -166,6 +166,13 @@ def _at(fields: dict[str, Any], path: str) -> Any:
     for name in (path,) if path in fields else path.split("."):
         value = value.get(name) if isinstance(value, dict) else None
     return value
+
+
+def _label(value: Any) -> Any:
+    """A label, or a list of them; None for an empty cell of a table."""
+    if isinstance(value, list):
+        return [one for one in value if _label(one) is not None]
+    return None if isinstance(value, str) and not value.strip() else value
 
 
 def _name(value: Any) -> str:
