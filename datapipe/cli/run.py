@@ -63,7 +63,7 @@ def run(
     index, of = _part(shards, wait, stages, fresh)
     member = Member(index, of, shared=True, wait=wait, stages=stages) if shards else EVERYTHING
     pool = _pool(executor, workers, ray_address)
-    with stopping():
+    with stopping(resumes=True):
         try:
             located = load(recipe)
             apply_overrides(located, settings)

@@ -9,12 +9,15 @@ from types import FrameType
 
 
 @contextmanager
-def stopping() -> Iterator[None]:
-    """Raise Interrupted inside the block when a person or a scheduler stops the program."""
+def stopping(resumes: bool = False) -> Iterator[None]:
+    """Raise Interrupted inside the block when a person or a scheduler stops the program.
+
+    resumes  whether the same command would go on where this one stopped
+    """
     from datapipe.core.errors import Interrupted
 
     def stop(number: int, frame: FrameType | None) -> None:
-        raise Interrupted(number)
+        raise Interrupted(number, resumes)
 
     old = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -141,7 +141,7 @@ def _run_here(command: Command, run: str, logs: Path, members: int, workers: int
     from datapipe.engine.batch.members import run_members
 
     click.echo(f"{members} members on this machine; what they say: {logs}", err=True)
-    with stopping():
+    with stopping(resumes=True):
         run_members(command, members, workers, logs)
     show_funnel(read_manifest(run), run, file=sys.stdout)
 

@@ -65,9 +65,9 @@ class Waiting(DatapipeError):
 class Interrupted(DatapipeError):
     """Stopped by a signal, cleanly."""
 
-    def __init__(self, signal_number: int) -> None:
+    def __init__(self, signal_number: int, resumes: bool = True) -> None:
         self.exit_code = 128 + signal_number
-        super().__init__("stopped; run the same command again to resume")
+        super().__init__(f"stopped; run the same command again to {'resume' if resumes else 'start anew'}")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

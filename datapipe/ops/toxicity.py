@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from datapipe.arrow.text import Text, text_of
 from datapipe.core.classifier.categories import Categories, Category
@@ -101,6 +101,18 @@ class Toxicity(ThresholdFilter):
     )
 
     _judge: WordLists | Categories | None = PrivateAttr(None)
+
+    @field_validator("words", mode="before")
+    @classmethod
+    def _lists(cls, value: Any) -> Any:
+        for lang, lists in value.items() if isinstance(value, Mapping) else ():
+            for category, words in lists.items() if isinstance(lists, Mapping) else (("", lists),):
+                where = f"{lang}.{category}" if category else lang
+                if not isinstance(words, str | list | tuple) or not words:
+                    raise ValueError(f"{where}: expected a file or a list of words, found {words!r}")
+                if odd := [word for word in words if not isinstance(word, str)]:
+                    raise ValueError(f"{where}: {odd[0]!r} is no word; write it in quotes")
+        return value
 
     @model_validator(mode="after")
     def _possible(self) -> Toxicity:

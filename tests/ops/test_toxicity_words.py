@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError
@@ -112,6 +113,20 @@ def test_lists_come_from_files(tmp_path: Path) -> None:
     own = Toxicity(words={"en": {"mild": "a.txt", "rude": ["heck"]}, "de": "b.txt"})
     assert own.files() == ("a.txt", "b.txt")
     assert own.model_files() == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ({"en": ["heck", 1]}, "en: 1 is no word; write it in quotes"),
+        ({"en": []}, "en: expected a file or a list of words, found []"),
+        ({"en": {"mild": 3}}, "en.mild: expected a file or a list of words, found 3"),
+    ],
+)
+def test_words_that_are_none_are_one_mistake(words: Any, sentence: str) -> None:
+    with pytest.raises(ValidationError) as error:
+        Toxicity(words=words)
+    assert [found["msg"] for found in error.value.errors()] == [f"Value error, {sentence}"]
 
 
 @pytest.mark.parametrize(
