@@ -9,6 +9,7 @@ from datapipe.kernels.classes import HEAD, Classes
 from datapipe.kernels.jit import inlined
 
 Bytes = npt.NDArray[np.uint8]
+Int32s = npt.NDArray[np.int32]
 
 
 @inlined
@@ -31,6 +32,26 @@ def class_at(data: Bytes, i: int, classes: Classes) -> tuple[int, int]:
         size = 4
     kind = np.int64(classes[HEAD + (np.int64(classes[point >> 8]) << 8) + (point & 255)])
     return kind, size
+
+
+@inlined
+def entry_at(data: Bytes, i: int, table: Int32s) -> tuple[int, int]:
+    """What a table with an entry for each code point says of the one at i, and its bytes."""
+    b: Any = np.int64(data[i])
+    point: Any = b
+    size = 1
+    if b >= 240:
+        point = (b & 7) << 18 | (np.int64(data[i + 1]) & 63) << 12
+        point |= (np.int64(data[i + 2]) & 63) << 6 | (np.int64(data[i + 3]) & 63)
+        size = 4
+    elif b >= 224:
+        point = (b & 15) << 12 | (np.int64(data[i + 1]) & 63) << 6 | (np.int64(data[i + 2]) & 63)
+        size = 3
+    elif b >= 128:
+        point = (b & 31) << 6 | (np.int64(data[i + 1]) & 63)
+        size = 2
+    entry: Any = np.int64(table[point])
+    return entry, size
 
 
 @inlined

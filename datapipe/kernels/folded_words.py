@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datapipe.kernels.classes import ALPHA, HEAD, NO_SPACES, NUMBER, SPACE, Classes, class_table
-from datapipe.kernels.decode import class_at
+from datapipe.kernels.decode import class_at, entry_at
 from datapipe.kernels.eight import ALL, NONE, TOPS, below, digits, eight_at, length, letters
 from datapipe.kernels.fold import LOWER_END, lower_table
 from datapipe.kernels.hashing import BASE, ONE, Hashes, mixed
@@ -59,31 +59,11 @@ def letter_table(joined: bool, plain: bool) -> Int32s:
 
 
 @inlined
-def letter_at(data: Bytes, i: int, table: Int32s) -> tuple[int, int]:
-    """What the code point at i is folded to, and its bytes."""
-    b: Any = np.int64(data[i])
-    point: Any = b
-    size = 1
-    if b >= 240:
-        point = (b & 7) << 18 | (np.int64(data[i + 1]) & 63) << 12
-        point |= (np.int64(data[i + 2]) & 63) << 6 | (np.int64(data[i + 3]) & 63)
-        size = 4
-    elif b >= 224:
-        point = (b & 15) << 12 | (np.int64(data[i + 1]) & 63) << 6 | (np.int64(data[i + 2]) & 63)
-        size = 3
-    elif b >= 128:
-        point = (b & 31) << 6 | (np.int64(data[i + 1]) & 63)
-        size = 2
-    letter: Any = np.int64(table[point])
-    return letter, size
-
-
-@inlined
 def decimal_at(data: Bytes, i: int, stop: int, table: Int32s) -> bool:
     """Does a number go on behind a point or comma here?"""
     if (data[i] != 46 and data[i] != 44) or i + 1 >= stop:
         return False
-    after, _ = letter_at(data, i + 1, table)
+    after, _ = entry_at(data, i + 1, table)
     return after == NUMERAL
 
 
@@ -128,7 +108,7 @@ def next_word(data: Bytes, i: int, stop: int, classes: Classes, table: Int32s) -
                 end, _, _, _ = syllable(data, i, stop, classes, NO_BREAKS)
                 start = i if start < 0 else start
                 while i < end:
-                    letter, size = letter_at(data, i, table)
+                    letter, size = entry_at(data, i, table)
                     if letter > 0 or (letter == NUMERAL and last != NUMERAL):
                         h += letter_digit(max(letter, 0)) * power
                         power *= DIGIT
@@ -139,7 +119,7 @@ def next_word(data: Bytes, i: int, stop: int, classes: Classes, table: Int32s) -
                     break
                 start = -1
                 continue
-            letter, _ = letter_at(data, i, table)
+            letter, _ = entry_at(data, i, table)
         if letter == PARTS:
             if last == 0:
                 start = -1
@@ -162,7 +142,7 @@ def next_word(data: Bytes, i: int, stop: int, classes: Classes, table: Int32s) -
 def next_letter(data: Bytes, i: int, stop: int, table: Int32s, last: int) -> tuple[int, int]:
     """The next folded letter of a word, a number as one (0 where the word ends), and where to go on."""
     while i < stop:
-        letter, size = letter_at(data, i, table)
+        letter, size = entry_at(data, i, table)
         i += size
         if letter > 0 or (letter == NUMERAL and last != NUMERAL):
             return letter, i

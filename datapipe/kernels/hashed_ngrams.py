@@ -5,13 +5,13 @@ WordPunct, `\\w+|[^\\w\\s]+`: runs of letters, digits and _, and runs of other s
 """
 
 from functools import cache
-from typing import Any
 from unicodedata import category
 
 import numpy as np
 import numpy.typing as npt
 
 from datapipe.kernels.classes import ALPHA, HEAD, NUMBER, SPACE, _points, class_table
+from datapipe.kernels.decode import entry_at
 from datapipe.kernels.eight import upto_eight_at
 from datapipe.kernels.fold import LOWER_END, lower_table
 from datapipe.kernels.hashing import BASE
@@ -59,26 +59,6 @@ def point_table(marks: bool) -> Int32s:
     result: Int32s = table[lower] << KIND | lower
     result.flags.writeable = False
     return result
-
-
-@inlined
-def entry_at(data: Bytes, i: int, table: Int32s) -> tuple[int, int]:
-    """What the table says of the code point at i, and its bytes."""
-    b: Any = np.int64(data[i])
-    point: Any = b
-    size = 1
-    if b >= 240:
-        point = (b & 7) << 18 | (np.int64(data[i + 1]) & 63) << 12
-        point |= (np.int64(data[i + 2]) & 63) << 6 | (np.int64(data[i + 3]) & 63)
-        size = 4
-    elif b >= 224:
-        point = (b & 15) << 12 | (np.int64(data[i + 1]) & 63) << 6 | (np.int64(data[i + 2]) & 63)
-        size = 3
-    elif b >= 128:
-        point = (b & 31) << 6 | (np.int64(data[i + 1]) & 63)
-        size = 2
-    entry: Any = np.int64(table[point])
-    return entry, size
 
 
 @inlined

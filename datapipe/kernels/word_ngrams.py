@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from datapipe.kernels.classes import HEAD, NO_SPACES, class_table
+from datapipe.kernels.decode import entry_at
 from datapipe.kernels.eight import eight_at
-from datapipe.kernels.hashed_ngrams import KIND, WHITE, WORD, entry_at, point_table, put_point
+from datapipe.kernels.hashed_ngrams import KIND, WHITE, WORD, point_table, put_point
 from datapipe.kernels.jit import inlined, kernel
 
 Bytes = npt.NDArray[np.uint8]
