@@ -71,7 +71,7 @@ def _groups(measured: dict[str, Any], label: str) -> list[str]:
         said.append(f"{label}: the classifier (AUC {overall['auc']:.2f}) is no better than length alone ({alone:.2f})")
     if overall["auc"] >= TOO_GOOD:
         said.append(
-            f"{label}: AUC {overall['auc']:.3f}: has something but its kind given it away, a site, a format, a topic?"
+            f"{label}: AUC {overall['auc']:.3f} is too good: does a site, a format or a topic tell the classes apart?"
         )
     said += [
         f"{label}, {kind} {group['name']}: AUC {group['auc']:.2f} where all texts have {overall['auc']:.2f}: the "

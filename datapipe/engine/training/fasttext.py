@@ -41,7 +41,7 @@ def train_fasttext(
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".training-", dir=out.parent) as scratch:
         folder, counter = Path(scratch), Counter()
-        tell("reading")
+        tell("counting words")
         corpus = write_corpus(folder / "texts", texts, labels, counter)
         dictionary = counter.finish(settings.min_count)
         rows = len(dictionary.counts) + settings.buckets
