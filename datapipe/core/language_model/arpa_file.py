@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from datapipe.core.language_model.kenlm_format import MOST, Layout, Numbers
+from datapipe.core.language_model.kenlm_format import MOST, Layout, Numbers, OtherKind
 from datapipe.kernels.arpa_ngrams import parse_ngrams
 from datapipe.kernels.kenlm_tables import SIGN, find_words, insert_ngrams, insert_words
 
@@ -42,7 +42,7 @@ def read_arpa(stream: BinaryIO) -> tuple[Layout, Numbers]:
             bits[:, 0] |= SIGN
             bad = insert_ngrams(words, bits, tables[n], tables[n - 1])
             if bad >= 0:
-                raise ValueError(
+                raise OtherKind(
                     f"{n}-gram {done + bad + 1:,}: its words without the first, or the last, are no {n - 1}-gram; "
                     "`build_binary probing MODEL.arpa MODEL.arpa.bin` makes a file that can be read"
                 )

@@ -27,6 +27,10 @@ HEAD = 256  # bytes that hold any header
 MOST = 20  # words of an n-gram; more are a damaged file
 
 
+class OtherKind(ValueError):
+    """A model that the package kenlm reads, and our own tables do not hold."""
+
+
 @dataclass(frozen=True)
 class Layout:
     """Where the tables of a model stand, by how many n-grams each order has."""
@@ -76,7 +80,7 @@ def layout_of(head: bytes) -> Layout:
     order, room, kind, _, version = KIND.unpack_from(head, len(SANE))
     if kind != 0 or version != 0:
         name = KINDS[kind] if kind < len(KINDS) else f"kind {kind}"
-        raise ValueError(f"a {name} model of version {version}, and not KenLM's hash tables; {rebuild}")
+        raise OtherKind(f"a {name} model of version {version}, and not KenLM's hash tables; {rebuild}")
     if not 2 <= order <= MOST or len(head) < len(SANE) + KIND.size + 8 * order:
         raise ValueError(f"a model of order {order}: its header is damaged")
     return Layout(struct.unpack_from(f"<{order}Q", head, len(SANE) + KIND.size), room)

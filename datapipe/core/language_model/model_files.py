@@ -8,7 +8,8 @@ from pathlib import PurePath
 from pydantic import BaseModel, ConfigDict, Field
 
 from datapipe.core.context import Context
-from datapipe.core.language_model.kenlm_format import PREFIX, layout_of
+from datapipe.core.language_model.kenlm_format import PREFIX, OtherKind, layout_of
+from datapipe.core.language_model.kenlm_package import has_package
 from datapipe.core.operator import ModelPath
 
 PIECES = ".sp.model"
@@ -22,7 +23,8 @@ class LanguageModels(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     lm: ModelPath = Field(
-        description="the n-gram model: ARPA, or by kenlm's build_binary (probing), which workers share in memory"
+        description="the n-gram model: ARPA, or by kenlm's build_binary, which workers share in memory (probing; tries and "
+        "quantised ones by the package kenlm, which is slower)"
     )
     sentencepiece: ModelPath = Field(description="the SentencePiece model whose pieces are its words")
 
@@ -56,6 +58,10 @@ def kind_of(path: str, ctx: Context) -> str:
     if head.startswith(PREFIX):
         try:
             layout_of(head)
+        except OtherKind as error:
+            if has_package():
+                return "binary, by the package kenlm"
+            raise ValueError(f"{path}: {error}") from None
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from None
         return "binary"

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from datapipe.core.errors import RecipeError
-from datapipe.core.language_model.ngram_model import NgramModel, Words
+from datapipe.core.language_model.kenlm_package import read_ngram_model
+from datapipe.core.language_model.ngram_model import Words
 from datapipe.core.language_model.normal_text import normal_text
 from datapipe.core.language_model.windows import WINDOW, windows
 
@@ -27,7 +28,7 @@ class Scorer:
 
     def __init__(self, lm: str, pieces: Any) -> None:
         try:
-            self._model = NgramModel(lm)
+            self._model = read_ngram_model(lm)
         except (OSError, ValueError) as error:
             raise RecipeError(f"{lm}: {error}") from None
         self._pieces = pieces
