@@ -5,11 +5,20 @@ What a piece came to is kept: 2^16 slots by its hash, the newest piece wins, 19 
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 import numpy.typing as npt
 
+from datapipe.kernels.byte_pair_tables import (
+    FREE,
+    LONGEST,
+    MIX,
+    MOST,
+    MULTIPLIER,
+    NO_PAIR,
+    NO_RANK,
+    Kept,
+    Merges,
+)
 from datapipe.kernels.jit import inlined, kernel
 from datapipe.kernels.pretokens import pretoken_end
 
@@ -19,36 +28,17 @@ Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 Keys = npt.NDArray[np.uint64]
 
-SLOTS, LONGEST, MOST = 1 << 16, 32, 8  # of the kept pieces: how many, their bytes, their tokens
+SHORT = 1 << 12  # bytes of a piece that there is room for at once
 FEW = 40  # symbols: a longer piece takes a heap, since looking through all pairs for every merge is quadratic
-NO_RANK = 0x7FFFFFFF
-_MULTIPLIER, _MIX = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
-
-
-class Merges(NamedTuple):
-    """The merges of a model: open addressing by pair; `values` are rank and merged token. `letters`: token of each byte."""
-
-    letters: Int32s
-    pairs: Keys
-    values: Int32s
-
-
-class Kept(NamedTuple):
-    """Pieces and their tokens; `sizes` are bytes (0: free) and tokens."""
-
-    pieces: Bytes
-    sizes: Int32s
-    tokens: Int32s
 
 
 @inlined
 def pair_slot(left: int, right: int, pairs: Keys) -> int:
     """The slot of a pair, or a free one."""
     key = np.uint64(left) << np.uint64(32) | np.uint64(right)
-    h = (key + np.uint64(1)) * _MULTIPLIER
     mask = len(pairs) - 1
-    slot = np.int64(h >> np.uint64(32)) & mask
-    while pairs[slot] != key and pairs[slot] != np.uint64(0xFFFFFFFFFFFFFFFF):
+    slot = int((key + np.uint64(1)) * MULTIPLIER >> np.uint64(32)) & mask
+    while pairs[slot] != key and pairs[slot] != NO_PAIR:
         slot = (slot + 1) & mask
     return slot
 
@@ -56,7 +46,7 @@ def pair_slot(left: int, right: int, pairs: Keys) -> int:
 @inlined
 def rank_of(left: int, right: int, pairs: Keys, values: Int32s) -> int:
     """The rank of a pair, NO_RANK if it is not merged."""
-    return np.int64(values[pair_slot(left, right, pairs), 0])
+    return int(values[pair_slot(left, right, pairs), 0])
 
 
 @inlined
@@ -115,7 +105,9 @@ def pop(heap: Int64s, n: int) -> int:
 
 
 @inlined
-def merge_many(symbols: Int32s, nexts: Int32s, befores: Int32s, heap: Int64s, n: int, pairs: Keys, values: Int32s) -> int:
+def merge_many(
+    symbols: Int32s, nexts: Int32s, befores: Int32s, heap: Int64s, n: int, pairs: Keys, values: Int32s
+) -> int:
     """The same with a heap of (rank, place); `heap` needs 3 n places."""
     size = 0
     for k in range(n):
@@ -156,16 +148,41 @@ def merge_many(symbols: Int32s, nexts: Int32s, befores: Int32s, heap: Int64s, n:
     return left
 
 
+@inlined
+def hash_of_piece(data: Bytes, i: int, end: int) -> int:
+    """40 bits of a piece."""
+    h = np.uint64(end - i)
+    for k in range(i, end):
+        h = (h + np.uint64(data[k])) * MULTIPLIER
+    return int((h ^ h >> np.uint64(29)) * MIX >> np.uint64(24))
+
+
+@inlined
+def whole_token(data: Bytes, i: int, end: int, h: int, slots: Int32s, starts: Int64s, spelled: Bytes) -> int:
+    """The token spelled as this piece, or FREE."""
+    slot = h & (len(slots) - 1)
+    while slots[slot] != FREE:
+        at = starts[slots[slot]]
+        if starts[slots[slot] + 1] - at == end - i:
+            k = 0
+            while i + k < end and spelled[at + k] == data[i + k]:
+                k += 1
+            if i + k == end:
+                break
+        slot = (slot + 1) & (len(slots) - 1)
+    return int(slots[slot])
+
+
 @kernel
 def encode(
     offsets: Int64s, data: Bytes, classes: Table, pattern: int, digits: int, letters: Int32s, pairs: Keys, values: Int32s,
-    pieces: Bytes, sizes: Int32s, kept: Int32s, symbols: Int32s, ranks: Int32s, befores: Int32s, heap: Int64s, out: Int32s,
-    ends: Int64s,
+    slots: Int32s, starts: Int64s, spelled: Bytes, pieces: Bytes, sizes: Int32s, kept: Int32s, symbols: Int32s,
+    ranks: Int32s, befores: Int32s, heap: Int64s, out: Int32s, ends: Int64s,
 ) -> int:  # fmt: skip
-    """Tokens of every document to `out`, where they end to `ends`.
+    """Tokens of every text to `out`, where they end to `ends`.
 
-    symbols, ranks, befores  scratch for a piece; heap has three times their size. What does not fit stops the walk: the
-    answer is the document at which it stopped
+    symbols, ranks, befores, heap  scratch, the last three times as long. The answer is how long the scratch must be for a
+    piece on which the walk stopped, 0 if it came to the end
     """
     n = 0
     for d in range(len(offsets) - 1):
@@ -174,42 +191,60 @@ def encode(
         while i < stop:
             end = pretoken_end(data, i, stop, classes, pattern, digits)
             size = end - i
-            slot = 0
-            if size <= LONGEST:
-                h = np.uint64(size)
-                for k in range(i, end):
-                    h = (h + np.uint64(data[k])) * _MULTIPLIER
-                h ^= h >> np.uint64(29)
-                h *= _MIX
-                slot = np.int64(h >> np.uint64(40)) & (len(sizes) - 1)
-                if sizes[slot, 0] == size:
-                    k = 0
-                    while k < size and pieces[slot, k] == data[i + k]:
-                        k += 1
-                    if k == size:
-                        for t in range(sizes[slot, 1]):
-                            out[n + t] = kept[slot, t]
-                        n += sizes[slot, 1]
-                        i = end
-                        continue
+            h = hash_of_piece(data, i, end)
+            slot = h & (len(sizes) - 1)
+            if sizes[slot, 0] == size:
+                k = 0
+                while k < size and pieces[slot, k] == data[i + k]:
+                    k += 1
+                if k == size:
+                    for t in range(sizes[slot, 1]):
+                        out[n + t] = kept[slot, t]
+                    n += sizes[slot, 1]
+                    i = end
+                    continue
             if size > len(symbols):
-                return d
-            for k in range(size):
-                symbols[k] = letters[data[i + k]]
-            if size <= FEW:
-                left = merge_few(symbols, ranks, size, pairs, values)
-            else:
-                left = merge_many(symbols, ranks, befores, heap, size, pairs, values)
+                return int(size)
+            left = 0
+            if len(slots) > 0:
+                token = whole_token(data, i, end, h, slots, starts, spelled)
+                if token != FREE:
+                    symbols[0] = token
+                    left = 1
+            if left == 0:
+                for k in range(size):
+                    symbols[k] = letters[data[i + k]]
+                if size <= FEW:
+                    left = merge_few(symbols, ranks, size, pairs, values)
+                else:
+                    left = merge_many(symbols, ranks, befores, heap, size, pairs, values)
             for t in range(left):
                 out[n + t] = symbols[t]
             n += left
             if size <= LONGEST and left <= MOST:
-                for k in range(size):
-                    pieces[slot, k] = data[i + k]
                 sizes[slot, 0] = size
                 sizes[slot, 1] = left
+                for k in range(size):
+                    pieces[slot, k] = data[i + k]
                 for t in range(left):
                     kept[slot, t] = symbols[t]
             i = end
         ends[d] = n
-    return len(offsets) - 1
+    return 0
+
+
+def encode_texts(
+    offsets: Int64s, data: Bytes, classes: Table, pattern: int, digits: int, merges: Merges, kept: Kept
+) -> tuple[Int32s, Int64s]:
+    """Tokens of all texts, and where each one's end; see `encode`."""
+    size = int(offsets[-1] - offsets[0])
+    out, ends = np.empty(size, np.int32), np.zeros(len(offsets) - 1, np.int64)  # untouched pages cost nothing
+    room, needed = SHORT, 1
+    while needed:
+        symbols, ranks, befores = (np.empty(room, np.int32) for _ in range(3))
+        heap = np.empty(3 * room, np.int64)
+        needed = encode(
+            offsets, data, classes, pattern, digits, *merges, *kept, symbols, ranks, befores, heap, out, ends
+        )
+        room = max(needed, 4 * room)
+    return out[: ends[-1] if len(ends) else 0].copy(), ends

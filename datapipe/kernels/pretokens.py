@@ -100,8 +100,11 @@ def pretoken_end(data: Bytes, i: int, stop: int, classes: Table, pattern: int, d
     if cl100k and following == LETTER and first != _LF and first != _CR:
         return run_end(data, i + size, stop, classes, LETTER, stop)
     if kind == SPACE:
-        if first != _BLANK or following == SPACE or (following == NUMBER and (cl100k or digits)) or (
-            following == LETTER and cl100k
+        if (
+            first != _BLANK
+            or following == SPACE
+            or (following == NUMBER and (cl100k or digits))
+            or (following == LETTER and cl100k)
         ):
             return blank_end(data, i, stop, classes, cl100k, digits > 0 and not cl100k)
         kind = following
