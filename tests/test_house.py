@@ -13,7 +13,7 @@ ROOT = Path(datapipe.__file__).parent
 FLOORS = {"kernels": 0, "arrow": 0, "core": 1, "ops": 2, "io": 2, "plan": 3, "engine": 4, "cli": 5}
 # Packages that may be absent (extras), or whose import takes long and only one option needs.
 LAZY = {"datasets", "huggingface_hub", "ftfy", "fasttext", "ray", "rjieba", "icu4py", "stopwordsiso", "wordllama", "torch"} | {
-    "presidio_analyzer", "spacy", "tldextract", "regex", "sentencepiece", "kenlm",
+    "presidio_analyzer", "spacy", "tokenizers", "tldextract", "regex", "sentencepiece", "kenlm",
 }  # fmt: skip
 MODULES = sorted(p for p in ROOT.rglob("*.py") if p.parent != ROOT)
 

@@ -1,0 +1,1 @@
+"""Tokenizers: what a model's file holds, and the ids it gives."""

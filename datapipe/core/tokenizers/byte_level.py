@@ -1,0 +1,101 @@
+"""Byte-level BPE as `tokenizer.json` describes it, by our own kernels, where they cut and merge as the library does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from datapipe.arrow.text import Text
+from datapipe.core.tokenizers.tokenizer import Encoded
+from datapipe.kernels.byte_pair_tables import empty_kept, merges_of
+from datapipe.kernels.byte_pairs import encode_texts
+from datapipe.kernels.classes import Classes
+from datapipe.kernels.pretokens import CL100K, GPT2
+
+# The patterns of models in use that cut as cl100k does, with the most digits of a piece.
+_CONTRACTIONS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"
+_REST = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+_CL100K = re.compile(
+    re.escape(_CONTRACTIONS + r"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}") + r"(?P<most>\{1,(?P<n>[1-9])\})?" + re.escape(_REST)
+)
+
+
+def spelled_bytes() -> dict[str, int]:
+    """The 256 letters by which byte-level models spell bytes (openai/gpt-2, src/encoder.py, bytes_to_unicode)."""
+    shown = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    hidden = [byte for byte in range(256) if byte not in shown]
+    return {chr(byte): byte for byte in shown} | {chr(256 + k): byte for k, byte in enumerate(hidden)}
+
+
+class Cut(NamedTuple):
+    """How text is cut into pieces: a pattern, and the most digits of one."""
+
+    pattern: int
+    digits: int
+
+
+def cut_of(pre_tokenizer: Any) -> Cut:
+    """How a model cuts; ValueError says what our kernels do not do."""
+    parts = (
+        pre_tokenizer.get("pretokenizers", []) if (pre_tokenizer or {}).get("type") == "Sequence" else [pre_tokenizer]
+    )
+    kinds = [(part or {}).get("type") for part in parts]
+    if not kinds or kinds[-1] != "ByteLevel":
+        raise ValueError(f"it cuts by {' and '.join(map(str, kinds)) or 'nothing'}")
+    if parts[-1]["add_prefix_space"]:
+        raise ValueError("it puts a blank before each text")
+    if parts[-1]["use_regex"]:
+        if kinds == ["ByteLevel"]:
+            return Cut(GPT2, 0)
+        if kinds == ["Digits", "ByteLevel"] and parts[0]["individual_digits"]:
+            return Cut(GPT2, 1)
+    elif kinds == ["Split", "ByteLevel"] and parts[0]["behavior"] == "Isolated" and not parts[0]["invert"]:
+        found = _CL100K.fullmatch(parts[0]["pattern"].get("Regex", ""))
+        if found:
+            return Cut(CL100K, int(found["n"] or 1))
+    raise ValueError("it cuts by a pattern of its own")
+
+
+def pairs_of(vocabulary: Mapping[str, int], merges: Iterable[Any]) -> Iterator[tuple[int, int, int]]:
+    """Left, right and merged token of each merge, which is a pair or, in older files, a string."""
+    for merge in merges:
+        left, right = merge if isinstance(merge, list) else merge.split(" ")
+        yield vocabulary[left], vocabulary[right], vocabulary[left + right]
+
+
+class ByteLevel:
+    """A byte-level BPE model; ValueError says why only its library can do it."""
+
+    def __init__(self, description: Mapping[str, Any], classes: Classes) -> None:
+        model = description["model"]
+        if model.get("type") != "BPE":
+            raise ValueError(f"its model is {model.get('type')}, not byte-level BPE")
+        if description.get("normalizer") is not None:
+            raise ValueError(f"it normalises text ({description['normalizer'].get('type')})")
+        for key in ("dropout", "continuing_subword_prefix", "end_of_word_suffix", "byte_fallback"):
+            if model.get(key):
+                raise ValueError(f"its model has {key}")
+        self._cut = cut_of(description.get("pre_tokenizer"))
+        vocabulary: Mapping[str, int] = model["vocab"]
+        letters = spelled_bytes()
+        missing = [letter for letter in letters if letter not in vocabulary]
+        if missing:
+            raise ValueError(f"its vocabulary lacks {len(missing)} of the 256 bytes")
+        spelled: list[bytes] = []
+        if model.get("ignore_merges"):
+            spelled = [b""] * (max(vocabulary.values()) + 1)
+            for token, number in vocabulary.items():
+                if all(letter in letters for letter in token):
+                    spelled[number] = bytes(letters[letter] for letter in token)
+        of_byte = [vocabulary[letter] for letter, _ in sorted(letters.items(), key=lambda item: item[1])]
+        pairs = np.array(list(pairs_of(vocabulary, model["merges"])), np.int64).reshape(-1, 3)
+        self._merges = merges_of(of_byte, pairs, spelled)
+        self._classes = classes
+        self._kept = empty_kept()
+
+    def encode(self, text: Text) -> Encoded:
+        """The library's ids of texts in which no added token stands."""
+        return Encoded(*encode_texts(*text, self._classes, *self._cut, self._merges, self._kept))
