@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -69,7 +69,7 @@ def pairs_of(vocabulary: Mapping[str, int], merges: Iterable[Any]) -> Iterator[t
 class ByteLevel:
     """A byte-level BPE model; ValueError says why only its library can do it."""
 
-    def __init__(self, description: Mapping[str, Any], classes: Classes) -> None:
+    def __init__(self, description: Mapping[str, Any], classes_of: Callable[[Cut], Classes]) -> None:
         model = description["model"]
         if model.get("type") != "BPE":
             raise ValueError(f"its model is {model.get('type')}, not byte-level BPE")
@@ -93,7 +93,7 @@ class ByteLevel:
         of_byte = [vocabulary[letter] for letter, _ in sorted(letters.items(), key=lambda item: item[1])]
         pairs = np.array(list(pairs_of(vocabulary, model["merges"])), np.int64).reshape(-1, 3)
         self._merges = merges_of(of_byte, pairs, spelled)
-        self._classes = classes
+        self._classes = classes_of(self._cut)
         self._kept = empty_kept()
 
     def encode(self, text: Text) -> Encoded:

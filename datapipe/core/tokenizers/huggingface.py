@@ -12,9 +12,11 @@ import pyarrow as pa
 
 from datapipe.arrow.text import Text, column_of
 from datapipe.core.errors import MissingDependency
-from datapipe.core.tokenizers.byte_level import ByteLevel
-from datapipe.core.tokenizers.piece_classes import piece_classes
+from datapipe.core.tokenizers.byte_level import ByteLevel, Cut
+from datapipe.core.tokenizers.piece_classes import NUMBERS, piece_classes
 from datapipe.core.tokenizers.tokenizer import Encoded, Int32s, Int64s
+from datapipe.kernels.classes import Classes
+from datapipe.kernels.pretokens import GPT2
 
 TEXTS = 256  # that the library gets at once
 
@@ -46,7 +48,7 @@ class HuggingFace:
         self.slow: str | None = None
         self._fast: ByteLevel | None = None
         try:
-            self._fast = ByteLevel(json.loads(description), piece_classes(_runs))
+            self._fast = ByteLevel(json.loads(description), classes_of)
         except ValueError as error:
             self.slow = str(error)
 
@@ -95,10 +97,23 @@ class HuggingFace:
         return found
 
 
+def classes_of(cut: Cut) -> Classes:
+    """The classes of code points that a way of cutting asks for, by the library's own Unicode."""
+    return piece_classes(_runs_beside_digits if cut == Cut(GPT2, 1) else _runs)
+
+
 def _runs(pattern: str, text: str) -> list[tuple[int, int]]:
     tokenizers = library("tokenize")
     split = tokenizers.pre_tokenizers.Split(tokenizers.Regex(pattern), "removed", invert=True)
     return [place for _, place in split.pre_tokenize_str(text)]
+
+
+def _runs_beside_digits(pattern: str, text: str) -> list[tuple[int, int]]:
+    """The same where the step Digits cuts off numbers first, by a newer Unicode (17) than the patterns' (16)."""
+    if pattern != NUMBERS:
+        return _runs(pattern, text)
+    digits = library("tokenize").pre_tokenizers.Digits(individual_digits=False)
+    return [place for _, place in digits.pre_tokenize_str(text)][1::2]  # the text begins with what is none
 
 
 def _runs_of(flags: np.ndarray) -> list[tuple[int, int, bool]]:

@@ -12,6 +12,7 @@ from datapipe.kernels.pretokens import LETTER, NUMBER, SPACE
 
 # Planes with assigned characters but for private use, which are signs to every pattern.
 _PLANES = (0, 1, 2, 3, 14)
+LETTERS, NUMBERS, SPACES = r"\p{L}+", r"\p{N}+", r"\s+"
 Runs = Callable[[str, str], Iterable[tuple[int, int]]]  # (pattern, text) -> where the pattern's runs begin and end
 
 
@@ -22,7 +23,7 @@ def piece_classes(runs: Runs) -> Classes:
     points = points[(points < 0xD800) | (points >= 0xE000)]
     text = "".join(map(chr, points.tolist()))
     flat = np.zeros(0x110000, np.uint16)
-    for pattern, bit in ((r"\p{L}+", LETTER), (r"\p{N}+", NUMBER), (r"\s+", SPACE)):
+    for pattern, bit in ((LETTERS, LETTER), (NUMBERS, NUMBER), (SPACES, SPACE)):
         for start, end in runs(pattern, text):
             flat[points[start:end]] = bit
     return two_level(flat)
