@@ -7,14 +7,20 @@ from typing import Any
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from datapipe.core.tokenizers.byte_level import spelled_bytes
-from tests.reference.byte_level import CL100K, GPT2
+from tests.reference.byte_level import CL100K, GPT2, O200K, TEKKEN
 
 TEXT = """The quick brown fox doesn't jump over 12 lazy dogs; they'll say: 'We've 3,456 more!'
 	def add(a, b):\r\n        return a + b  # 2024-11-21\n\nGrößere Städte, œuvre, naïve façade, Ελληνικά, Русский язык
 汉字和假名がまざった文章です。한국어 문장도 있습니다. हिन्दी में वाक्य, ภาษาไทยไม่มีช่องว่าง, العربية 😀👍🏽 e\u0301
 """
-DIGITS = {"cl100k": "{1,3}", "cl100k two": "{1,2}", "qwen": ""}
-KINDS = ("gpt2", "digits", *DIGITS)
+PATTERNS = {
+    "cl100k": CL100K % "{1,3}",
+    "cl100k two": CL100K % "{1,2}",
+    "qwen": CL100K % "",
+    "o200k": O200K,
+    "tekken": TEKKEN,
+}
+KINDS = ("gpt2", "digits", *PATTERNS)
 ADDED = ("<|endoftext|>", "<tool>")
 
 
@@ -44,8 +50,8 @@ def model(kind: str, ignore_merges: bool = False) -> bytes:
         tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
             [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
         )
-    elif kind in DIGITS:
-        split = pre_tokenizers.Split(Regex(CL100K % DIGITS[kind]), "isolated", False)
+    elif kind in PATTERNS:
+        split = pre_tokenizers.Split(Regex(PATTERNS[kind]), "isolated", False)
         tokenizer.pre_tokenizer = pre_tokenizers.Sequence([split, whole])
     description = json.loads(tokenizer.to_str())
     description["model"]["ignore_merges"] = ignore_merges
@@ -58,7 +64,7 @@ def model(kind: str, ignore_merges: bool = False) -> bytes:
 
 def pattern(kind: str) -> tuple[str, bool]:
     """What the twin cuts by."""
-    return (CL100K % DIGITS[kind], False) if kind in DIGITS else (GPT2, kind == "digits")
+    return PATTERNS.get(kind, GPT2), kind == "digits"
 
 
 @cache

@@ -1,5 +1,6 @@
 """The byte-level BPE kernels against their twin and against the library, on any Unicode."""
 
+import json
 import os
 import subprocess
 import sys
@@ -20,9 +21,27 @@ from tests.kernels.byte_level_models import ADDED, KINDS, TEXT, model, pattern, 
 from tests.reference.byte_level import encode, pieces
 
 known = st.sampled_from(
-    [*"aAsStTrRvVmMlLdDeE019 '!?,.\t\n\r\x00éßſ汉字がไท한٣४½Ⅷ😀", "\u0301", "\u00a0", "\u3000", "\u2028", "\x85"]
+    [*"/ǅʰⅡaAsStTrRvVmMlLdDeE019 '!?,.\t\n\r\x00éßſ汉字がไท한٣४½Ⅷ😀", "\u0301", "\u00a0", "\u3000", "\u2028", "\x85"]
 )
-spans = st.sampled_from(["'re", "'LL", "'ſ", " 12", "\r\n", "  ", "\n\n ", "    return", " !!\n", "fox", "文章"])
+spans = st.sampled_from(
+    [
+        "'re",
+        "'LL",
+        "'ſ",
+        " 12",
+        "\r\n",
+        "  ",
+        "\n\n ",
+        "    return",
+        " !!\n",
+        "fox",
+        "文章",
+        "ABCd",
+        "É\u0301E",
+        "-\u0301X",
+        "//\n",
+    ]
+)
 alike = st.lists(st.one_of(known, spans), max_size=40).map("".join)  # what Python's Unicode and the library's agree on
 anything = st.lists(st.one_of(st.characters(codec="utf-8"), known, spans, st.sampled_from(ADDED)), max_size=40).map(
     "".join
@@ -142,3 +161,12 @@ def test_without_the_compiler() -> None:
     subprocess.run(
         [sys.executable, "-c", code], check=True, env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": "."}
     )
+
+
+def test_of_equal_merges_the_last_counts() -> None:
+    description = json.loads(model("gpt2"))
+    merges = description["model"]["merges"]
+    description["model"]["merges"] = [*merges[:200], *merges[:40:3], *merges[200:]]
+    content = json.dumps(description)
+    expected = [one.ids for one in Tokenizer.from_str(content).encode_batch(TEXT.split("\n"))]
+    assert ids(HuggingFace(content.encode(), "a test"), TEXT.split("\n")) == expected

@@ -11,6 +11,12 @@ CL100K = (
     r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 
+_SIGN, _UPPER, _LOWER = r"[^\r\n\p{L}\p{N}]?", r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
+_WORDS = f"{_SIGN}{_UPPER}*{_LOWER}+%s|{_SIGN}{_UPPER}+{_LOWER}*%s"
+_REST = r"| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+O200K = _WORDS % ((r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?",) * 2) + r"|\p{N}{1,3}" + _REST
+TEKKEN = _WORDS % ("", "") + r"|\p{N}" + _REST
+
 
 def pieces(pattern: str, text: str, single_digits: bool = False) -> list[str]:
     """The pieces of a text; with `single_digits` every number is cut off first, and the rest is cut by itself."""
