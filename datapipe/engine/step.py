@@ -15,7 +15,7 @@ from datapipe.core.columns import ADDR, CHILD_BIT, SHARD_SHIFT, set_columns
 from datapipe.core.condition import Condition
 from datapipe.core.entities import ENTITIES
 from datapipe.core.errors import ContractError
-from datapipe.core.operator import Expand, Filter, Map, Operator
+from datapipe.core.operator import Expand, Filter, Map, Merge, Operator
 from datapipe.core.records import StepCount
 from datapipe.core.spans import SPANS
 from datapipe.core.verdict import Verdict
@@ -86,7 +86,7 @@ class StepRunner:
         return self._operator_output(batch.slice(0, 0))
 
     def _once(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        if isinstance(self._operator, Filter):
+        if isinstance(self._operator, (Filter, Merge)):
             return self._filter(batch)
         if isinstance(self._operator, Map):
             return self._map(batch)
@@ -236,7 +236,9 @@ class StepRunner:
         return pa.nulls(batch.num_rows, dtype)
 
     def _operator_output(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """An empty batch with the columns that leave the step."""
+        """An empty batch with the columns that leave the step, or a merge's judging."""
+        if isinstance(self._operator, Merge):
+            return batch.slice(0, 0)
         written = dict(self._operator.columns_written())
         if self.step.action == "tag":
             written.pop("text", None)
