@@ -67,6 +67,7 @@ class Operator(BaseModel):
     def facts(self, ctx: Context) -> Mapping[str, Any]:
         """What its files hold that reports will need (JSON), told when the recipe is compiled; stands in the manifest.
 
+        `datapipe check` prints those called `remarks`, a list of lines, below the step, as it does `remarks()`.
         The place to refuse files that cannot be used: a RecipeError here stops the run before any work.
         """
         return {}
@@ -138,8 +139,18 @@ def glob_fields(operator: type[BaseModel]) -> list[str]:
     return [n for n, f in fields if any(isinstance(m, _FileMarker) and m.glob for m in _metadata(f))]
 
 
+def model_globs(operator: type[BaseModel]) -> list[str]:
+    """Those among them that mean models: a URL there is one file, which is fetched and not listed."""
+    fields = operator.model_fields.items()
+    return [n for n, f in fields if any(isinstance(m, _FileMarker) and m.glob and m.model for m in _metadata(f))]
+
+
 class Map(Operator):
     """Same rows, same order, other values."""
+
+    def tallied(self) -> tuple[str, ...]:
+        """Columns of numbers it writes whose sums by source and language stand in the manifest, as the step's tallies."""
+        return ()
 
     @abstractmethod
     def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -106,7 +106,7 @@ class StepCount:
     seconds: float = 0.0
     reasons: dict[str, int] = field(default_factory=dict)  # by the first failing rule: sums to dropped (or tagged)
     rules: dict[str, int] = field(default_factory=dict)  # by every failing rule; a filter's that never fired have 0
-    tallies: dict[str, Any] = field(default_factory=dict)  # of a merge, by source
+    tallies: dict[str, Any] = field(default_factory=dict)  # of a merge, by source; of a map, by source and language
 
     def add(self, other: dict[str, Any]) -> None:
         """Add another shard's count, in its JSON form."""

@@ -16,12 +16,13 @@ from datapipe.core.condition import Condition
 from datapipe.core.entities import ENTITIES
 from datapipe.core.errors import ContractError
 from datapipe.core.operator import Expand, Filter, Map, Merge, Operator
-from datapipe.core.records import StepCount
+from datapipe.core.records import StepCount, add_tallies
 from datapipe.core.spans import SPANS
 from datapipe.core.verdict import Verdict
 from datapipe.engine.calls import OperatorFailed, call
 from datapipe.engine.isolation import Isolation
 from datapipe.engine.sink import Sink, Where, failed_rows
+from datapipe.engine.tallies import by_source_and_language
 from datapipe.engine.verdicts import errors, merged, tags
 from datapipe.plan.plan import StepPlan
 from datapipe.plan.steps import tag_columns
@@ -133,6 +134,8 @@ class StepRunner:
             if changed.num_rows != part.num_rows:
                 raise self._broken(f"a map gives as many rows as it takes: {part.num_rows}, not {changed.num_rows}")
             written = {name: self._typed(name, changed.column(name), part.num_rows) for name in self.step.writes}
+            if tallied := operator.tallied():  # type: ignore[attr-defined]  # a Map's
+                add_tallies(self.count.tallies, by_source_and_language(part, {name: written[name] for name in tallied}))
             if not whole:
                 written = {
                     name: scatter_column(self._base(after, name), rows, values) for name, values in written.items()

@@ -11,9 +11,19 @@ from pydantic import ValidationError
 from datapipe.core.columns import ADDR, BASE
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError, RunFailed, did_you_mean
-from datapipe.core.operator import Expand, Filter, Global, Map, Merge, Operator, glob_fields, path_fields
+from datapipe.core.operator import (
+    Expand,
+    Filter,
+    Global,
+    Map,
+    Merge,
+    Operator,
+    glob_fields,
+    model_globs,
+    path_fields,
+)
 from datapipe.core.registry import operators
-from datapipe.io.files import expand
+from datapipe.io.files import expand, is_local
 from datapipe.io.model_cache import local_copy
 from datapipe.io.opening import open_file
 from datapipe.plan.explain import explain
@@ -172,7 +182,8 @@ def _build(
         for name in set(glob_fields(cls)) & resolved.keys():
             value = [resolved[name]] if isinstance(resolved[name], str) else resolved[name]
             if isinstance(value, list) and all(isinstance(path, str) for path in value):
-                resolved[name] = [file.url for file in expand(value, ())]
+                urls = [path for path in value if name in model_globs(cls) and not is_local(path)]
+                resolved[name] = urls + [file.url for file in expand((p for p in value if p not in urls), ())]
         return cls.model_validate(resolved)
     except ValidationError as error:
         raise explain(error, cls, located, (*step.place, *below), ".".join([step.operator, *below])) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,7 @@ from datapipe.kernels.classes import Classes
 from datapipe.kernels.pretokens import GPT2
 
 TEXTS = 256  # that the library gets at once
+Special = Literal["split", "text"]
 
 
 def library(wanted_by: str) -> Any:
@@ -32,9 +33,12 @@ def library(wanted_by: str) -> Any:
 
 
 class HuggingFace:
-    """What a `tokenizer.json` describes; ValueError for a file that the library does not read."""
+    """What a `tokenizer.json` describes; ValueError for a file that the library does not read.
 
-    def __init__(self, description: bytes, wanted_by: str) -> None:
+    special  a special token that a text spells is that token (`split`, the library's way), or text like all other
+    """
+
+    def __init__(self, description: bytes, wanted_by: str, special: Special = "split") -> None:
         tokenizers = library(wanted_by)
         try:
             self._library = tokenizers.Tokenizer.from_str(description.decode())
@@ -42,8 +46,10 @@ class HuggingFace:
             raise ValueError(str(error)) from None
         self._library.no_truncation()
         self._library.no_padding()
-        self.size = self._library.get_vocab_size(with_added_tokens=True)
-        added = [token.content for token in self._library.get_added_tokens_decoder().values()]
+        self._library.encode_special_tokens = special == "text"
+        self.size = 1 + max(self._library.get_vocab(with_added_tokens=True).values(), default=-1)
+        tokens = self._library.get_added_tokens_decoder().values()
+        added = [token.content for token in tokens if special == "split" or not token.special]
         self._added = re.compile(b"|".join(re.escape(token.encode()) for token in added)) if added else None
         self.slow: str | None = None
         self._fast: ByteLevel | None = None
