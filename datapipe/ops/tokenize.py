@@ -17,11 +17,10 @@ from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError
 from datapipe.core.operator import Map, ModelGlob
 from datapipe.core.tokenizers.marks import MODEL, NONE, Mark, find_mark
-from datapipe.core.tokenizers.model_file import read_tokenizer
+from datapipe.core.tokenizers.model_file import read_tokenizer, tokenizer_among
 from datapipe.core.tokenizers.tokenizer import Encoded, Tokenizer
 
 CONFIGS = ("tokenizer_config.json", "special_tokens_map.json")
-ENDINGS = ("tokenizer.json", ".model", ".tiktoken")  # of a folder's files, the first that there are
 MOST = (1 << 31) - 1  # tokens of a batch: Arrow's lists count them by int32
 
 
@@ -71,7 +70,7 @@ class Tokenize(Map):
 
     @model_validator(mode="after")
     def _possible(self) -> Tokenize:
-        _tokenizer_among(self.model)
+        tokenizer_among(self.model)
         for name in (self.column, self.count):
             if name in BASE.names:
                 raise ValueError(f"{name} is a column every document has; choose another name")
@@ -82,7 +81,7 @@ class Tokenize(Map):
     def files(self) -> tuple[str, ...]:
         """Of a folder the tokenizer, and what names its special tokens: not the weights that lie beside it."""
         configs = [path for name in CONFIGS for path in self.model if PurePath(path).name == name]
-        return (_tokenizer_among(self.model), *configs)
+        return (tokenizer_among(self.model), *configs)
 
     def model_files(self) -> tuple[str, ...]:
         """All of them."""
@@ -166,21 +165,6 @@ class Tokenize(Map):
             )
         self._dtype = least if self.dtype is None else pa.type_for_alias(self.dtype)
         return (tokenizer if self.special == "text" else read_tokenizer(path, ctx, self.special)), marks
-
-
-def _tokenizer_among(paths: tuple[str, ...]) -> str:
-    """The file that is the tokenizer; ValueError says what was found instead."""
-    if len(paths) == 1:
-        return paths[0]
-    for ending in ENDINGS:
-        found = [path for path in paths if PurePath(path).name.endswith(ending)]
-        depth = min((len(PurePath(path).parts) for path in found), default=0)
-        nearest = [path for path in found if len(PurePath(path).parts) == depth]
-        if len(nearest) > 1:
-            raise ValueError(f"model: {' and '.join(nearest[:2])}: name the one to use")
-        if nearest:
-            return nearest[0]
-    raise ValueError(f"model: none of {len(paths)} files ends with {', '.join(ENDINGS)}: {', '.join(paths[:3])}")
 
 
 def _marked(
