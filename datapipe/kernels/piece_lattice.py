@@ -18,7 +18,7 @@ from datapipe.kernels.byte_pair_tables import LONGEST, MOST, Kept
 from datapipe.kernels.byte_pairs import SHORT, hash_of_piece
 from datapipe.kernels.jit import inlined, kernel
 from datapipe.kernels.piece_merges import put, put_bytes
-from datapipe.kernels.piece_tables import NO_EDGE, Trie
+from datapipe.kernels.piece_tables import NO_NODE
 from datapipe.kernels.piece_words import child, point_at, word_end
 
 Bytes = npt.NDArray[np.uint8]
@@ -28,6 +28,7 @@ Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 
 HALF_STEP = 2.0**-24  # an addition of float32 is off by at most this share of the sum
+ABOVE = 16.0  # more than a path over a kept stretch may rise on its way, by symbols whose scores are above 0
 NEVER = -np.inf
 
 
@@ -35,7 +36,7 @@ class Pieces(NamedTuple):
     """What a model adds up, and how its library does.
 
     joints                 as in `piece_merges`
-    edges, children, ids   the trie of pieces
+    dense, firsts, labels, ids   the trie of pieces
     scores, unknown_score  of each piece, and of a code point that is none
     longest                bytes of the longest piece
     limit                  below this sum it begins anew
@@ -43,8 +44,9 @@ class Pieces(NamedTuple):
     """
 
     joints: Bytes
-    edges: Int64s
-    children: Int32s
+    dense: Int32s
+    firsts: Int32s
+    labels: Bytes
     ids: Int32s
     scores: Doubles
     unknown_score: np.float32
@@ -55,8 +57,9 @@ class Pieces(NamedTuple):
 
 @inlined
 def walk(
-    data: Bytes, i: int, size: int, total: np.float32, edges: Int64s, children: Int32s, ids: Int32s, scores: Doubles,
-    unknown_score: np.float32, longest: int, limit: float, doubles: bool, sums: Floats, starts: Int32s, tokens: Int32s, exact: Doubles, seconds: Doubles,
+    data: Bytes, i: int, size: int, total: np.float32, dense: Int32s, firsts: Int32s, labels: Bytes, ids: Int32s,
+    scores: Doubles, unknown_score: np.float32, longest: int, limit: float, doubles: bool, sums: Floats, starts: Int32s,
+    tokens: Int32s, exact: Doubles, seconds: Doubles,
 ) -> int:  # fmt: skip
     """The best path over data[i:i + size] from a sum on: for every place the sum, where its last piece starts, which it is.
 
@@ -86,8 +89,8 @@ def walk(
         while k <= size:
             token = -1
             if k < size:
-                node = child(node, data[i + k], edges, children)
-            if k == size or node == NO_EDGE:
+                node = child(node, data[i + k], dense, firsts, labels)
+            if k == size or node == NO_NODE:
                 if single:
                     break
                 k = p + width
@@ -123,13 +126,15 @@ def walk(
 
 @kernel
 def encode(
-    offsets: Int64s, data: Bytes, joints: Bytes, edges: Int64s, children: Int32s, ids: Int32s, scores: Doubles,
-    unknown_score: np.float32, longest: int, limit: float, doubles: bool, unknown: int, of_byte: Int32s, pieces: Bytes, sizes: Int32s, kept: Int32s, slack: Doubles,
-    sums: Floats, starts: Int32s, tokens: Int32s, path: Int32s, exact: Doubles, seconds: Doubles, out: Int32s, ends: Int64s,
+    offsets: Int64s, data: Bytes, joints: Bytes, dense: Int32s, firsts: Int32s, labels: Bytes, ids: Int32s, scores: Doubles,
+    unknown_score: np.float32, longest: int, limit: float, doubles: bool, unknown: int, of_byte: Int32s, pieces: Bytes,
+    sizes: Int32s, kept: Int32s, slack: Doubles, alone: Bytes, sums: Floats, starts: Int32s, tokens: Int32s, path: Int32s,
+    exact: Doubles, seconds: Doubles, out: Int32s, ends: Int64s,
 ) -> int:  # fmt: skip
     """Tokens of every text, as the model reads it, to `out`, where they end to `ends`.
 
     slack  of each kept stretch: how large half a step of float32 may be, so that no other path can win
+    alone  whether it is a code point that is no piece
     The scratch from `sums` to `seconds` has room for the places of a stretch; the answer is how much it needs, or 0
     """
     n = 0
@@ -149,19 +154,21 @@ def encode(
                     k += 1
                 if k == size and total > near:
                     after = total
-                    for t in range(sizes[slot, 1]):
-                        after = np.float32(np.float64(after) + scores[kept[slot, t]])
-                    if (abs(np.float64(after)) + 1.0) * HALF_STEP < slack[slot]:
+                    if alone[slot]:
+                        after += unknown_score
+                    else:
                         for t in range(sizes[slot, 1]):
-                            out[n + t] = kept[slot, t]
-                        n += sizes[slot, 1]
+                            after = np.float32(np.float64(after) + scores[kept[slot, t]])
+                    if (abs(np.float64(after)) + ABOVE) * HALF_STEP < slack[slot]:
+                        for t in range(sizes[slot, 1]):
+                            n = put(out, n, first, kept[slot, t], unknown)
                         total = after
                         i = end
                         continue
             if size >= len(sums):
                 return int(size + 1)
             points = walk(
-                data, i, size, total, edges, children, ids, scores, unknown_score, longest, limit, doubles, sums, starts,
+                data, i, size, total, dense, firsts, labels, ids, scores, unknown_score, longest, limit, doubles, sums, starts,
                 tokens, exact, seconds,
             )  # fmt: skip
             total = sums[size]
@@ -173,6 +180,7 @@ def encode(
                 count += 1
                 known = known and tokens[place] >= 0
                 place = starts[place]
+            before = n
             for t in range(count - 1, -1, -1):
                 place = path[t]
                 if tokens[place] >= 0:
@@ -181,13 +189,22 @@ def encode(
                     n = put_bytes(out, n, data, i + starts[place], place - starts[place], of_byte)
                 else:
                     n = put(out, n, first, unknown, unknown)
-            if known and size <= LONGEST and count <= MOST:
+            if size <= LONGEST and ((known and count <= MOST) or count == 1):
                 sizes[slot, 0] = size
-                sizes[slot, 1] = count
                 for k in range(size):
                     pieces[slot, k] = data[i + k]
-                for t in range(count):
-                    kept[slot, t] = tokens[path[count - 1 - t]]
+                alone[slot] = not known
+                if known:
+                    sizes[slot, 1] = count
+                    for t in range(count):
+                        kept[slot, t] = tokens[path[count - 1 - t]]
+                elif len(of_byte) > 0:
+                    sizes[slot, 1] = n - before
+                    for t in range(n - before):
+                        kept[slot, t] = out[before + t]
+                else:
+                    sizes[slot, 1] = 1
+                    kept[slot, 0] = unknown
                 # Each path is off by half a step an addition; a competitor adds as many pieces as there are code points.
                 slack[slot] = (exact[size] - seconds[size]) / (1.001 * (count + points))
             i = end
@@ -196,7 +213,7 @@ def encode(
 
 
 def encode_texts(
-    offsets: Int64s, data: Bytes, model: Pieces, unknown: int, of_byte: Int32s, kept: Kept, slack: Doubles
+    offsets: Int64s, data: Bytes, model: Pieces, unknown: int, of_byte: Int32s, kept: Kept, slack: Doubles, alone: Bytes
 ) -> tuple[Int32s, Int64s]:
     """Tokens of all texts as the model reads them, and where each one's end; see `encode`."""
     room, needed = SHORT, 1
@@ -206,7 +223,22 @@ def encode_texts(
         exact, seconds = np.empty(room), np.empty(room)
         sums = np.empty(room, np.float32)
         needed = encode(
-            offsets, data, *model, unknown, of_byte, *kept, slack, sums, starts, tokens, path, exact, seconds, out, ends
+            offsets,
+            data,
+            *model,
+            unknown,
+            of_byte,
+            *kept,
+            slack,
+            alone,
+            sums,
+            starts,
+            tokens,
+            path,
+            exact,
+            seconds,
+            out,
+            ends,
         )
         room = max(needed, 4 * room)
     return out[: ends[-1] if len(ends) else 0].copy(), ends

@@ -66,13 +66,13 @@ def put_bytes(out: Int32s, n: int, data: Bytes, i: int, size: int, of_byte: Int3
 @kernel
 def encode(
     offsets: Int64s, data: Bytes, joints: Bytes, of_point: Int32s, pairs: Keys, values: Int32s, lengths: Int32s,
-    frozen: Bytes, edges: Int64s, children: Int32s, ids: Int32s, vocabulary: int, unknown: int, of_byte: Int32s,
+    frozen: Bytes, dense: Int32s, firsts: Int32s, labels: Bytes, ids: Int32s, vocabulary: int, unknown: int, of_byte: Int32s,
     pieces: Bytes, sizes: Int32s, kept: Int32s, symbols: Int32s, ranks: Int32s, befores: Int32s, heap: Int64s, out: Int32s,
     ends: Int64s,
 ) -> int:  # fmt: skip
     """Tokens of every text, as the model reads it, to `out`, where they end to `ends`.
 
-    edges, children, ids   the trie of the symbols that are taken whole
+    dense, firsts, labels, ids   the trie of the symbols that are taken whole
     vocabulary, unknown    symbols below are tokens; the token of all others, if `of_byte` is empty
     The rest is as in `byte_pairs.encode`, the answer too
     """
@@ -98,10 +98,11 @@ def encode(
             if size > len(symbols):
                 return int(size)
             count = 0
+            spelled = False  # whether a code point must be looked up again, to be spelled in bytes
             at = i
             while at < end:
                 if frozen[data[at]]:
-                    piece, behind = longest(data, at, end, edges, children, ids)
+                    piece, behind = longest(data, at, end, dense, firsts, labels, ids)
                     if piece >= 0:
                         symbols[count] = piece
                         count += 1
@@ -109,35 +110,35 @@ def encode(
                         continue
                 point, width = point_at(data, at)
                 symbols[count] = of_point[point]
+                spelled = spelled or (of_point[point] >= vocabulary and len(of_byte) > 0)
                 count += 1
                 at += width
             if count <= FEW:
                 left = merge_few(symbols, ranks, count, pairs, values)
             else:
                 left = merge_many(symbols, ranks, befores, heap, count, pairs, values)
-            simple = True
+            before = n
             at = i
             for t in range(left):
                 token = symbols[t]
-                if token >= vocabulary:
-                    simple = False
-            if simple:
-                for t in range(left):
-                    n = put(out, n, first, symbols[t], unknown)
-            else:
-                for t in range(left):
-                    width = 0
-                    for _ in range(lengths[symbols[t]]):
-                        _, one = point_at(data, at + width)
-                        width += one
-                    if symbols[t] < vocabulary:
-                        n = put(out, n, first, symbols[t], unknown)
-                    elif len(of_byte) > 0:
+                if token < vocabulary:
+                    n = put(out, n, first, token, unknown)
+                else:
+                    symbols[t] = unknown
+                    if len(of_byte) > 0:
+                        _, width = point_at(data, at)
                         n = put_bytes(out, n, data, at, width, of_byte)
                     else:
                         n = put(out, n, first, unknown, unknown)
-                    at += width
-            if simple and size <= LONGEST and left <= MOST:
+                if spelled:
+                    for _ in range(lengths[token]):
+                        _, width = point_at(data, at)
+                        at += width
+            if spelled:
+                left = n - before
+                for t in range(min(left, MOST)):
+                    symbols[t] = out[before + t]
+            if size <= LONGEST and left <= MOST:
                 sizes[slot, 0] = size
                 sizes[slot, 1] = left
                 for k in range(size):

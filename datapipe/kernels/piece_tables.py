@@ -8,23 +8,29 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from datapipe.kernels.byte_pair_tables import FREE, MULTIPLIER, placed
+from datapipe.kernels.byte_pair_tables import MULTIPLIER
 
 Bytes = npt.NDArray[np.uint8]
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
-Doubles = npt.NDArray[np.float64]
 
 ASCII_PAIRS = 128 * 128  # bits of their own, which fit into a core's nearest cache
-NO_EDGE = -1
+NO_NODE = -1
 BORDER = "\U0010ffff"  # a code point that no piece may have
 
 
 class Trie(NamedTuple):
-    """Edges by (node, byte) in open addressing; `pieces` has the id of the piece that ends at a node, or -1."""
+    """Nodes in the order of their depth, the children of one side by side in the order of their bytes.
 
-    edges: Int64s
-    children: Int32s
+    dense   of the root and its children: the node to which each byte leads, or NO_NODE
+    firsts  child nodes of v are firsts[v] to firsts[v + 1]
+    labels  the byte that leads to a node
+    pieces  the id of the piece that ends at a node, or -1
+    """
+
+    dense: Int32s
+    firsts: Int32s
+    labels: Bytes
     pieces: Int32s
 
 
@@ -35,28 +41,27 @@ def trie_of(pieces: Mapping[bytes, int]) -> Trie:
     sizes = np.array([len(piece) for piece in spelled], np.int64)
     starts = np.cumsum(sizes) - sizes
     data = np.frombuffer(b"".join(spelled), np.uint8)
-    nodes, count = np.zeros(len(spelled), np.int64), 1
-    edges: list[Int64s] = []
-    at_node: list[tuple[Int64s, Int32s]] = []
+    nodes, levels, count = np.zeros(len(spelled), np.int64), [np.zeros(1, np.int64)], 1
+    ends: list[tuple[Int64s, Int32s]] = []
     for depth in range(int(sizes.max(initial=0))):
         left = sizes > depth
         keys, found = np.unique(nodes[left] << 8 | data[starts[left] + depth], return_inverse=True)
         nodes[left] = count + found
         count += len(keys)
-        edges.append(keys)
+        levels.append(keys)
         last = sizes == depth + 1
-        at_node.append((nodes[last], ids[last]))
-    all_edges = np.concatenate([np.empty(0, np.int64), *edges])
-    with np.errstate(over="ignore"):
-        owners = placed(((all_edges.astype(np.uint64) + np.uint64(1)) * MULTIPLIER >> np.uint64(32)).astype(np.int64))
-    taken = owners != FREE
-    table, children = np.full(len(owners), NO_EDGE, np.int64), np.zeros(len(owners), np.int32)
-    table[taken] = all_edges[owners[taken]]
-    children[taken] = owners[taken] + 1  # edge k leads to node k + 1
-    ends = np.full(count, -1, np.int32)
-    for where, what in at_node:
-        ends[where] = what
-    return Trie(table, children, ends)
+        ends.append((nodes[last], ids[last]))
+    edges = np.concatenate(levels)  # edge k leads to node k; the first to none
+    parents = edges[1:] >> 8
+    firsts = np.searchsorted(parents, np.arange(count + 1)).astype(np.int32) + np.int32(1)
+    of_node = np.full(count, -1, np.int32)
+    for where, what in ends:
+        of_node[where] = what
+    top = 1 + (len(levels[1]) if len(levels) > 1 else 0)
+    dense = np.full(top << 8, NO_NODE, np.int32)
+    near = np.flatnonzero(parents < top)
+    dense[edges[1:][near]] = near + 1
+    return Trie(dense, firsts, (edges & 255).astype(np.uint8), of_node)
 
 
 def joints_of(pieces: Sequence[str]) -> Bytes:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datapipe.kernels.jit import inlined, kernel
+from datapipe.kernels.piece_tables import Trie
 from datapipe.kernels.piece_words import longest
 
 Bytes = npt.NDArray[np.uint8]
@@ -43,18 +44,18 @@ def rule_at(data: Bytes, i: int, stop: int, units: Units) -> tuple[int, int]:
     size = 0
     value = 0
     at = i
-    unit = np.int64(units[0])
+    unit = int(units[0])
     node = (unit >> 10) << ((unit & 512) >> 6)
     while at < stop:
-        node ^= np.int64(data[at])
-        unit = np.int64(units[node])
+        node ^= int(data[at])
+        unit = int(units[node])
         if unit & 0x800000FF != data[at]:
             break
         node ^= (unit >> 10) << ((unit & 512) >> 6)
         at += 1
         if unit >> 8 & 1:
             size = at - i
-            value = np.int64(units[node]) & 0x7FFFFFFF
+            value = int(units[node]) & 0x7FFFFFFF
     return size, value
 
 
@@ -74,10 +75,18 @@ def append(out: Bytes, n: int, data: Bytes, i: int, end: int) -> int:
 
 @inlined
 def rewritten(
-    data: Bytes, i: int, stop: int, units: Units, replaced: Bytes, edges: Int64s, children: Int32s, symbols: Int32s
+    data: Bytes,
+    i: int,
+    stop: int,
+    units: Units,
+    replaced: Bytes,
+    dense: Int32s,
+    firsts: Int32s,
+    labels: Bytes,
+    symbols: Int32s,
 ) -> tuple[int, bool, int, int]:
     """What is read at i: how many bytes, whether a rule applies, and from where to where in `replaced` or else in `data`."""
-    _, end = longest(data, i, stop, edges, children, symbols)
+    _, end = longest(data, i, stop, dense, firsts, labels, symbols)
     if end == i:
         if len(units) > 0:
             size, value = rule_at(data, i, stop, units)
@@ -94,12 +103,12 @@ def rewritten(
 
 @kernel
 def read(
-    offsets: Int64s, data: Bytes, plain: Bytes, units: Units, replaced: Bytes, edges: Int64s, children: Int32s,
+    offsets: Int64s, data: Bytes, plain: Bytes, units: Units, replaced: Bytes, dense: Int32s, firsts: Int32s, labels: Bytes,
     symbols: Int32s, blank: int, collapse: bool, out: Bytes, ends: Int64s,
 ) -> int:  # fmt: skip
     """Texts as the model reads them to `out`, text d from ends[d] to ends[d + 1]; 0, or how much room it takes at least.
 
-    edges, children, symbols  the trie of the symbols that no rule touches
+    dense, firsts, labels, symbols  the trie of the symbols that no rule touches
     blank, collapse           where one is added; whether runs of them become one, and those at both ends none
     """
     n = 0
@@ -110,7 +119,7 @@ def read(
         stop = offsets[d + 1]
         head = n
         while collapse and i < stop:
-            size, ruled, at, end = rewritten(data, i, stop, units, replaced, edges, children, symbols)
+            size, ruled, at, end = rewritten(data, i, stop, units, replaced, dense, firsts, labels, symbols)
             if end - at != 1 or (replaced[at] if ruled else data[at]) != _BLANK:
                 break
             i += size
@@ -128,7 +137,7 @@ def read(
                     n += 1
                     after_blank = collapse and first == _BLANK
                 continue
-            size, ruled, at, end = rewritten(data, i, stop, units, replaced, edges, children, symbols)
+            size, ruled, at, end = rewritten(data, i, stop, units, replaced, dense, firsts, labels, symbols)
             i += size
             if ruled:
                 needed = n + (end - at) + (total - i) + 2 * (documents - d)
@@ -155,21 +164,14 @@ def read(
 
 
 def read_texts(
-    offsets: Int64s,
-    data: Bytes,
-    rules: Rules,
-    edges: Int64s,
-    children: Int32s,
-    symbols: Int32s,
-    blank: int,
-    collapse: bool,
+    offsets: Int64s, data: Bytes, rules: Rules, symbols: Trie, blank: int, collapse: bool
 ) -> tuple[Int64s, Bytes]:
     """Offsets and bytes of all texts as the model reads them; see `read`."""
     ends = np.zeros(len(offsets), np.int64)
     room = int(offsets[-1] - offsets[0]) + 2 * len(offsets)
     while True:
         out = np.empty(room, np.uint8)
-        needed = read(offsets, data, *rules, edges, children, symbols, blank, collapse, out, ends)
+        needed = read(offsets, data, rules.plain, rules.units, rules.replaced, *symbols, blank, collapse, out, ends)
         if not needed:
             return ends, out[: ends[-1]]
         room = 2 * needed

@@ -96,7 +96,7 @@ class _Reader:
         self._collapse = model.collapse
 
     def read(self, text: Text) -> Text:
-        return Text(*read_texts(*text, self._rules, *self._trie, self._blank, self._collapse))
+        return Text(*read_texts(*text, self._rules, self._trie, self._blank, self._collapse))
 
 
 class _Merging:
@@ -145,28 +145,35 @@ class _Adding:
     def __init__(self, model: Description, older: bool) -> None:
         pieces = _spelled(model, NORMAL, USER_DEFINED)
         normal = [piece.score for piece in model.pieces if piece.kind == NORMAL]
-        # The library begins its search for the highest score at the least positive number (FLT_MIN).
-        highest, lowest = np.float32(max([*normal, np.finfo(np.float32).tiny])), np.float32(min(normal))
         scores = np.array([piece.score for piece in model.pieces], np.float64)
         for text, k in pieces.items():
             if model.pieces[k].kind == USER_DEFINED:
-                scores[k] = float(np.float32(len(text.replace(" ", SPACE).encode())) * highest) - 0.1
+                scores[k] = _symbol_score(len(text.replace(" ", SPACE).encode()), older)
         spelled = {text.encode(): k for text, k in pieces.items()}
         self._model = piece_lattice.Pieces(
             joints_of([*pieces]),
             *trie_of(spelled),
             scores,
-            np.float32(lowest - UNKNOWN_PENALTY),
+            np.float32(np.float32(min(normal)) - UNKNOWN_PENALTY),
             max(map(len, spelled)),
             *((-np.inf, True) if older else (BEGIN_ANEW, False)),
         )
         self._unknown, self._bytes = _unknown(model)
-        self._kept, self._slack = empty_kept(), np.zeros(SLOTS)
+        self._kept, self._slack, self._alone = empty_kept(), np.zeros(SLOTS), np.zeros(SLOTS, np.uint8)
 
     def encode(self, text: Text) -> Encoded:
         return Encoded(
-            *piece_lattice.encode_texts(*text, self._model, self._unknown, self._bytes, self._kept, self._slack)
+            *piece_lattice.encode_texts(
+                *text, self._model, self._unknown, self._bytes, self._kept, self._slack, self._alone
+            )
         )
+
+
+def _symbol_score(size: int, older: bool) -> float:
+    """The score of a user-defined symbol of so many bytes, in a model whose own scores are 0 at most."""
+    if older:  # as many times the highest score, which is looked for from the least positive float32 on
+        return float(np.float32(size) * np.float32(2.0**-126)) - 0.1
+    return float(np.float32(0.1 * (size - 1)))
 
 
 def _is_older(package: Any) -> bool:
