@@ -53,7 +53,7 @@ def merges_of(letters: Sequence[int], pairs: npt.NDArray[np.int64], spelled: Seq
     keys, rows = np.unique(keys[::-1], return_index=True)
     pairs = pairs[::-1][rows]
     with np.errstate(over="ignore"):
-        owners = _placed(((keys + np.uint64(1)) * MULTIPLIER >> np.uint64(32)).astype(np.int64))
+        owners = placed(((keys + np.uint64(1)) * MULTIPLIER >> np.uint64(32)).astype(np.int64))
     taken = owners != FREE
     table = np.where(taken, keys[owners], NO_PAIR)
     values = np.full((len(table), 2), NO_RANK, np.int32)
@@ -64,7 +64,7 @@ def merges_of(letters: Sequence[int], pairs: npt.NDArray[np.int64], spelled: Seq
     known = np.flatnonzero(np.diff(starts)).astype(np.int32)
     slots = np.empty(0, np.int32)
     if len(known):
-        owners = _placed(np.array([_hash(spelled[token]) for token in known.tolist()]))
+        owners = placed(np.array([_hash(spelled[token]) for token in known.tolist()]))
         slots = np.where(owners == FREE, np.int32(FREE), known[owners])
     letters_of = np.frombuffer(b"".join(spelled), np.uint8).copy()
     return Merges(np.array(letters, np.int32), table, values, slots, starts, letters_of)
@@ -75,7 +75,7 @@ def empty_kept() -> Kept:
     return Kept(np.zeros((SLOTS, LONGEST), np.uint8), np.zeros((SLOTS, 2), np.int32), np.zeros((SLOTS, MOST), np.int32))
 
 
-def _placed(hashes: Int64s) -> Int64s:
+def placed(hashes: Int64s) -> Int64s:
     """A table, at most half full, whose slots name the entries that stand there, each in the first free one from its hash on."""
     owners = np.full(max(4, 1 << (2 * len(hashes)).bit_length()), FREE, np.int64)
     entries, places = np.arange(len(hashes)), hashes
