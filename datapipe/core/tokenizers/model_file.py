@@ -1,4 +1,4 @@
-"""Which kind of tokenizer a file holds, told by how it begins and what it is called."""
+"""Which kind of tokenizer a file holds, told by how it begins."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import PurePath
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError
 from datapipe.core.tokenizers.huggingface import HuggingFace, Special
-from datapipe.core.tokenizers.sentencepiece import SentencePiece
-from datapipe.core.tokenizers.tiktoken_file import TiktokenFile, pattern_of
+from datapipe.core.tokenizers.sentencepiece_file import is_model
+from datapipe.core.tokenizers.sentencepiece_model import SentencePiece
+from datapipe.core.tokenizers.tiktoken_file import TiktokenFile, is_ranks, pattern_of
 from datapipe.core.tokenizers.tokenizer import Tokenizer
 
 WANTED_BY = "a tokenizer"
@@ -30,9 +31,13 @@ def read_tokenizer(path: str, ctx: Context, special: Special = "text") -> Tokeni
             raise RecipeError(
                 f"{path}: special: split is for a tokenizer.json; by this file no text gives a special token"
             )
-        if path.endswith(".tiktoken"):
-            return TiktokenFile(content, pattern_of(path))
-        return SentencePiece(content, WANTED_BY)
+        if path.endswith(".tiktoken") or is_ranks(content):  # the ranks of Llama 3 are called tokenizer.model
+            return TiktokenFile(content, pattern_of(path, content))
+        if is_model(content):
+            return SentencePiece(content, WANTED_BY)
+        raise ValueError(
+            f"neither a tokenizer.json, nor a .tiktoken file, nor a SentencePiece model: it begins with {content[:20]!r}"
+        )
     except (OSError, ValueError) as error:
         raise RecipeError(f"{path}: {error}") from None
 

@@ -1,4 +1,4 @@
-"""What a SentencePiece model's file holds, read without its package: a protocol buffer of a few fields.
+"""What a SentencePiece model's file holds, read and written without its package: a protocol buffer of a few fields.
 
 google/sentencepiece, src/sentencepiece_model.proto.
 """
@@ -6,7 +6,7 @@ google/sentencepiece, src/sentencepiece_model.proto.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 UNIGRAM, BPE = 1, 2
@@ -65,6 +65,34 @@ def described(content: bytes) -> Description:
         collapse=bool(normalizer.get(4, 1)),
         escape=bool(normalizer.get(5, 1)),
     )
+
+
+def with_pieces(content: bytes, pieces: Iterable[Piece]) -> bytes:
+    """The file of the same model with these pieces in place of its own."""
+    written = [_written(piece) for piece in pieces]
+    for field, value in _fields(content):
+        if field != 1:
+            size = b"\x20" + _as_varint(len(written)) if field == 2 else b""  # vocab_size; of two the last one holds
+            written.append(_message(field, value + size))
+    return b"".join(written)
+
+
+def _written(piece: Piece) -> bytes:
+    kind = b"" if piece.kind == NORMAL else b"\x18" + _as_varint(piece.kind)
+    return _message(1, _message(1, piece.text.encode()) + b"\x15" + struct.pack("<f", piece.score) + kind)
+
+
+def _message(field: int, content: bytes) -> bytes:
+    return _as_varint(field << 3 | _BYTES) + _as_varint(len(content)) + content
+
+
+def _as_varint(value: int) -> bytes:
+    out = bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
 
 
 def _piece(message: bytes) -> Piece:

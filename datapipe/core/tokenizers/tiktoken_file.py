@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 
@@ -27,15 +28,24 @@ PATTERNS = {
     "llama3": Cut(CL100K, 3),
     "qwen": Cut(CL100K, 1),
 }
-# Special tokens stand in no file. These are OpenAI's, by how many tokens the published file has.
-_SPECIAL = {
-    50256: {"<|endoftext|>": 50256},
-    50280: {"<|endoftext|>": 50256},
-    100256: {
-        "<|endoftext|>": 100257, "<|fim_prefix|>": 100258, "<|fim_middle|>": 100259, "<|fim_suffix|>": 100260,
-        "<|endofprompt|>": 100276,
-    },
-    199998: {"<|endoftext|>": 199999, "<|endofprompt|>": 200018},
+# Published files by how many tokens they have: their pattern, and their special tokens, which stand in no file.
+_LLAMA3 = ["<|begin_of_text|>", "<|end_of_text|>", *(f"<|reserved_special_token_{k}|>" for k in range(4))]
+_LLAMA3 += ["<|start_header_id|>", "<|end_header_id|>", "<|reserved_special_token_4|>", "<|eot_id|>"]
+_LLAMA3 += [f"<|reserved_special_token_{k}|>" for k in range(5, 251)]
+_QWEN = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", *(f"<|extra_{k}|>" for k in range(205))]
+PUBLISHED: dict[int, tuple[str, dict[str, int]]] = {
+    50256: ("gpt2", {"<|endoftext|>": 50256}),
+    50280: ("p50k", {"<|endoftext|>": 50256}),
+    100256: (
+        "cl100k",
+        {
+            "<|endoftext|>": 100257, "<|fim_prefix|>": 100258, "<|fim_middle|>": 100259, "<|fim_suffix|>": 100260,
+            "<|endofprompt|>": 100276,
+        },
+    ),
+    128000: ("llama3", {token: 128000 + k for k, token in enumerate(_LLAMA3)}),
+    151643: ("qwen", {token: 151643 + k for k, token in enumerate(_QWEN)}),
+    199998: ("o200k", {"<|endoftext|>": 199999, "<|endofprompt|>": 200018}),
 }  # fmt: skip
 
 
@@ -55,13 +65,22 @@ def ranks_of(content: bytes) -> dict[bytes, int]:
     return ranks
 
 
-def pattern_of(name: str) -> str:
-    """The pattern that a file's name begins with: cl100k of cl100k_base.tiktoken."""
+def is_ranks(content: bytes) -> bool:
+    """Whether a file begins as one of tokens and ranks."""
+    return re.match(rb"[A-Za-z0-9+/]+={0,2} \d+\r?(\n|$)", content) is not None
+
+
+def pattern_of(name: str, content: bytes = b"") -> str:
+    """The pattern that a file's name begins with, cl100k of cl100k_base.tiktoken; else that of the published file of its size."""
     stem = PurePath(name).name.split(".")[0].replace("-", "_").split("_")[0]
     if stem in PATTERNS:
         return stem
+    tokens = len(content.splitlines())
+    if tokens in PUBLISHED:
+        return PUBLISHED[tokens][0]
     raise ValueError(
-        f"which pattern cuts text is not in a .tiktoken file, and its name tells none{did_you_mean(stem, PATTERNS)}"
+        f"which pattern cuts text is not in a .tiktoken file, and its name tells none: begin it with one of "
+        f"{', '.join(sorted(PATTERNS))}"
     )
 
 
@@ -77,7 +96,7 @@ class TiktokenFile:
         missing = [byte for byte in range(256) if bytes([byte]) not in ranks]
         if missing:
             raise ValueError(f"its vocabulary lacks {len(missing)} of the 256 bytes")
-        self._special = dict(_SPECIAL.get(len(ranks), {}) if special is None else special)
+        self._special = dict(PUBLISHED.get(len(ranks), ("", {}))[1] if special is None else special)
         self._tokens = {rank: token for token, rank in ranks.items()}
         self._tokens |= {rank: token.encode() for token, rank in self._special.items()}
         self.size = max(self._tokens) + 1
