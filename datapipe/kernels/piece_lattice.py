@@ -171,6 +171,7 @@ def encode(
                 data, i, size, total, dense, firsts, labels, ids, scores, unknown_score, longest, limit, doubles, sums, starts,
                 tokens, exact, seconds,
             )  # fmt: skip
+            most = max(abs(np.float64(total)), abs(np.float64(sums[size]))) + ABOVE
             total = sums[size]
             count = 0
             place = size
@@ -189,7 +190,9 @@ def encode(
                     n = put_bytes(out, n, data, i + starts[place], place - starts[place], of_byte)
                 else:
                     n = put(out, n, first, unknown, unknown)
-            if size <= LONGEST and ((known and count <= MOST) or count == 1):
+            # Each path is off by half a step an addition; a competitor adds as many pieces as there are code points.
+            behind = (exact[size] - seconds[size]) / (1.001 * (count + points))
+            if size <= LONGEST and ((known and count <= MOST) or count == 1) and most * HALF_STEP < behind:
                 sizes[slot, 0] = size
                 for k in range(size):
                     pieces[slot, k] = data[i + k]
@@ -205,8 +208,7 @@ def encode(
                 else:
                     sizes[slot, 1] = 1
                     kept[slot, 0] = unknown
-                # Each path is off by half a step an addition; a competitor adds as many pieces as there are code points.
-                slack[slot] = (exact[size] - seconds[size]) / (1.001 * (count + points))
+                slack[slot] = behind
             i = end
         ends[d] = n
     return 0

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datapipe.arrow.text import text_of
-from datapipe.core.tokenizers.sentencepiece_file import NORMAL, USER_DEFINED, described
+from datapipe.core.tokenizers.sentencepiece_file import NORMAL, USER_DEFINED, Piece, described, with_pieces
 from datapipe.core.tokenizers.sentencepiece_model import SentencePiece
 from tests.kernels.byte_level_models import TEXT
 from tests.kernels.sentencepiece_models import KINDS, library, model
@@ -133,6 +133,20 @@ def test_near_paths_of_long_texts(kind: str) -> None:
     assert ids(ours(kind), [document, "LLL", document[:300_000]]) == library(kind).encode(
         [document, "LLL", document[:300_000]], num_threads=1
     )
+
+
+def test_what_rounding_decided_is_not_kept() -> None:
+    file = described(model("unigram"))
+    scores = {"a": -5.003, "b": -5.003, "ab": -10.0045, "c": -90.0}
+    edited = [piece for piece in file.pieces if piece.kind != NORMAL]
+    edited += [Piece(text, score, NORMAL) for text, score in scores.items()]
+    content = with_pieces(model("unigram"), edited)
+    expected = sentencepiece.SentencePieceProcessor(model_proto=content)
+    ours = SentencePiece(content, "a test")
+    assert ours.slow is None
+    for far in range(0, 1100, 7):  # the long text may choose either way; the short one has the better path
+        documents = ["c" * far + "ab" * 3 + "a" * (far % 5), "ab", "abab"]
+        assert ids(ours, documents) == expected.encode(documents, num_threads=1)
 
 
 @pytest.mark.parametrize("kind", ["llama", "unigram"])

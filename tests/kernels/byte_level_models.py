@@ -4,7 +4,7 @@ import json
 from functools import cache
 from typing import Any
 
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
 from datapipe.core.tokenizers.byte_level import spelled_bytes
 from tests.reference.byte_level import CL100K, GPT2, O200K, TEKKEN
@@ -20,7 +20,7 @@ PATTERNS = {
     "o200k": O200K,
     "tekken": TEKKEN,
 }
-KINDS = ("gpt2", "digits", *PATTERNS)
+KINDS = ("gpt2", "digits", "qwen nfc", *PATTERNS)
 ADDED = ("<|endoftext|>", "<tool>")
 
 
@@ -50,9 +50,11 @@ def model(kind: str, ignore_merges: bool = False) -> bytes:
         tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
             [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
         )
-    elif kind in PATTERNS:
-        split = pre_tokenizers.Split(Regex(PATTERNS[kind]), "isolated", False)
+    elif kind != "gpt2":
+        split = pre_tokenizers.Split(Regex(pattern(kind)[0]), "isolated", False)
         tokenizer.pre_tokenizer = pre_tokenizers.Sequence([split, whole])
+    if kind.endswith("nfc"):
+        tokenizer.normalizer = normalizers.NFC()
     description = json.loads(tokenizer.to_str())
     description["model"]["ignore_merges"] = ignore_merges
     if ignore_merges:  # half the merges are gone, so that many tokens are made only whole
@@ -64,7 +66,7 @@ def model(kind: str, ignore_merges: bool = False) -> bytes:
 
 def pattern(kind: str) -> tuple[str, bool]:
     """What the twin cuts by."""
-    return PATTERNS.get(kind, GPT2), kind == "digits"
+    return PATTERNS.get(kind.removesuffix(" nfc"), GPT2), kind == "digits"
 
 
 @cache

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+import unicodedata
 from functools import cache
 
 import numpy as np
@@ -16,6 +17,7 @@ from tokenizers import Tokenizer
 
 from datapipe.arrow.text import Text, text_of
 from datapipe.core.tokenizers.huggingface import HuggingFace
+from datapipe.core.tokenizers.normal_form import not_nfc
 from datapipe.kernels.byte_pair_tables import SLOTS, _hash
 from tests.kernels.byte_level_models import ADDED, KINDS, TEXT, model, pattern, twin
 from tests.reference.byte_level import encode, pieces
@@ -65,6 +67,8 @@ def ids(tokenizer: HuggingFace, documents: list[str | None]) -> list[list[int]]:
 
 
 def by_twin(kind: str, text: str, ignore_merges: bool = False) -> list[int]:
+    if kind.endswith("nfc"):
+        text = unicodedata.normalize("NFC", text)
     return encode(pieces(pattern(kind)[0], text, pattern(kind)[1]), *twin(kind, ignore_merges))
 
 
@@ -170,3 +174,20 @@ def test_of_equal_merges_the_last_counts() -> None:
     content = json.dumps(description)
     expected = [one.ids for one in Tokenizer.from_str(content).encode_batch(TEXT.split("\n"))]
     assert ids(HuggingFace(content.encode(), "a test"), TEXT.split("\n")) == expected
+
+
+def test_texts_that_are_not_normalised() -> None:
+    texts = [
+        "e\u0301",
+        "\u212b",
+        "a\u0327\u0301",
+        "a\u0301\u0327",
+        "\u1100\u1161\u11a8",
+        "\uac00\u11a8",
+        "\u0958",
+        "हिन्दी",
+        "ไทย ที่",
+    ]
+    texts += [f"x{chr(c)} {chr(c)}\u0301" for c in range(0xA0, 0x3100)]
+    assert ids(ours("qwen nfc"), texts) == [one.ids for one in library("qwen nfc").encode_batch(texts)]
+    assert not_nfc(text_of(pa.array(texts[:9]))).tolist() == [True] * 7 + [False, False]

@@ -1,4 +1,12 @@
-"""Byte-level BPE as `tokenizer.json` describes it, by our own kernels, where they cut and merge as the library does."""
+"""Byte-level BPE as `tokenizer.json` describes it, by our own kernels, where they cut and merge as the library does.
+
+By published families:
+  kernels  GPT-2, RoBERTa, Phi-1 and 2 (GPT-2's pattern) · GPT-NeoX, Pythia, OLMo (the same, NFC) · StarCoder, SmolLM
+           (digits one by one) · Llama 3, and GPT-4 converted (cl100k) · Qwen 2 and 3 (cl100k with one digit, NFC) · GPT-4o,
+           gpt-oss, Llama 4 (o200k) · Mistral's tekken
+  library  BLOOM, DeepSeek, Falcon (patterns of their own) · Llama 2, Gemma, Mistral 7B (SentencePiece's BPE: its .model goes
+           by kernels) · BERT (WordPiece), T5, XLM-R (unigram: the .model again) · models with a blank before each text
+"""
 
 from __future__ import annotations
 
@@ -87,8 +95,10 @@ class ByteLevel:
         model = description["model"]
         if model.get("type") != "BPE":
             raise ValueError(f"its model is {model.get('type')}, not byte-level BPE")
-        if description.get("normalizer") is not None:
-            raise ValueError(f"it normalises text ({description['normalizer'].get('type')})")
+        normalizer = (description.get("normalizer") or {}).get("type")
+        if normalizer not in (None, "NFC"):
+            raise ValueError(f"it normalises text ({normalizer})")
+        self.nfc = normalizer == "NFC"
         for key in ("dropout", "continuing_subword_prefix", "end_of_word_suffix", "byte_fallback"):
             if model.get(key):
                 raise ValueError(f"its model has {key}")
@@ -111,5 +121,5 @@ class ByteLevel:
         self._kept = empty_kept()
 
     def encode(self, text: Text) -> Encoded:
-        """The library's ids of texts in which no added token stands."""
+        """The library's ids of texts in which no added token stands, in NFC if the model asks for it (`nfc`)."""
         return Encoded(*encode_texts(*text, self._classes, *self._cut, self._merges, self._kept))

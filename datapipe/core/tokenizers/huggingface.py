@@ -13,6 +13,7 @@ import pyarrow as pa
 from datapipe.arrow.text import Text, column_of
 from datapipe.core.errors import MissingDependency
 from datapipe.core.tokenizers.byte_level import ByteLevel, Cut
+from datapipe.core.tokenizers.normal_form import not_nfc
 from datapipe.core.tokenizers.piece_classes import NUMBERS, piece_classes
 from datapipe.core.tokenizers.tokenizer import Encoded, Int32s, Int64s
 from datapipe.kernels.classes import Classes
@@ -49,7 +50,10 @@ class HuggingFace:
         self._library.encode_special_tokens = special == "text"
         self.size = 1 + max(self._library.get_vocab(with_added_tokens=True).values(), default=-1)
         tokens = self._library.get_added_tokens_decoder().values()
-        added = [token.content for token in tokens if special == "split" or not token.special]
+        found = {token.content for token in tokens if special == "split" or not token.special}
+        if self._library.normalizer is not None:  # which may be sought in text that is normalised already
+            found |= {self._library.normalizer.normalize_str(token) for token in found}
+        added = sorted(found - {""})
         self._added = re.compile(b"|".join(re.escape(token.encode()) for token in added)) if added else None
         self.slow: str | None = None
         self._fast: ByteLevel | None = None
@@ -59,10 +63,12 @@ class HuggingFace:
             self.slow = str(error)
 
     def encode(self, text: Text) -> Encoded:
-        """The library's ids; texts that spell an added token go to the library itself."""
+        """The library's ids; texts that spell an added token, or would be normalised, go to the library itself."""
         if self._fast is None:
             return self._by_library(text)
         special = self._with_added(text)
+        if self._fast.nfc:
+            special |= not_nfc(text)
         if not special.any():
             return self._fast.encode(text)
         parts = []
