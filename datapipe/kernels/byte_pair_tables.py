@@ -70,9 +70,9 @@ def merges_of(letters: Sequence[int], pairs: npt.NDArray[np.int64], spelled: Seq
     return Merges(np.array(letters, np.int32), table, values, slots, starts, letters_of)
 
 
-def empty_kept() -> Kept:
+def empty_kept(slots: int = SLOTS) -> Kept:
     """Nothing is kept yet."""
-    return Kept(np.zeros((SLOTS, LONGEST), np.uint8), np.zeros((SLOTS, 2), np.int32), np.zeros((SLOTS, MOST), np.int32))
+    return Kept(np.zeros((slots, LONGEST), np.uint8), np.zeros((slots, 2), np.int32), np.zeros((slots, MOST), np.int32))
 
 
 def placed(hashes: Int64s) -> Int64s:

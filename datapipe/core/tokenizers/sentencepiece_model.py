@@ -23,11 +23,12 @@ from datapipe.core.tokenizers.sentencepiece_file import (
 )
 from datapipe.core.tokenizers.tokenizer import Encoded, Int32s
 from datapipe.kernels import piece_lattice, piece_merges
-from datapipe.kernels.byte_pair_tables import SLOTS, empty_kept, merges_of
+from datapipe.kernels.byte_pair_tables import empty_kept, merges_of
 from datapipe.kernels.piece_tables import BORDER, joints_of, trie_of
 from datapipe.kernels.piece_text import BEHIND, IN_FRONT, NOWHERE, read_texts, rules_of
 
 TEXTS = 256  # that the library gets at once
+SLOTS = 1 << 18  # of what is kept, 21 MB: a seventh faster than 2^16 on text of 30 languages
 SPACE = "\u2581"
 UNKNOWN_PENALTY = np.float32(10)
 BEGIN_ANEW = -100_000.0  # the sum below which the library's unigram models begin from 0 again
@@ -129,7 +130,7 @@ class _Merging:
         self._model = piece_merges.PieceMerges(joints_of([*pieces]), of_point, table.pairs, table.values, sizes, begins)
         self._frozen = trie_of({text.encode(): k for text, k in frozen.items()})
         self._unknown, self._bytes = _unknown(model)
-        self._kept = empty_kept()
+        self._kept = empty_kept(SLOTS)
 
     def encode(self, text: Text) -> Encoded:
         return Encoded(
@@ -159,7 +160,7 @@ class _Adding:
             *((-np.inf, True) if older else (BEGIN_ANEW, False)),
         )
         self._unknown, self._bytes = _unknown(model)
-        self._kept, self._slack, self._alone = empty_kept(), np.zeros(SLOTS), np.zeros(SLOTS, np.uint8)
+        self._kept, self._slack, self._alone = empty_kept(SLOTS), np.zeros(SLOTS), np.zeros(SLOTS, np.uint8)
 
     def encode(self, text: Text) -> Encoded:
         return Encoded(
