@@ -158,7 +158,7 @@ def test_without_the_compiler() -> None:
     code = (
         "from tests.kernels.test_byte_pairs import by_twin, ids, ours\n"
         "texts = ['It\\'s 12,345  \\u6c49\\u5b57\\r\\n\\x00 caf\\u00e9', '', 'a' * 60, '\\t\\tfox']\n"
-        "for kind in ('gpt2', 'digits', 'cl100k'):\n"
+        "for kind in ('gpt2', 'digits', 'cl100k', 'o200k', 'qwen nfc'):\n"
         "    for whole in (False, True):\n"
         "        assert ids(ours(kind, whole), texts) == [by_twin(kind, text, whole) for text in texts]"
     )
