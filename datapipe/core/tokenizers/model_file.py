@@ -8,7 +8,7 @@ from pathlib import PurePath
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError
 from datapipe.core.tokenizers.huggingface import HuggingFace, Special
-from datapipe.core.tokenizers.sentencepiece import SentencePiece
+from datapipe.core.tokenizers.sentencepiece_model import SentencePiece
 from datapipe.core.tokenizers.tiktoken_file import TiktokenFile, pattern_of
 from datapipe.core.tokenizers.tokenizer import Tokenizer
 
@@ -32,7 +32,10 @@ def read_tokenizer(path: str, ctx: Context, special: Special = "text") -> Tokeni
             )
         if path.endswith(".tiktoken"):
             return TiktokenFile(content, pattern_of(path))
-        return SentencePiece(content, WANTED_BY)
+        try:
+            return SentencePiece(content, WANTED_BY)
+        except ValueError:
+            raise ValueError("neither a tokenizer.json, nor a .tiktoken file, nor a SentencePiece model") from None
     except (OSError, ValueError) as error:
         raise RecipeError(f"{path}: {error}") from None
 
