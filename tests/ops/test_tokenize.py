@@ -163,6 +163,10 @@ def test_what_cannot_be_used_is_refused_in_a_line(folder: Path, tmp_path: Path) 
     assert f"eos: the model has {EOS}, </s>; name the one to use" in refused(model=tmp_path / "two.json")
     with pytest.raises(ValueError, match="text is a column every document has"):
         Tokenize(model=("a.json",), column="text")
+    for wide in (made(model=folder / "words.json"), made(model=folder / "gpt2.json", dtype="uint32")):
+        assert wide.check(pa.schema([("tokens", pa.list_(pa.uint16()))])) is None
+        with pytest.raises(RecipeError, match="say the same dtype in both steps"):
+            wide.facts(CONTEXT)
     schema = pa.schema([("tokens", pa.string())])
     assert "is there already and is string" in (made(model=folder / "gpt2.json").check(schema) or "")
 
