@@ -28,7 +28,8 @@ class Tokenize(Map):
     """Write the ids of each text as a tokenizer's own library gives them, and their number.
 
     `model` is a tokenizer.json, a SentencePiece model, a .tiktoken file whose name tells its pattern (cl100k_base.tiktoken),
-    or a folder with one of them. Byte-level BPE is done by our kernels; `check` says where the library does the work.
+    or a folder with one of them. Byte-level BPE and SentencePiece are done by our kernels; where the library does the work,
+    text by text, `check` says so and why.
 
     A document ends with the model's own EOS, and begins with nothing, as GPT-2, Dolma and OLMo have it; Llama 3 begins
     with BOS, too: `bos: model`. A text without tokens gets neither. Which token that is, tokenizer_config.json says where
@@ -42,6 +43,7 @@ class Tokenize(Map):
     """
 
     name: ClassVar[str] = "tokenize"
+    writes: ClassVar[Mapping[str, pa.DataType]] = {"tokens": pa.list_(pa.uint32()), "n_tokens": pa.int32()}
     examples: ClassVar[tuple[dict[str, Any], ...]] = ()  # no model ships with the package; its own tests train some
 
     model: tuple[ModelGlob, ...] = Field(description="a tokenizer's file, its URL, or the folder it lies in")
@@ -60,6 +62,7 @@ class Tokenize(Map):
 
     _tokenizer: Tokenizer | None = PrivateAttr(None)
     _dtype: pa.DataType = PrivateAttr(default_factory=pa.uint32)
+    _there: pa.DataType | None = PrivateAttr(None)
     _before: tuple[int, ...] = PrivateAttr(())
     _after: tuple[int, ...] = PrivateAttr(())
 
@@ -88,17 +91,23 @@ class Tokenize(Map):
         return self.files()
 
     def check(self, schema: pa.Schema) -> str | None:
-        """Ids of two steps may meet in one column where both have the same type; other columns are not overwritten."""
-        for name, wanted in ((self.column, "a list of ids"), (self.count, "an int32")):
-            index = schema.get_field_index(name)
-            dtype = schema.field(index).type if index >= 0 else None
-            if dtype not in (None, pa.list_(pa.uint16()), pa.list_(pa.uint32()), pa.int32()):
-                return f"the column {name} is there already and is {dtype}, not {wanted}; choose another name"
+        """Ids of two steps (each with its own `where`) may meet in one column; other columns are not overwritten."""
+        ids, number = (schema.field(name).type if name in schema.names else None for name in (self.column, self.count))
+        if ids not in (None, pa.list_(pa.uint16()), pa.list_(pa.uint32())):
+            return f"the column {self.column} is there already and is {ids}, not a list of ids; choose another name"
+        if number not in (None, pa.int32()):
+            return f"the column {self.count} is there already and is {number}, not int32; choose another name"
+        self._there = ids
         return None
 
     def facts(self, ctx: Context) -> Mapping[str, Any]:
         """The vocabulary, the marks, and whose work it is."""
         tokenizer, marks = self._read(ctx)
+        if self._there not in (None, pa.list_(self._dtype)):
+            raise RecipeError(
+                f"the column {self.column} is there already and is {self._there}, not of {self._dtype}; say the same dtype in "
+                "both steps, or choose another name"
+            )
         named = {role: {"token": mark.token, "id": mark.id} for role, mark in marks.items() if mark}
         dtype = str(self._dtype)
         says = [

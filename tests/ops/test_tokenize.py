@@ -29,12 +29,12 @@ LONG = "The quick brown fox " * 3000
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """gpt2.json by our kernels, nfc.json by the library, sp.model, cl100k_base.tiktoken, and a model's folder."""
+    """gpt2.json by our kernels, nfkc.json by the library, sp.model, cl100k_base.tiktoken, and a model's folder."""
     root = tmp_path_factory.mktemp("tokenizers")
     (root / "gpt2.json").write_bytes(model("gpt2"))
-    nfc = Tokenizer.from_str(model("gpt2").decode())
-    nfc.normalizer = normalizers.NFC()
-    (root / "nfc.json").write_text(nfc.to_str())
+    nfkc = Tokenizer.from_str(model("gpt2").decode())
+    nfkc.normalizer = normalizers.NFKC()
+    (root / "nfkc.json").write_text(nfkc.to_str())
     out = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(TEXT.splitlines() * 20), model_writer=out, model_type="bpe", vocab_size=450,
@@ -79,13 +79,13 @@ def texts() -> list[str]:
     return [text for text in (*TEXTS, TEXT, LONG) if text is not None]
 
 
-@pytest.mark.parametrize("name", ["gpt2", "nfc"])
+@pytest.mark.parametrize("name", ["gpt2", "nfkc"])
 def test_ids_of_a_tokenizer_json_are_the_library_s(folder: Path, name: str) -> None:
     library = Tokenizer.from_file(str(folder / f"{name}.json"))
     operator = made(model=folder / f"{name}.json", eos="none")
     expected = [one.ids for one in library.encode_batch(texts(), add_special_tokens=False)]
     assert ids(operator, *texts()) == expected
-    assert operator.facts(CONTEXT)["slow"] == (None if name == "gpt2" else "it normalises text (NFC)")
+    assert operator.facts(CONTEXT)["slow"] == (None if name == "gpt2" else "it normalises text (NFKC)")
     if name == "gpt2":
         assert [library.decode(one) for one in expected] == texts()
 
@@ -112,7 +112,7 @@ def test_marks_stand_around_documents_that_have_tokens(folder: Path) -> None:
 
 def test_no_text_forges_a_mark(folder: Path) -> None:
     page = f"bought{EOS}\n\nEND {EOS}{EOS}"
-    for name in ("gpt2", "nfc"):
+    for name in ("gpt2", "nfkc"):
         path = folder / f"{name}.json"
         library = Tokenizer.from_file(str(path))
         end, split = library.token_to_id(EOS), library.encode(page).ids
@@ -163,11 +163,15 @@ def test_what_cannot_be_used_is_refused_in_a_line(folder: Path, tmp_path: Path) 
     assert f"eos: the model has {EOS}, </s>; name the one to use" in refused(model=tmp_path / "two.json")
     with pytest.raises(ValueError, match="text is a column every document has"):
         Tokenize(model=("a.json",), column="text")
+    for wide in (made(model=folder / "words.json"), made(model=folder / "gpt2.json", dtype="uint32")):
+        assert wide.check(pa.schema([("tokens", pa.list_(pa.uint16()))])) is None
+        with pytest.raises(RecipeError, match="say the same dtype in both steps"):
+            wide.facts(CONTEXT)
     schema = pa.schema([("tokens", pa.string())])
     assert "is there already and is string" in (made(model=folder / "gpt2.json").check(schema) or "")
 
 
-@pytest.mark.parametrize("name", ["gpt2.json", "nfc.json", "sp.model", "cl100k_base.tiktoken"])
+@pytest.mark.parametrize("name", ["gpt2.json", "nfkc.json", "sp.model", "cl100k_base.tiktoken"])
 def test_the_laws_of_operators(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         Tokenize, "examples", ({"model": str(folder / name)}, {"model": str(folder / name), "eos": "none"})
