@@ -14,7 +14,7 @@ import click
     "--bias", "step", metavar="STEP", help="Only whom this step keeps: every value with 30 documents or more."
 )
 def report(folder: str, as_json: bool, step: str | None) -> None:
-    """The funnel of a finished run by step, source and language; what was drawn and found; whom filters keep."""
+    """The funnel of a finished run by step, source and language; also in tokens; what was drawn and found; whom filters keep."""
     import orjson
 
     from datapipe.cli.benchmarks import contamination, show_contamination
@@ -24,6 +24,7 @@ def report(folder: str, as_json: bool, step: str | None) -> None:
     from datapipe.cli.keep_rates import audits_of, gone, only
     from datapipe.cli.pii import personal_data, show_personal_data
     from datapipe.cli.runfolder import read_manifest, tables
+    from datapipe.cli.tokens import show_tokens, token_counts
 
     manifest = read_manifest(folder)
     if step is not None:
@@ -43,6 +44,7 @@ def report(folder: str, as_json: bool, step: str | None) -> None:
     found = personal_data(folder, manifest)
     audits = list(audits_of(folder, manifest))
     selected = selection(folder, manifest)
+    tokens = token_counts(manifest)
     if as_json:
         groups = [
             {"source": s, "lang": g, "dropped": n, "dropped_bytes": b} for (s, g), (n, b) in sorted(dropped.items())
@@ -54,12 +56,14 @@ def report(folder: str, as_json: bool, step: str | None) -> None:
             "benchmarks": benchmarks,
             "pii": found,
             "selection": selected,
+            "tokens": tokens,
             "bias": [as_plain(audit) for audit in audits],
         }
         click.echo(orjson.dumps({**shown, **told}, option=orjson.OPT_INDENT_2).decode())
         return
     show_funnel(manifest, folder, sys.stdout)
     show_groups(manifest, dropped, sys.stdout)
+    show_tokens(tokens, sys.stdout)
     show_selection(selected, sys.stdout)
     show_contamination(benchmarks, manifest, sys.stdout)
     show_personal_data(found, manifest, sys.stdout)
