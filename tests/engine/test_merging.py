@@ -106,7 +106,7 @@ def test_columns_of_documents_do_not_go_on(merging: Runs) -> None:
     tagged = RECIPE.replace("min_characters: 0", "min_characters: 3, action: tag, label: size")
     merging(tagged)
     assert pq.read_schema(merging.folder / "out/data/part-00000.parquet").names[-1] == "joined"
-    with pytest.raises(RecipeError, match="size.keep"):
+    with pytest.raises(RecipeError, match=r"size\.keep"):
         compile_text(tagged.replace("sample: {fraction: 0.5}", "select: {max: {size.keep: 1}}"), merging.folder)
     with pytest.raises(RecipeError, match="a merge operator does not take it"):
         compile_text(RECIPE.replace("window: 100", "window: 100, action: tag"), merging.folder)
