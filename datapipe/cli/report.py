@@ -16,6 +16,7 @@ def report(folder: str, as_json: bool) -> None:
 
     from datapipe.cli.benchmarks import contamination, show_contamination
     from datapipe.cli.funnel import odd_rules, show_funnel, show_groups, show_odd_rules
+    from datapipe.cli.packed import show_packed
     from datapipe.cli.pii import personal_data, show_personal_data
     from datapipe.cli.runfolder import read_manifest, tables
 
@@ -37,6 +38,7 @@ def report(folder: str, as_json: bool) -> None:
         click.echo(orjson.dumps({**shown, **told}, option=orjson.OPT_INDENT_2).decode())
         return
     show_funnel(manifest, folder, sys.stdout)
+    show_packed(manifest, sys.stdout)
     show_groups(manifest, dropped, sys.stdout)
     show_contamination(benchmarks, manifest, sys.stdout)
     show_personal_data(found, manifest, sys.stdout)

@@ -47,7 +47,8 @@ class Pack(Merge):
 
     A row becomes a sequence: `input_ids`, of the column's type; `segment_ids`, the document's number in the sequence from
     1 on, 0 where there is padding; `position_ids`, from 0 on for each document; `loss_mask`, 1 where a token is learned;
-    `length`; and `documents`: ids, and from which token to which (counted with those added) each one stands here.
+    `length`; and `documents`: each one's id, from which token to which it stands here, and how many it has with those
+    added.
 
     Sequences hold documents of one shard, packed `window` tokens at a time, so that any number of workers writes the same.
     Every token stands in one sequence, or is counted as cropped or dropped. By concat at most one sequence in a window is
@@ -75,9 +76,13 @@ class Pack(Merge):
         False,
         description="sequences are one token longer: what trains on `length` of them needs the next one as target",
     )
-    bos: int | None = Field(None, ge=0, description="id of a token put before documents that do not begin with it")
-    eos: int | None = Field(None, ge=0, description="id of a token put after documents that do not end with it")
-    pad: int = Field(0, ge=0, description="id of the token that fills up a sequence")
+    bos: int | None = Field(
+        None, ge=0, lt=1 << 32, description="id of a token put before documents that do not begin with it"
+    )
+    eos: int | None = Field(
+        None, ge=0, lt=1 << 32, description="id of a token put after documents that do not end with it"
+    )
+    pad: int = Field(0, ge=0, lt=1 << 32, description="id of the token that fills up a sequence")
     too_long: Literal["split", "crop", "drop"] | None = Field(
         None,
         description="what becomes of documents longer than the greatest length: split, its beginning kept, or dropped; "
@@ -123,8 +128,6 @@ class Pack(Merge):
             raise ValueError("bos_aligned cannot split: the second part has no beginning; say too_long: crop or drop")
         if self.shares is not None and (set(self.shares) != set(self.length) or min(self.shares.values()) <= 0):
             raise ValueError("shares: expected a number above 0 for each length, and for no other")
-        if self.dtype == "uint16" and max(self.bos or 0, self.eos or 0, self.pad) > 0xFFFF:
-            raise ValueError("the ids of bos, eos and pad do not fit into uint16")
         return self
 
     def columns_read(self) -> tuple[str, ...]:
@@ -148,7 +151,7 @@ class Pack(Merge):
         values = getattr(schema.field(index).type, "value_type", None) if index >= 0 else None
         if self.dtype is not None or values not in (pa.uint16(), pa.uint32()):
             return self
-        return type(self).model_validate({**self.model_dump(), "dtype": str(values)})
+        return self.model_copy(update={"dtype": str(values)})
 
     def check(self, schema: pa.Schema) -> str | None:
         """Tokens are lists of unsigned numbers that fit into what is written, and so are the ids added."""
@@ -159,6 +162,8 @@ class Pack(Merge):
             return f"the column {self.column} holds lists of {dtype.value_type}, expected uint16 or uint32"
         if self.dtype == "uint16" and dtype.value_type == pa.uint32():
             return f"the column {self.column} holds lists of uint32, which do not fit into dtype: uint16"
+        if self.dtype == "uint16" and max(self.bos or 0, self.eos or 0, self.pad) > 0xFFFF:
+            return f"bos, eos or pad does not fit into uint16, the type of {self.column}; say dtype: uint32"
         if self.learned is not None and not pa.types.is_list(schema.field(self.learned).type):
             return f"the column {self.learned} is {schema.field(self.learned).type}, expected lists of 0 and 1"
         return None
@@ -201,7 +206,7 @@ class Pack(Merge):
             if (values := written.get(name)) is not None
         }  # fmt: skip
         columns["length"] = pa.array(laid.length - self.plus_one, pa.int32())
-        columns["documents"] = documents_column(laid, window.column("id"))
+        columns["documents"] = documents_column(laid, window.column("id"), sizes)
         tallies = _tallies(documents, laid, [str(length) for length in self.length], lengths)
         return Merged(pa.RecordBatch.from_pydict(columns), laid.ends, laid.packed.spans.row, tallies)
 

@@ -13,7 +13,9 @@ import pyarrow.compute as pc
 from datapipe.core.packing.methods import Int64s, Packed
 from datapipe.kernels.packing import lay
 
-DOCUMENTS = pa.list_(pa.struct([("id", pa.string()), ("start", pa.int64()), ("end", pa.int64())]))
+DOCUMENTS = pa.list_(
+    pa.struct([("id", pa.string()), ("start", pa.int64()), ("end", pa.int64()), ("tokens", pa.int64())])
+)
 
 
 class Documents(NamedTuple):
@@ -119,9 +121,10 @@ def _pieces(packed: Packed) -> Int64s:
     return np.stack([*packed.spans, packed.sequence, offset, segment], axis=1)
 
 
-def documents_column(laid: Laid, names: pa.Array) -> pa.Array:
-    """Which documents stand in each sequence: id, and from which of its tokens to which."""
+def documents_column(laid: Laid, names: pa.Array, sizes: Int64s) -> pa.Array:
+    """Which documents stand in each sequence: id, from which of its tokens to which, and how many it has."""
     spans = laid.packed.spans
-    values = [names.take(pa.array(spans.row)).cast(pa.string()), pa.array(spans.start), pa.array(spans.end)]
+    numbers = [pa.array(column) for column in (spans.start, spans.end, sizes[spans.row])]
+    values = [names.take(pa.array(spans.row)).cast(pa.string()), *numbers]
     structs = pa.StructArray.from_arrays(values, fields=list(DOCUMENTS.value_type))
     return pa.ListArray.from_arrays(pa.array(np.concatenate([[0], laid.ends]), pa.int32()), structs)
