@@ -32,7 +32,7 @@ def show_funnel(manifest: dict[str, Any], folder: str, file: IO[str]) -> None:
             f"{step['rows_in']:,}",
             f"{gone:,}" if gone else "",
             share if gone else "",
-            megabytes(step["bytes_out"]),
+            "" if step.get("merged") else megabytes(step["bytes_out"]),
             f"{step['seconds']:.1f}",
             Text(_why(step)),
         )
@@ -41,7 +41,7 @@ def show_funnel(manifest: dict[str, Any], folder: str, file: IO[str]) -> None:
         f"{manifest['rows_written']:,}",
         "",
         "",
-        megabytes(_written(manifest)),
+        "" if manifest.get("rows_merged") and not _written(manifest) else megabytes(_written(manifest)),
         "",
         _share(manifest),
         style="bold",
