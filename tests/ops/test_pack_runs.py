@@ -93,6 +93,31 @@ def test_workers_leave_no_trace(corpus: Runs, digests: Callable[[Path], dict[str
     assert tallies_of(one) == tallies_of(two)
 
 
+def test_rows_with_an_id_read_before_are_packed_no_more_than_once(corpus: Runs) -> None:
+    rows = [{"id": f"d{i % 150}", "text": f"document {i}"} for i in range(200)]
+    corpus.jsonl("web.jsonl", rows)
+    manifest = corpus(RECIPE.replace("input_split: 12KB", "max_error_rate: 1"))
+    assert manifest["rows_quarantined"] == 50
+    web = [place["id"] for row in corpus.table("data") if row["source"] == "web" for place in row["documents"]]
+    assert sorted(web) == sorted(row["id"] for row in rows[:150])
+
+
+def test_stages_by_length(corpus: Runs) -> None:
+    recipe = RECIPE.replace("length: 128", "length: [64, 128]").partition("write:")[0]
+    manifest = corpus(
+        f"""{recipe}
+  short: {{from: [all], steps: [select: {{length: {{max: 64}}}}]}}
+  long: {{from: [all], steps: [select: {{length: {{min: 128}}}}]}}
+write: [{{dataset: short, path: out}}, {{dataset: long, path: long}}]
+"""
+    )
+    lengths = tallies_of(manifest)["web"]["lengths"], tallies_of(manifest)["code"]["lengths"]
+    for out, length in (("out", 64), ("long", 128)):
+        rows = corpus.table("data", out)
+        assert {len(row["input_ids"]) for row in rows} == {length}
+        assert len(rows) == sum(of[str(length)]["sequences"] for of in lengths)
+
+
 def test_report_and_why(corpus: Runs) -> None:
     for ending in ("", ", format: jsonl"):
         corpus(RECIPE.replace("30KB", "30KB" + ending), fresh=True)
