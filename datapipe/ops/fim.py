@@ -38,10 +38,11 @@ class Fim(Map):
     middle, after suffix. Which documents, which order and which places follow from the seed, the step's label and the id.
     A document that holds one of the three tokens already is left as it is.
 
-    Levels character and line work on `text`, before tokenize, whose tokenizer must know the three as special tokens; a
-    token may then not span a cut. Level token works on the column of tokens, before pack. There `context` cuts documents
-    into pieces of so many tokens, each decided on its own (context level, section 4.4); packed by best_fit to sequences of
-    this length, without BOS, each piece is a sequence and no part loses its middle. Use `where` to say what is code.
+    Levels character and line work on `text`, before tokenize, which must then read special tokens in texts; no token spans
+    a cut. Level token works on the column of tokens, before pack: no page can write such a token itself. There `context`
+    cuts documents into pieces of so many tokens, each decided on its own (context level, section 4.4); packed by best_fit
+    to sequences of this length, without BOS, each piece is a sequence and no part loses its middle. Use `where` to say
+    what is code.
     """
 
     name: ClassVar[str] = "fim"
