@@ -32,7 +32,7 @@ def show_funnel(manifest: dict[str, Any], folder: str, file: IO[str]) -> None:
             f"{step['rows_in']:,}",
             f"{gone:,}" if gone else "",
             share if gone else "",
-            megabytes(step["bytes_out"]),
+            "" if step.get("merged") else megabytes(step["bytes_out"]),
             f"{step['seconds']:.1f}",
             Text(_why(step)),
         )
@@ -41,7 +41,7 @@ def show_funnel(manifest: dict[str, Any], folder: str, file: IO[str]) -> None:
         f"{manifest['rows_written']:,}",
         "",
         "",
-        megabytes(_written(manifest)),
+        "" if manifest.get("rows_merged") and not _written(manifest) else megabytes(_written(manifest)),
         "",
         _share(manifest),
         style="bold",
@@ -50,12 +50,13 @@ def show_funnel(manifest: dict[str, Any], folder: str, file: IO[str]) -> None:
     notes = [f"{n:,} × {note.replace('_', ' ')} mended while reading" for note, n in manifest["notes"].items()]
     if manifest["rows_quarantined"]:
         notes.append(f"{manifest['rows_quarantined']:,} rows in quarantine: {folder}/quarantine/")
+    rows = "rows" if manifest.get("rows_merged") else "documents"
     for output in manifest["outputs"]:
         files = output["files"]
         size = sum(f["bytes"] for f in files)
         what = f"{len(files)} file{'s' if len(files) != 1 else ''}"
         notes.append(
-            f"{output['dataset']}: {output['rows']:,} documents in {what}, {megabytes(size)} MB, {output['path']}/data/"
+            f"{output['dataset']}: {output['rows']:,} {rows} in {what}, {megabytes(size)} MB, {output['path']}/data/"
         )
     notes.append(f"why is a document missing? datapipe why {folder} ID")
     for note in notes:
@@ -125,8 +126,8 @@ def _why(step: dict[str, Any]) -> str:
     ]
     if len(parts) > 5:
         parts = [*parts[:4], f"{len(parts) - 4} other reasons"]
-    for name in ("edited", "tagged", "added", "quarantined"):
-        if step[name]:
+    for name in ("edited", "tagged", "added", "merged", "quarantined"):
+        if step.get(name):  # runs made by earlier versions have no merged
             parts.append(f"{step[name]:,} {name}")
     return ", ".join(parts)
 
@@ -136,5 +137,7 @@ def _written(manifest: dict[str, Any]) -> int:
 
 
 def _share(manifest: dict[str, Any]) -> str:
+    if manifest.get("rows_merged"):
+        return "documents are packed in sequences"
     base = manifest["rows_read"] + manifest["rows_added"]
     return f"{manifest['rows_written'] / base:.1%} of the documents" if base else "no documents"

@@ -22,6 +22,7 @@ def report(folder: str, as_json: bool, step: str | None) -> None:
     from datapipe.cli.funnel import odd_rules, show_funnel, show_groups, show_odd_rules
     from datapipe.cli.importance import selection, show_selection
     from datapipe.cli.keep_rates import audits_of, gone, only
+    from datapipe.cli.packed import show_packed
     from datapipe.cli.pii import personal_data, show_personal_data
     from datapipe.cli.runfolder import read_manifest, tables
     from datapipe.cli.tokens import show_tokens, token_counts
@@ -62,6 +63,7 @@ def report(folder: str, as_json: bool, step: str | None) -> None:
         click.echo(orjson.dumps({**shown, **told}, option=orjson.OPT_INDENT_2).decode())
         return
     show_funnel(manifest, folder, sys.stdout)
+    show_packed(manifest, sys.stdout)
     show_groups(manifest, dropped, sys.stdout)
     show_tokens(tokens, sys.stdout)
     show_selection(selected, sys.stdout)

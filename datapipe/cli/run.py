@@ -50,6 +50,7 @@ def run(
 ) -> None:
     """Run RECIPE, or resume it where it stopped; ends with the funnel."""
     from datapipe.cli.funnel import show_funnel
+    from datapipe.cli.packed import show_packed
     from datapipe.cli.progress import progress
     from datapipe.cli.stopping import stopping
     from datapipe.engine.driver import Driver
@@ -76,6 +77,7 @@ def run(
             pool.close()
     if not quiet:
         show_funnel(manifest, folder, file=sys.stdout)
+        show_packed(manifest, sys.stdout)
 
 
 def _part(shards: str | None, wait: bool, stages: int | None, fresh: bool) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 SPANS_TOLD = 20
+LISTS = ("tokens", "input_ids", "segment_ids", "position_ids", "loss_mask", "documents")  # long, and not told
 
 
 @click.command()
@@ -17,6 +18,7 @@ SPANS_TOLD = 20
 @click.option("--source", help="Only documents read in this dataset.")
 def why(folder: str, identifier: str, source: str | None) -> None:
     """What became of the document ID (or of a URL): kept, dropped and why, edited, or unreadable."""
+    from datapipe.cli.packed import tell_packed
     from datapipe.cli.runfolder import read_manifest
     from datapipe.core.errors import DatapipeError
 
@@ -42,6 +44,7 @@ def why(folder: str, identifier: str, source: str | None) -> None:
             for label, tag in row.items():
                 if label.endswith(".keep") and tag is False:
                     click.echo(f"  tagged by {label.removesuffix('.keep')}: {', '.join(row[label[:-4] + 'reasons'])}")
+    found |= tell_packed(manifest, identifier, source)
     for row in edits:
         click.echo(
             f"  {row['id']}: text edited by {row['step']}: {row['bytes_before']:,} → {row['bytes_after']:,} bytes"
@@ -134,7 +137,7 @@ def _in_parquet(path: str, identifier: str) -> list[dict[str, Any]]:
     from datapipe.cli.runfolder import read_parquet
     from datapipe.io.files import parquet_source
 
-    columns = [name for name in pq.read_schema(parquet_source(path)).names if name not in ("text", "metadata")]
+    columns = [name for name in pq.read_schema(parquet_source(path)).names if name not in ("text", "metadata", *LISTS)]
     condition = (pc.field("id") == identifier) | (pc.field("url") == identifier)
     rows: list[dict[str, Any]] = read_parquet(path, columns, condition).to_pylist()
     return rows

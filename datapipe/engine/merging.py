@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -39,6 +40,7 @@ class MergeRunner:
     def _kept(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             kept = self._judging.run(batch)
+            self.count.bytes_out = 0  # of text, which new rows have none of
             if kept.num_rows < batch.num_rows:
                 self._tally_dropped(batch, kept)
             if kept.num_rows:
@@ -63,7 +65,7 @@ class MergeRunner:
             yield pa.concat_batches(held)
 
     def _merged(self, window: pa.RecordBatch) -> pa.RecordBatch:
-        label = self.step.label
+        label, started = self.step.label, time.perf_counter()
         try:
             merged: Merged = call(f"merge of {label}", self._operator.merge, window, step=False)
         except OperatorFailed as failure:
@@ -84,7 +86,9 @@ class MergeRunner:
         columns["source"] = window.column("source").take(pa.array(np.zeros(n, np.int64)))
         columns["lang"] = _shared(window.column("lang"), merged.ends, merged.members)
         base = pa.RecordBatch.from_arrays([columns[field.name] for field in BASE], schema=BASE)
-        return set_columns(base, dict(zip(rows.schema.names, rows.columns, strict=True)))
+        made = set_columns(base, dict(zip(rows.schema.names, rows.columns, strict=True)))
+        self.count.seconds += time.perf_counter() - started
+        return made
 
     def _check(self, window: pa.RecordBatch, merged: Merged) -> None:
         broken = broken_merge(self._operator, window, merged)

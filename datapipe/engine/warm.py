@@ -13,7 +13,8 @@ from datapipe.core.registry import operators as registry
 from datapipe.engine.asking import ask
 from datapipe.engine.build import Operators
 from datapipe.kernels.jit import cache_folder, cache_stamp
-from datapipe.plan.plan import Plan
+from datapipe.plan.plan import Plan, StepPlan
+from datapipe.plan.steps import columns_after
 
 _TEXTS = [
     *["The first line of a document.\nAnd the second one. It is there twice, for what is said of copies."] * 2,
@@ -42,15 +43,28 @@ def warm_up(plan: Plan, operators: Operators) -> None:
 
 
 def _compile(plan: Plan, operators: Operators) -> None:
+    seen: set[str] = set()
     for stage in plan.stages:
-        batch = _rows(stage.rows)
-        for step in {link.step.label: link.step for lane in stage.lanes for link in lane.chain if link.step}.values():
-            for operator in operators.of(step).values() if registry.get(step.operator).compiles else ():
-                with contextlib.suppress(Exception):  # real rows will be judged by the runner, with all its care
-                    if isinstance(operator, Global):
-                        rounds = [step.model_copy(update={"round": n}) for n in range(step.round + 1)]
-                        _, operator = ask([operators.question(one) for one in rounds], [batch])
-                    _try(operator, batch)
+        for lane in stage.lanes:
+            schema = plan.stage(lane.input).rows if lane.input else lane.reader.rows if lane.reader else stage.rows
+            for link in lane.chain:
+                if link.step is None:
+                    schema = link.align
+                    continue
+                cls: type[Operator] = registry.get(link.step.operator)
+                if link.step.label not in seen and cls.compiles:
+                    _run_once(link.step, operators, _rows(schema))
+                seen.add(link.step.label)
+                schema = columns_after(schema, link.step, cls.model_validate(link.step.parameters))
+
+
+def _run_once(step: StepPlan, operators: Operators, batch: pa.RecordBatch) -> None:
+    for operator in operators.of(step).values():
+        with contextlib.suppress(Exception):  # real rows will be judged by the runner, with all its care
+            if isinstance(operator, Global):
+                rounds = [step.model_copy(update={"round": n}) for n in range(step.round + 1)]
+                _, operator = ask([operators.question(one) for one in rounds], [batch])
+            _try(operator, batch)
 
 
 def _try(operator: Operator, batch: pa.RecordBatch) -> None:
@@ -74,5 +88,12 @@ def _rows(schema: pa.Schema) -> pa.RecordBatch:
         "url": pa.array(["https://www.example.com/page"] * n),
         "lang": pa.array(["en"] * n),
     }
-    arrays = [columns[f.name] if f.name in columns else pa.nulls(n, f.type) for f in schema]
+    arrays = [columns[f.name] if f.name in columns else _made_up(n, f.type) for f in schema]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _made_up(n: int, dtype: pa.DataType) -> pa.Array:
+    """Nulls, but lists of whole numbers (tokens) have some."""
+    if pa.types.is_list(dtype) and pa.types.is_integer(dtype.value_type):
+        return pa.array([[1, 2, 3]] * n, dtype)
+    return pa.nulls(n, dtype)

@@ -84,6 +84,8 @@ class _Compiler:
             )  # fmt: skip
             plan = plan.model_copy(update={"audited": is_audited(plan, operator, self.recipe)})
             self._take_names(name, step, plan, operator)
+            if plan.kind in ("expand", "merge") and any(lane.ids for lane in lanes):
+                lanes = [self._cut(name, "duplicate ids", lanes)]  # behind it rows have other addresses
             after = columns_after(lanes[0].rows, plan, operator)
             if isinstance(operator, Global):
                 if isinstance(operator, Remembering):

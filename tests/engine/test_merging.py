@@ -106,7 +106,7 @@ def test_columns_of_documents_do_not_go_on(merging: Runs) -> None:
     tagged = RECIPE.replace("min_characters: 0", "min_characters: 3, action: tag, label: size")
     merging(tagged)
     assert pq.read_schema(merging.folder / "out/data/part-00000.parquet").names[-1] == "joined"
-    with pytest.raises(RecipeError, match="size.keep"):
+    with pytest.raises(RecipeError, match=r"size\.keep"):
         compile_text(tagged.replace("sample: {fraction: 0.5}", "select: {max: {size.keep: 1}}"), merging.folder)
     with pytest.raises(RecipeError, match="a merge operator does not take it"):
         compile_text(RECIPE.replace("window: 100", "window: 100, action: tag"), merging.folder)
@@ -152,3 +152,14 @@ def test_lists_count_for_the_size_of_parts() -> None:
         "named": pa.array([["abc"], None], pa.list_(pa.string())),
     }
     assert weights(pa.RecordBatch.from_pydict(base | lists)).tolist() == [3 + 6 + 4, 6]
+
+
+def test_rows_with_an_id_read_before_are_out_before_others_are_made_of_them(runs: Runs) -> None:
+    (runs.folder / "words.py").write_text(
+        "from datapipe import per_document\n@per_document.expand('words')\ndef words(text: str) -> list[str]:\n"
+        "    return text.split()\n"
+    )
+    runs.jsonl("a.jsonl", [{"id": "a", "text": "x y"}, {"id": "a", "text": "z w"}, {"id": "b", "text": "v"}])
+    recipe = "plugins: [words.py]\nmax_error_rate: 1\nread: {jsonl: a.jsonl}\nsteps: [words]\nwrite: {path: out}\n"
+    assert runs(recipe)["rows_quarantined"] == 1
+    assert [(row["id"], row["text"]) for row in runs.table("data")] == [("a#1", "x"), ("a#2", "y"), ("b", "v")]

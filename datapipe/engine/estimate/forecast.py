@@ -97,8 +97,11 @@ def _steps(measured: Measured, counts: Counts) -> list[Forecast]:
 def _outputs(measured: Measured, counts: Counts) -> list[Forecast]:
     outputs = []
     for publication, output in zip(measured.sample.plan.publications, measured.manifest["outputs"], strict=True):
-        rows, text = (counts.leaves(measured, publication.stage, what) for what in ("rows", "bytes"))
+        stage = publication.stage
+        rows, text, weight = (counts.leaves(measured, stage, what) for what in ("rows", "bytes", "weight"))
+        held = sum(flow.weight for (key, _), flow in measured.flows.items() if key == stage)
         sample = sum(size for langs in output["groups"].values() for _, size in langs.values())
+        by, of = (text, sample) if sample else (weight, held)  # sequences have no text
         size = sum(file["bytes"] for file in output["files"])
         outputs.append(
             {
@@ -106,7 +109,7 @@ def _outputs(measured: Measured, counts: Counts) -> list[Forecast]:
                 "path": publication.path,
                 "rows": _range(rows),
                 "text_bytes": _range(text),
-                "bytes": _range(text * size / sample if sample else exactly(size)),
+                "bytes": _range(by * size / of if of else exactly(size)),
             }
         )
     return outputs

@@ -1,0 +1,93 @@
+"""What packing did: tokens by source and length, and the sequences that a document went to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import IO, Any
+
+import click
+
+SEQUENCES_TOLD = 20
+_COLUMNS = (
+    "documents", "split", "cropped", "tokens in", "added", "packed", "cropped tokens", "dropped tokens", "learned",
+)  # fmt: skip
+_KEYS = (
+    "documents", "documents_split", "documents_cropped", "tokens_in", "tokens_added", "tokens_packed",
+    "tokens_cropped", "tokens_dropped", "tokens_learned",
+)  # fmt: skip
+
+
+def show_packed(manifest: dict[str, Any], file: IO[str]) -> None:
+    """Print what each packing step did, by source, and its sequences, by length."""
+    from datapipe.cli.pii import console_of, show_table
+
+    for step in manifest["steps"]:
+        packed = {source: t for source, t in step.get("tallies", {}).items() if "tokens_packed" in t}
+        if not packed:
+            continue
+        console = console_of(file)
+        rows = [(source, *(f"{t.get(key, 0):,}" for key in _KEYS)) for source, t in sorted(packed.items())]
+        show_table(console, (f"{step['label']}: source", *_COLUMNS), 1, rows)
+        lengths = [
+            (source, f"{int(length):,}", f"{of['sequences']:,}", f"{of['tokens_packed']:,}", f"{of['padding']:,}",
+             f"{of['padding'] / max(1, of['tokens_packed'] + of['padding']):.3%}")
+            for source, t in sorted(packed.items())
+            for length, of in t["lengths"].items()
+        ]  # fmt: skip
+        show_table(console, (f"{step['label']}: source", "length", "sequences", "tokens", "padding", "%"), 1, lengths)
+
+
+def tell_packed(manifest: dict[str, Any], identifier: str, source: str | None) -> bool:
+    """Say in which sequences a document stands; whether there are any."""
+    told = 0
+    for output in manifest["outputs"]:
+        for file in output["files"]:
+            path = f"{output['path'].rstrip('/')}/{file['path']}"
+            for sequence, of, place in _sequences(path, identifier):
+                if source is None or source == of:
+                    told += 1
+                    if told <= SEQUENCES_TOLD:
+                        tokens = f"tokens {place['start']:,} to {place['end']:,} of {place['tokens']:,}"
+                        click.echo(f"{identifier} ({of}): packed in {sequence}, {tokens}, {path}")
+    if told > SEQUENCES_TOLD:
+        click.echo(f"  and {told - SEQUENCES_TOLD:,} more")
+    return told > 0
+
+
+def _sequences(path: str, identifier: str) -> Iterator[tuple[str, str, dict[str, int]]]:
+    """Id and source of each sequence that the document is in, and the part of it that is there."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    from datapipe.core.packing.sequences import DOCUMENTS
+    from datapipe.io.files import parquet_source
+
+    if not path.endswith(".parquet"):
+        yield from _in_lines(path, identifier)
+        return
+    file = pq.ParquetFile(parquet_source(path))
+    schema = file.schema_arrow
+    if "documents" not in schema.names or schema.field("documents").type != DOCUMENTS:
+        return
+    for batch in file.iter_batches(columns=["id", "source", "documents"]):
+        lists = batch.column("documents")
+        places, parents = pc.list_flatten(lists), pc.list_parent_indices(lists)
+        hits = pc.indices_nonzero(pc.equal(pc.struct_field(places, "id"), identifier))
+        for place, row in zip(places.take(hits).to_pylist(), parents.take(hits).to_pylist(), strict=True):
+            yield batch.column("id")[row].as_py(), batch.column("source")[row].as_py(), place
+
+
+def _in_lines(path: str, identifier: str) -> Iterator[tuple[str, str, dict[str, int]]]:
+    import io
+
+    import orjson
+    import zstandard
+
+    from datapipe.io.files import open_input
+
+    with open_input(path) as raw, zstandard.ZstdDecompressor().stream_reader(raw) as stream:
+        for line in io.BufferedReader(stream):
+            row = orjson.loads(line)
+            for place in row.get("documents") or ():
+                if isinstance(place, dict) and place.get("id") == identifier and "tokens" in place:
+                    yield row["id"], row["source"], place

@@ -1,0 +1,1 @@
+"""Documents of tokens to sequences of a fixed length."""
