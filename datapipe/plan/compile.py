@@ -253,7 +253,7 @@ def compile_recipe(located: Located) -> Plan:
         compiler.dataset(name, recipe.datasets[name])
         if uses[name] > 1:
             compiler.share(name)
-    publications = []
+    publications: list[Publication] = []
     for name, write in zip(published, recipe.write, strict=True):
         stage = compiler.publish(name)
         path = absolute(write.path, folder)

@@ -23,7 +23,8 @@ def _named(value: Any) -> Any:
     """`mds` and `{mds: {…}}` as `{name: mds, …}`."""
     if isinstance(value, BaseModel) or (isinstance(value, dict) and "name" in value):
         return value
-    name, parameters = value, {}
+    name: Any = value
+    parameters: Any = {}
     if isinstance(value, dict) and len(value) == 1:
         ((name, parameters),) = value.items()
     if not isinstance(name, str) or not isinstance(parameters, dict | None):

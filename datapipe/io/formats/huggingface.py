@@ -8,7 +8,6 @@ from typing import Any, BinaryIO, Literal
 import orjson
 import pyarrow as pa
 import xxhash
-from pydantic import Field
 
 from datapipe.io.formats.columns import Columns, missing, select
 from datapipe.io.formats.features import feature, unsupported
@@ -49,8 +48,8 @@ class HuggingFace(Format):
         digests = "".join(file["sha256"] for part in parts for file in part["files"])
         files = [{"filename": file["path"].rpartition("/")[2]} for part in parts for file in part["files"]]
         info = {"citation": "", "description": "", "features": _features(schema), "homepage": "", "license": ""}
-        state = {
-            "_data_files": files, "_fingerprint": xxhash.xxh3_64_hexdigest(digests), "_format_columns": None,
+        state: dict[str, Any] = {
+            "_data_files": files, "_fingerprint": xxhash.xxh3_64_hexdigest(digests.encode()), "_format_columns": None,
             "_format_kwargs": {}, "_format_type": None, "_output_all_columns": False, "_split": None,
         }  # fmt: skip
         return {
