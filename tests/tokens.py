@@ -1,9 +1,10 @@
-"""Datasets with columns of tokens, made without a tokenizer, and readers of what trainers read, written from the formats' descriptions."""
+"""Datasets with columns of tokens, made without a tokenizer, and readers written from the formats' descriptions."""
 
 from __future__ import annotations
 
 import json
 import struct
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,9 @@ def texts(rows: int, files: int = 3) -> list[dict[str, Any]]:
     made = []
     for i in range(rows):
         count = 1 + (i * i * 7) % 61 + (400 if i % 97 == 5 else 0)
-        made.append({"id": f'doc,{i} "ü"', "text": " ".join(f"{WORDS[(i + k) % 10]}{(i * k) % 50}" for k in range(count))})
+        made.append(
+            {"id": f'doc,{i} "ü"', "text": " ".join(f"{WORDS[(i + k) % 10]}{(i * k) % 50}" for k in range(count))}
+        )
     return made
 
 
@@ -101,7 +104,7 @@ def read_mds(folder: Path) -> list[dict[str, Any]]:
         places = struct.unpack_from(f"<{count + 1}I", data, 4)
         config = json.loads(data[8 + 4 * count : places[0]])
         assert all(config[key] == shard[key] for key in config)
-        samples += [_sample(data[a:b], shard) for a, b in zip(places, places[1:], strict=False)]
+        samples += [_sample(data[a:b], shard) for a, b in pairwise(places)]
     return samples
 
 

@@ -21,6 +21,7 @@ from datapipe.engine.pack import place
 from datapipe.engine.sink import TABLES
 from datapipe.engine.totals import Totals
 from datapipe.io.files import is_hub
+from datapipe.io.formats.card import CARD, MARK
 from datapipe.io.hub import publish
 from datapipe.io.store import LocalStore, Store, open_store
 from datapipe.plan.plan import Plan, Publication, StepPlan
@@ -131,6 +132,8 @@ def _publish_whole(target: Store, files: list[dict[str, Any]], whole: dict[str, 
         with target.create(name) as stream:
             stream.write(data)
     _keep_only(target, "data", files)
+    if CARD not in whole and target.exists(CARD) and MARK.encode() in target.read_bytes(CARD):
+        target.remove(CARD)
 
 
 def _publish_on_hub(

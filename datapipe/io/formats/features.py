@@ -43,7 +43,9 @@ def card_feature(dtype: pa.DataType) -> dict[str, Any]:
     if is_list(dtype):
         inner = card_feature(dtype.value_type)
         value: Any = inner["dtype"] if list(inner) == ["dtype"] else inner.get("struct", inner)
-        kind = "large_list" if pa.types.is_large_list(dtype) else "list"
+        # Versions before 4 lose the length of a `list`; a `sequence` of a struct means a struct of sequences.
+        kind = "list" if pa.types.is_struct(dtype.value_type) else "sequence"
+        kind = "large_list" if pa.types.is_large_list(dtype) else kind
         length = {"length": dtype.list_size} if pa.types.is_fixed_size_list(dtype) else {}
         return {kind: value, **length}
     return {"dtype": _name(dtype)}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Sequence
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, ClassVar, Literal
 
 import numpy as np
-import orjson
 import pyarrow as pa
 import zstandard
 from pydantic import Field
@@ -93,7 +93,7 @@ class Mds(Format):
         """The index of shards."""
         shards = [{**self._config(schema), **self._described(part), "samples": part["rows"]} for part in parts]
         index = {"shards": shards, "version": 2}
-        return {"data/index.json": orjson.dumps(index, option=orjson.OPT_SORT_KEYS)}
+        return {"data/index.json": json.dumps(index, sort_keys=True).encode()}
 
     def holds(self, opened: Sequence[Callable[[], BinaryIO]]) -> Counts:
         """Samples, by the first number of a shard."""
@@ -117,7 +117,7 @@ class Mds(Format):
         }
 
     def _head(self, sizes: Any, schema: pa.Schema) -> bytes:
-        config = orjson.dumps(self._config(schema), option=orjson.OPT_SORT_KEYS)
+        config = json.dumps(self._config(schema), sort_keys=True).encode()  # spaced as the package does it
         places = np.concatenate([[0], np.cumsum(sizes)]) + 4 + 4 * (len(sizes) + 1) + len(config)
         if int(places[-1]) > _LARGEST:
             raise RunFailed(
