@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from datapipe.cli.main import main
+from datapipe.cli.main import datapipe
 from datapipe.core.errors import RecipeError, RunFailed
 from tests.conftest import Runs, compile_text
 from tests.tokens import lay_out, read_mds, read_megatron, recipe, texts
@@ -109,23 +109,37 @@ def test_lists_of_fixed_size_in_parquet(corpus: Runs) -> None:
     assert polars.read_parquet(files)["input_ids"].to_list() == SEQUENCES
 
 
-@pytest.mark.parametrize("form", ["megatron", "{npy: {header: true}}", "{mds: {compression: zstd}}", "huggingface"])
-def test_workers_and_a_second_run_give_the_same_bytes(
-    corpus: Runs, form: str, digests: Callable[[Path], dict[str, str]], monkeypatch: pytest.MonkeyPatch
+MANY = """
+plugins: [hashed.py]
+input_split: 8KB
+datasets: {docs: {read: {jsonl: in}, steps: [hashed]}}
+write:
+- {path: OUT, shard_size: 20KB, format: megatron}
+- {path: OUT-npy, shard_size: 20KB, format: {npy: {header: true}}}
+- {path: OUT-mds, shard_size: 20KB, format: {mds: {compression: zstd}}}
+- {path: OUT-saved, shard_size: 20KB, format: huggingface}
+"""
+
+
+def test_workers_batches_and_a_second_run_give_the_same_bytes(
+    corpus: Runs, digests: Callable[[Path], dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = recipe(form)
-    corpus(text)
-    expected = digests(corpus.folder / "out")
-    corpus(text, "pool", workers=2)
-    assert digests(corpus.folder / "pool") == expected
-    part = next(file for file in (corpus.folder / "out/data").iterdir() if "part-00001" in file.name)
-    part.write_bytes(b"cut")
-    (corpus.folder / "out/manifest.json").unlink()
-    corpus(text)
-    assert digests(corpus.folder / "out") == expected
+    def outputs(name: str) -> list[dict[str, str]]:
+        return [digests(corpus.folder / f"{name}{more}") for more in ("", "-npy", "-mds", "-saved")]
+
+    corpus(MANY.replace("OUT", "out"))
+    expected = outputs("out")
+    assert all(len(files) > 4 for files in expected)
+    corpus(MANY.replace("OUT", "pool"), "pool", workers=2)
+    assert outputs("pool") == expected
     monkeypatch.setattr("datapipe.engine.output.BATCH_BYTES", 1000)
-    corpus(text, "small")
-    assert digests(corpus.folder / "small") == expected
+    corpus(MANY.replace("OUT", "small"), "small")
+    assert outputs("small") == expected
+    for name, file in (("out", "00001.idx"), ("out-npy", "00002.npy"), ("out-mds", "00000.mds.zstd")):
+        (corpus.folder / name / f"data/part-{file}").write_bytes(b"cut")  # what a power cut leaves
+    (corpus.folder / "out-saved/data/state.json").unlink()
+    corpus(MANY.replace("OUT", "out"))
+    assert outputs("out") == expected
 
 
 def test_nothing_is_left_of_another_format(corpus: Runs) -> None:
@@ -137,7 +151,7 @@ def test_nothing_is_left_of_another_format(corpus: Runs) -> None:
         corpus(recipe(form))
         assert {file.suffix for file in (corpus.folder / "out/data").iterdir()} == endings
         assert (corpus.folder / "out/README.md").exists() == ("card" in form)
-        done = CliRunner().invoke(main, ["verify", str(corpus.folder / "out")])
+        done = CliRunner().invoke(datapipe, ["verify", str(corpus.folder / "out")])
         assert done.exit_code == 0, done.output
         assert f"{len(ROWS)} rows" in done.output
 
@@ -145,16 +159,16 @@ def test_nothing_is_left_of_another_format(corpus: Runs) -> None:
 def test_verify_finds_what_changed_and_why_finds_rows(corpus: Runs) -> None:
     corpus(recipe("npy"))
     out = str(corpus.folder / "out")
-    assert "kept, in" in CliRunner().invoke(main, ["why", out, ROWS[5]["id"]]).output
+    assert "kept, in" in CliRunner().invoke(datapipe, ["why", out, ROWS[5]["id"]]).output
     places = data(corpus, ".csv.gz")[0]
     places.write_bytes(gzip.compress(gzip.decompress(places.read_bytes())[:-30]))
-    done = CliRunner().invoke(main, ["verify", out])
+    done = CliRunner().invoke(datapipe, ["verify", out])
     assert done.exit_code == 1
     assert "part-00000.csv.gz: changed" in str(done.exception)
     corpus(recipe("huggingface"))
-    assert "kept, in" in CliRunner().invoke(main, ["why", out, ROWS[5]["id"]]).output
+    assert "kept, in" in CliRunner().invoke(datapipe, ["why", out, ROWS[5]["id"]]).output
     corpus(recipe("megatron"))
-    done = CliRunner().invoke(main, ["why", out, ROWS[5]["id"]])
+    done = CliRunner().invoke(datapipe, ["why", out, ROWS[5]["id"]])
     assert "data (megatron), which are not searched" in str(done.exception)
 
 
@@ -173,9 +187,8 @@ def test_documents_without_tokens(runs: Runs, form: str) -> None:
     lay_out(runs, rows)
     manifest = runs(recipe(form, more="shard_size: 1KB"))  # a part of empty documents alone has no file
     assert (manifest["outputs"][0]["rows"], manifest["outputs"][0]["tokens"]) == (40, 1)
-    lay_out(runs, [{"id": "1", "text": ""}])
+    lay_out(runs, [{"id": str(i), "text": ""} for i in range(3)])
     with pytest.raises(RunFailed, match=rf"has no tokens \(3 rows\): {form} has no readable form of that"):
-        lay_out(runs, [{"id": str(i), "text": ""} for i in range(3)])
         runs(recipe(form), "empty")
 
 
