@@ -16,7 +16,11 @@ from click.testing import CliRunner
 
 from datapipe.cli.main import datapipe
 from datapipe.core.errors import RecipeError, RunFailed
-from tests.conftest import Runs, compile_text
+from datapipe.engine.driver import Driver
+from datapipe.engine.executors.local import InProcess
+from datapipe.io.store import open_store
+from tests.conftest import Quiet, Runs, compile_text
+from tests.s3 import BUCKET, s3_server
 from tests.tokens import lay_out, read_mds, read_megatron, recipe, texts
 
 ROWS = texts(240)
@@ -140,6 +144,18 @@ def test_workers_batches_and_a_second_run_give_the_same_bytes(
     (corpus.folder / "out-saved/data/state.json").unlink()
     corpus(MANY.replace("OUT", "out"))
     assert outputs("out") == expected
+
+
+def test_an_object_store_gets_the_bytes_of_a_disk(corpus: Runs, digests: Callable[[Path], dict[str, str]]) -> None:
+    with s3_server():
+        for form, number in (("megatron", 0), ("{mds: {compression: zstd}}", 1)):
+            text, out = recipe(form), f"s3://{BUCKET}/out-{number}"
+            corpus(text, f"disk-{number}")
+            Driver(compile_text(text, corpus.folder), out, InProcess(), Quiet()).run()
+            store = open_store(out)
+            expected = digests(corpus.folder / f"disk-{number}")
+            assert {n: hashlib.sha256(store.read_bytes(n)).hexdigest() for n in expected} == expected
+            assert CliRunner().invoke(datapipe, ["verify", out]).exit_code == 0
 
 
 def test_nothing_is_left_of_another_format(corpus: Runs) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, ClassVar, Literal
@@ -20,6 +21,7 @@ from datapipe.io.formats.mds_encoding import encode, encoding_of, size_of
 from datapipe.io.formats.tokens import is_list, token_column
 
 _IN_MEMORY = 256 << 20  # bytes of samples that wait for the table of their places in memory, above that on disk
+_LEVEL = 3  # level 1 is 1.5 times as fast; of ids of the bulk corpus it leaves 65 % where 3 leaves 33 %
 _LARGEST = 2**32 - 1  # a shard's places are uint32
 
 
@@ -77,17 +79,18 @@ class Mds(Format):
             head = self._head(np.concatenate(sizes), schema)
             total = len(head) + waiting.tell()
             waiting.seek(0)
-            digest = hashlib.sha256(head)
-            target: Any = streams[0]
-            if self.compression:  # the size in the frame's header: readers unpack it in one call
-                target = zstandard.ZstdCompressor(level=3).stream_writer(target, size=total, closefd=False)
-            target.write(head)
-            while block := waiting.read(1 << 20):
-                digest.update(block)
-                target.write(block)
-            if self.compression:
-                target.close()
-        return {"raw_bytes": total, "raw_sha256": digest.hexdigest()}
+            if not self.compression:
+                streams[0].write(head)
+                shutil.copyfileobj(waiting, streams[0], 1 << 20)
+                return {}
+            raw = hashlib.sha256(head)
+            # The size in the frame's header: readers unpack it in one call.
+            with zstandard.ZstdCompressor(level=_LEVEL).stream_writer(streams[0], size=total, closefd=False) as packed:
+                packed.write(head)
+                while block := waiting.read(1 << 20):
+                    raw.update(block)
+                    packed.write(block)
+        return {"bytes": total, "sha256": raw.hexdigest()}
 
     def whole(self, parts: Sequence[Part], schema: pa.Schema) -> dict[str, bytes]:
         """The index of shards."""
@@ -131,5 +134,5 @@ class Mds(Format):
         there = {"basename": name, "bytes": file["bytes"], "hashes": {"sha256": file["sha256"]}}
         if not self.compression:
             return {"raw_data": there, "zip_data": None}
-        raw = {"bytes": facts["raw_bytes"], "hashes": {"sha256": facts["raw_sha256"]}}
+        raw = {"bytes": facts["bytes"], "hashes": {"sha256": facts["sha256"]}}
         return {"raw_data": {"basename": name.removesuffix(".zstd"), **raw}, "zip_data": there}
