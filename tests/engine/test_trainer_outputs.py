@@ -146,14 +146,15 @@ def test_workers_batches_and_a_second_run_give_the_same_bytes(
     assert outputs("out") == expected
 
 
-def test_an_object_store_gets_the_bytes_of_a_disk(corpus: Runs, digests: Callable[[Path], dict[str, str]]) -> None:
+def test_an_object_store_gets_the_bytes_of_a_disk(runs: Runs, digests: Callable[[Path], dict[str, str]]) -> None:
+    lay_out(runs, ROWS[:30], files=1)
     with s3_server():
         for form, number in (("megatron", 0), ("{mds: {compression: zstd}}", 1)):
-            text, out = recipe(form), f"s3://{BUCKET}/out-{number}"
-            corpus(text, f"disk-{number}")
-            Driver(compile_text(text, corpus.folder), out, InProcess(), Quiet()).run()
+            text, out = recipe(form, more="shard_size: 5KB"), f"s3://{BUCKET}/out-{number}"
+            runs(text, f"disk-{number}")
+            Driver(compile_text(text, runs.folder), out, InProcess(), Quiet()).run()
             store = open_store(out)
-            expected = digests(corpus.folder / f"disk-{number}")
+            expected = digests(runs.folder / f"disk-{number}")
             assert {n: hashlib.sha256(store.read_bytes(n)).hexdigest() for n in expected} == expected
             assert CliRunner().invoke(datapipe, ["verify", out]).exit_code == 0
 

@@ -24,7 +24,9 @@ _LONGEST = 2**31 - 1  # tokens of a sequence: the index keeps them as int32
 class Megatron(Format):
     """Each row is a sequence and a document of its own; a part is a pair, whose path without ending is its prefix.
 
-    As megatron/core/datasets/indexed_dataset.py of Megatron-LM reads it. `--data-path` takes the prefixes.
+    As megatron/core/datasets/indexed_dataset.py of Megatron-LM reads it. `--data-path` takes
+    the prefixes. A row without tokens is a document of none, as Megatron's own builder writes it; a part without any token
+    leaves no pair, for empty files cannot be mapped.
     """
 
     name: Literal["megatron"] = "megatron"
