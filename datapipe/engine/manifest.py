@@ -177,12 +177,13 @@ def _files(folder: str, parts: list[Part], first: int = 0) -> list[dict[str, Any
 
 def _whole(publication: Publication, parts: list[Part], schema: pa.Schema) -> dict[str, bytes]:
     """What the format says of all parts. RunFailed if its readers would fail on what there is."""
-    if publication.format.refuses_empty and not any(part["files"] for part in parts):
+    if not any(part["files"] for part in parts):
+        rows, form = sum(part["rows"] for part in parts), publication.format
         raise RunFailed(
-            f"the dataset {publication.dataset} has no tokens ({sum(part['rows'] for part in parts):,} rows): "
-            f"{publication.format.name} has no readable form of that; `datapipe report` tells which step dropped the rows"
+            f"the dataset {publication.dataset} has no {form.needs} ({rows:,} rows): {form.name} has no readable form of "
+            "that; `datapipe report` tells which step dropped the rows"
         )
-    names = [{**part, "files": _files("data", [part], index)} for index, part in enumerate(parts)]
+    names = [{**part, "files": _files("data", [part], i)} for i, part in enumerate(parts) if part["files"]]
     return publication.format.whole(names, schema)
 
 

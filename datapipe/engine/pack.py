@@ -55,15 +55,15 @@ def pack_part(
     with ExitStack() as files:
         streams = [Digested(files.enter_context(target.create(name))) for name in names]
         facts = form.write(iter(counted), schema, streams)  # type: ignore[arg-type]  # writables are all it needs
-    written = [
+    report: dict[str, Any] = {"rows": counted.rows, "tokens": counted.tokens, "facts": facts}
+    report["files"] = [
         {"suffix": suffix, "bytes": stream.size, "sha256": stream.digest.hexdigest()}
         for suffix, stream in zip(form.suffixes, streams, strict=True)
     ]
-    if form.refuses_empty and not counted.tokens:
+    if form.needs and not report[form.needs]:
         for name in names:
             target.remove(name)
-        written = []
-    report = {"rows": counted.rows, "tokens": counted.tokens, "facts": facts, "files": written}
+        report["files"] = []
     store.write_report(f"{part_name(plan.fingerprint, str(number), index)}.json", report)
     return report
 

@@ -198,7 +198,14 @@ def test_a_card_of_somebody_else_stays(corpus: Runs) -> None:
     assert (corpus.folder / "out/README.md").read_text() == "mine"
 
 
-@pytest.mark.parametrize("form", ["megatron", "npy", "mds"])
+def test_mds_of_texts_alone_and_of_nothing(corpus: Runs) -> None:
+    corpus(recipe("{mds: {columns: [id, text]}}", "{length: {min_words: 1}}"))
+    assert read_mds(corpus.folder / "out/data") == ROWS
+    with pytest.raises(RunFailed, match=r"has no rows \(0 rows\): mds has no readable form of that"):
+        corpus(recipe("mds", "{length: {min_words: 100000}}, hashed"))
+
+
+@pytest.mark.parametrize("form", ["megatron", "npy"])
 def test_documents_without_tokens(runs: Runs, form: str) -> None:
     rows = [{"id": str(i), "text": "word" if i == 1 else ""} for i in range(40)]
     lay_out(runs, rows)

@@ -144,3 +144,12 @@ def test_a_manifest_names_its_format() -> None:
     assert format_of({"files": []}).name == "parquet"
     form = Mds(compression="zstd")
     assert format_of({"format": form.model_dump(), "files": []}) == form
+
+
+def test_pairs_that_do_not_belong_together_are_found() -> None:
+    (ids, index), _ = write(Megatron(), tokens([[1, 2], [3]], pa.uint16()))
+    assert Megatron().holds([lambda: io.BytesIO(ids), lambda: io.BytesIO(index)]) == (2, 3)
+    with pytest.raises(ValueError, match=r"the index tells of 3 tokens, beside it are 4 bytes"):
+        Megatron().holds([lambda: io.BytesIO(ids[:4]), lambda: io.BytesIO(index)])
+    with pytest.raises(ValueError, match="no index of Megatron"):
+        Megatron().holds([lambda: io.BytesIO(ids), lambda: io.BytesIO(b"x" + index[1:])])

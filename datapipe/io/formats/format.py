@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, BinaryIO, ClassVar, NamedTuple
+from typing import Any, BinaryIO, ClassVar, Literal, NamedTuple
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
@@ -29,7 +29,7 @@ class Format(BaseModel, ABC):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
-    refuses_empty: ClassVar[bool] = False  # its readers fail on files without a token
+    needs: ClassVar[Literal["rows", "tokens"] | None] = None  # its readers fail on files that hold none
 
     @property
     @abstractmethod

@@ -37,7 +37,7 @@ class Mds(Format):
         None, min_length=1, description="what a sample holds; default: id and all lists of numbers"
     )
     compression: Literal["zstd"] | None = Field(None, description="of shards, which readers then unpack to disk first")
-    refuses_empty: ClassVar[bool] = True
+    needs: ClassVar[Literal["rows", "tokens"] | None] = "rows"
 
     @property
     def suffixes(self) -> tuple[str, ...]:

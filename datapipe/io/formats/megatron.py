@@ -34,7 +34,7 @@ class Megatron(Format):
     dtype: Literal["uint16", "int32"] | None = Field(
         None, description="of an id; default: uint16 for a column of uint16, int32 for one of uint32"
     )
-    refuses_empty: ClassVar[bool] = True
+    needs: ClassVar[Literal["rows", "tokens"] | None] = "tokens"
 
     @property
     def suffixes(self) -> tuple[str, ...]:
@@ -73,7 +73,12 @@ class Megatron(Format):
         magic, version, code, rows, _ = _HEADER.unpack_from(data)
         if magic != _MAGIC or version != 1 or code not in _CODES.values():
             raise ValueError("no index of Megatron's first version")
-        return Counts(rows, int(np.frombuffer(data, np.int32, rows, _HEADER.size).sum(dtype=np.int64)))
+        tokens = int(np.frombuffer(data, "<i4", rows, _HEADER.size).sum(dtype=np.int64))
+        with opened[0]() as ids:
+            size = ids.seek(0, 2)
+        if size != tokens * (2 if code == _CODES["uint16"] else 4):
+            raise ValueError(f"the index tells of {tokens:,} tokens, beside it are {size:,} bytes")
+        return Counts(rows, tokens)
 
     def _column(self, rows: pa.Schema) -> str:
         column = token_column(rows, self.column)

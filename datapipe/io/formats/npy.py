@@ -31,7 +31,7 @@ class Npy(Format):
     column: str | None = Field(None, description="the column of tokens; default: input_ids, or tokens")
     dtype: Literal["uint16", "uint32"] | None = Field(None, description="of an id; default: that of the column")
     header: bool = Field(False, description="write the header that numpy.load expects; Dolma and OLMo expect none")
-    refuses_empty: ClassVar[bool] = True
+    needs: ClassVar[Literal["rows", "tokens"] | None] = "tokens"
 
     @property
     def suffixes(self) -> tuple[str, ...]:
