@@ -10,6 +10,8 @@ import click
 from datapipe.cli.run import settings
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from datapipe.plan.plan import Lane, Plan, Stage, StepPlan
 
 
@@ -58,8 +60,8 @@ def check(
         _tell_stage(plan, stage)
     for publication in plan.publications:
         click.echo(f"\npublish {publication.dataset} to {publication.path}")
-        click.echo(f"  {publication.format}, parts of {publication.shard_size / 1e6:,.0f} MB of text")
-        click.echo(f"  columns: {_columns(plan, publication.stage)}")
+        click.echo(f"  {publication.format.name}, parts of {publication.shard_size / 1e6:,.0f} MB of text and tokens")
+        click.echo(f"  columns: {_columns(publication.format.published(plan.stage(publication.stage).published()))}")
     if plan.resources:
         click.echo("\nmodels and files needed")
         for resource in plan.resources:
@@ -130,8 +132,8 @@ def _tell_chain(lane: Lane) -> None:
             click.echo(f"      {name}: {counts['items']:,} items, {counts['searched']:,} long enough to be looked for")
 
 
-def _columns(plan: Plan, key: str) -> str:
-    return ", ".join(f"{f.name} {f.type}" for f in plan.stage(key).rows if f.name != "_addr")
+def _columns(rows: pa.Schema) -> str:
+    return ", ".join(f"{field.name} {field.type}" for field in rows)
 
 
 def _does(step: StepPlan) -> str:

@@ -55,8 +55,9 @@ def show_funnel(manifest: dict[str, Any], folder: str, file: IO[str]) -> None:
         files = output["files"]
         size = sum(f["bytes"] for f in files)
         what = f"{len(files)} file{'s' if len(files) != 1 else ''}"
+        tokens = f", {output['tokens']:,} tokens" if output.get("tokens") is not None else ""
         notes.append(
-            f"{output['dataset']}: {output['rows']:,} {rows} in {what}, {megabytes(size)} MB, {output['path']}/data/"
+            f"{output['dataset']}: {output['rows']:,} {rows}{tokens} in {what}, {megabytes(size)} MB, {output['path']}/data/"
         )
     notes.append(f"why is a document missing? datapipe why {folder} ID")
     for note in notes:

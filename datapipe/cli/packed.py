@@ -62,8 +62,9 @@ def _sequences(path: str, identifier: str) -> Iterator[tuple[str, str, dict[str,
     from datapipe.core.packing.sequences import DOCUMENTS
     from datapipe.io.files import parquet_source
 
-    if not path.endswith(".parquet"):
+    if path.endswith(".jsonl.zst"):
         yield from _in_lines(path, identifier)
+    if not path.endswith(".parquet"):
         return
     file = pq.ParquetFile(parquet_source(path))
     schema = file.schema_arrow

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from datapipe.io.store import Store
 
 
@@ -22,7 +24,12 @@ def verify(folder: str) -> None:
     run = open_output(folder)
     files = [(open_output(output["path"]), f) for output in manifest["outputs"] for f in output["files"]]
     files += [(run, f) for table in manifest["tables"].values() for f in table]
-    wrong = [fault for store, told in files if (fault := _fault(store, told))]
+    wrong = [fault for store, told in files if (fault := _changed(store, told))]
+    if not wrong:  # what a file says of itself is of interest where it is what was written
+        wrong = [fault for output in manifest["outputs"] for fault in _miscounted(output)]
+        wrong += [
+            fault for table in manifest["tables"].values() for fault in _miscounted({"path": folder, "files": table})
+        ]
     known = {told["path"] for _, told in files}
     strays = [f"data/{name}" for name in run.names("data") if name.startswith("part-") and f"data/{name}" not in known]
     wrong += [f"{run.url(name)}: not in the manifest" for name in strays]
@@ -32,12 +39,9 @@ def verify(folder: str) -> None:
     click.echo(f"{len(files)} file{'s' if len(files) != 1 else ''}, {rows:,} rows: as the manifest says")
 
 
-def _fault(store: Store, told: dict[str, Any]) -> str:
-    """What is wrong with a file; "" if it is as the manifest says."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    from datapipe.io.files import open_input, parquet_source
+def _changed(store: Store, told: dict[str, Any]) -> str:
+    """What became of a file; "" if it is what was written."""
+    from datapipe.io.files import open_input
 
     name = told["path"]
     where = store.url(name)
@@ -54,12 +58,31 @@ def _fault(store: Store, told: dict[str, Any]) -> str:
             f"{where}: changed: {size:,} bytes, sha256 {found[:16]}…, "
             f"expected {told['bytes']:,}, {told['sha256'][:16]}…"
         )
-    if not name.endswith(".parquet"):
-        return ""
-    try:
-        file = pq.ParquetFile(parquet_source(where))
-        column = "id" if "id" in file.schema_arrow.names else "step"  # counts are of no document
-        rows = sum(batch.num_rows for batch in file.iter_batches(columns=[column]))
-    except (pa.ArrowException, OSError) as error:
-        return f"{where}: cannot be read: {error}"
-    return f"{where}: {rows:,} rows, expected {told['rows']:,}" if rows != told["rows"] else ""
+    return ""
+
+
+def _miscounted(output: dict[str, Any]) -> Iterator[str]:
+    """Parts of an output whose files hold other rows than the manifest says, and an output that holds other tokens."""
+    from functools import partial
+
+    import pyarrow as pa
+
+    from datapipe.cli.runfolder import open_output
+    from datapipe.io.files import open_input
+    from datapipe.io.formats.choice import format_of
+
+    form, store = format_of(output), open_output(output["path"])
+    parts = [f for f in output["files"] if f["path"].endswith(tuple(f".{suffix}" for suffix in form.suffixes))]
+    step, tokens = len(form.suffixes), 0
+    for at in range(0, len(parts), step):
+        where = store.url(parts[at]["path"])
+        try:
+            held = form.holds([partial(open_input, store.url(f["path"])) for f in parts[at : at + step]])
+        except (pa.ArrowException, OSError, ValueError) as error:
+            yield f"{where}: cannot be read: {error}"
+            continue
+        if held.rows is not None and held.rows != parts[at]["rows"]:
+            yield f"{where}: {held.rows:,} rows, expected {parts[at]['rows']:,}"
+        tokens += held.tokens or 0
+    if tokens and tokens != output["tokens"]:
+        yield f"{output['path']}: {tokens:,} tokens, expected {output['tokens']:,}"

@@ -57,7 +57,7 @@ def why(folder: str, identifier: str, source: str | None) -> None:
     if not found:
         raise DatapipeError(
             f"{identifier}: no such document was read in this run (neither kept, dropped nor in quarantine); "
-            "an id is matched exactly, and so is a url"
+            f"an id is matched exactly, and so is a url{_unsearched(manifest)}"
         )
 
 
@@ -125,9 +125,17 @@ def _published(output: dict[str, Any], identifier: str, source: str | None) -> l
     found = []
     for file in output["files"]:
         path = f"{output['path'].rstrip('/')}/{file['path']}"
-        rows = _in_parquet(path, identifier) if path.endswith(".parquet") else _in_jsonl(path, identifier)
+        search = next((search for ending, search in _SEARCHES.items() if path.endswith(ending)), None)
+        rows = search(path, identifier) if search else []
         found += [(file["path"], row) for row in rows if source is None or row["source"] == source]
     return found
+
+
+def _unsearched(manifest: dict[str, Any]) -> str:
+    """What is to be said of outputs in which no id can be looked for."""
+    outputs = [o for o in manifest["outputs"] if not any(f["path"].endswith(tuple(_SEARCHES)) for f in o["files"])]
+    names = ", ".join(f"{output['path']}/data ({output['format']['name']})" for output in outputs)
+    return f"; it may be among the rows kept in {names}, which are not searched" if names else ""
 
 
 def _in_parquet(path: str, identifier: str) -> list[dict[str, Any]]:
@@ -138,7 +146,9 @@ def _in_parquet(path: str, identifier: str) -> list[dict[str, Any]]:
     from datapipe.io.files import parquet_source
 
     columns = [name for name in pq.read_schema(parquet_source(path)).names if name not in ("text", "metadata", *LISTS)]
-    condition = (pc.field("id") == identifier) | (pc.field("url") == identifier)
+    condition = pc.field("id") == identifier
+    if "url" in columns:
+        condition |= pc.field("url") == identifier
     rows: list[dict[str, Any]] = read_parquet(path, columns, condition).to_pylist()
     return rows
 
@@ -153,4 +163,33 @@ def _in_jsonl(path: str, identifier: str) -> list[dict[str, Any]]:
 
     with open_input(path) as raw, zstandard.ZstdDecompressor().stream_reader(raw) as stream:
         rows = (orjson.loads(line) for line in io.BufferedReader(stream))
-        return [row for row in rows if identifier in (row["id"], row["url"])]
+        return [row for row in rows if identifier in (row["id"], row.get("url"))]
+
+
+def _in_arrow(path: str, identifier: str) -> list[dict[str, Any]]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from datapipe.io.files import open_input
+
+    with open_input(path) as raw, pa.ipc.open_stream(raw) as reader:
+        keys = [name for name in ("id", "url") if name in reader.schema.names]
+        rows: list[dict[str, Any]] = []
+        for batch in reader:
+            hits = [pc.fill_null(pc.equal(batch.column(key), identifier), False) for key in keys]
+            rows += batch.filter(pc.or_(hits[0], hits[-1])).to_pylist()
+        return rows
+
+
+def _in_places(path: str, identifier: str) -> list[dict[str, Any]]:
+    """Of a flat array of tokens."""
+    import csv
+    import gzip
+
+    from datapipe.io.files import open_input
+
+    with open_input(path) as raw, gzip.open(raw, "rt", encoding="utf-8", newline="") as lines:
+        return [{"id": row[2], "source": row[3]} for row in csv.reader(lines) if row[2] == identifier]
+
+
+_SEARCHES = {".parquet": _in_parquet, ".jsonl.zst": _in_jsonl, ".arrow": _in_arrow, ".csv.gz": _in_places}

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from datapipe.core.bias.counts import summed
 from datapipe.core.columns import ADDR
 from datapipe.engine import beacon
-from datapipe.engine.names import part_name, published_name, shard_name
+from datapipe.engine.names import part_name, published_stem, shard_name
 from datapipe.engine.reports import committed
 from datapipe.engine.sink import TABLES, side_name
 from datapipe.io.arrow_files import Index, read_batches, read_table
@@ -51,14 +51,15 @@ def collect_table(store: Store, plan: Plan, table: str, index: int, slices: tupl
         strings += ["scores.key_value.key", "failed.list.element"]
     rows = 0
     options = {"compression": "zstd", "compression_level": 1, "use_dictionary": strings}
-    with store.create(published_name(table, index, "parquet")) as stream:
+    with store.create(f"{published_stem(table, index)}.parquet") as stream:
         written = Digested(stream)
         with pq.ParquetWriter(pa.PythonFile(written, "w"), schema, **options) as writer:
             groups = _sums(store, plan, slices) if table == "audit" else _groups(store, plan, table, slices)
             for group in groups:
                 writer.write_table(group, row_group_size=max(1, group.num_rows))
                 rows += group.num_rows
-    report = {"rows": rows, "bytes": written.size, "sha256": written.digest.hexdigest()}
+    file = {"suffix": "parquet", "bytes": written.size, "sha256": written.digest.hexdigest()}
+    report = {"rows": rows, "files": [file]}
     store.write_report(f"{part_name(plan.fingerprint, table, index)}.json", report)
     return report
 

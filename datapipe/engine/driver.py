@@ -198,7 +198,7 @@ class Driver:
             places = Places()  # others have written since
             for part, report in zip(parts, self.store.read_reports(f"{p.commit}.json" for p in parts), strict=True):
                 if self.member.shared and (report is None or not places.hold(part, report)):
-                    raise Waiting(f"{part.file} is not written; run it again when it is")
+                    raise Waiting(f"{part.stem} is not written; run it again when it is")
                 if report is None:
                     raise WorkLost(f"{part.commit}.json", "is gone")
                 written.setdefault(part.of, []).append(report)

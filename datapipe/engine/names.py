@@ -8,7 +8,9 @@ LOCK = "work/lock"  # held by whoever works here
 LOCKS = "work/locks"  # between the members of a job array
 STAGE_FOLDER = re.compile(r"work/(?P<key>[0-9a-f]{16})/")
 OURS = re.compile(r"[0-9a-f]{16}|(plan|pin)-[0-9a-f]{16}\.json|publish-[0-9a-f]{16}|locks")  # what runs leave in work/
-PART = re.compile(r"part-[0-9]{5,}\.(parquet|jsonl\.zst)")
+PART = re.compile(
+    r"part-[0-9]{5,}\.(parquet|jsonl\.zst|arrow|mds|mds\.zstd|bin|idx|npy|csv\.gz)|index\.json|state\.json|dataset_info\.json"
+)  # what outputs hold in data/
 
 
 def plan_name(fingerprint: str) -> str:
@@ -66,6 +68,6 @@ def part_name(fingerprint: str, kind: str, index: int) -> str:
     return f"{publish_folder(fingerprint)}/{kind}/part-{index:05d}"
 
 
-def published_name(folder: str, index: int, suffix: str) -> str:
-    """A part in its place: `data/part-00000.parquet`."""
-    return f"{folder}/part-{index:05d}.{suffix}"
+def published_stem(folder: str, index: int) -> str:
+    """A part in its place: `data/part-00000`, before the endings of its files."""
+    return f"{folder}/part-{index:05d}"

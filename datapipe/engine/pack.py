@@ -1,20 +1,18 @@
-"""Publishing: rows of many shards to parts of one size, in address order, as Parquet or JSON lines."""
+"""Publishing: rows of many shards to parts of one size, in address order, in the format of the output."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
-import orjson
 import pyarrow as pa
-import pyarrow.parquet as pq
-import zstandard
+import pyarrow.compute as pc
 
 from datapipe.core.columns import ADDR
 from datapipe.engine import beacon
-from datapipe.engine.names import part_name, published_name, shard_name
+from datapipe.engine.names import part_name, published_stem, shard_name
 from datapipe.engine.output import weights
 from datapipe.engine.reports import committed
 from datapipe.io.arrow_files import read_batches
@@ -23,26 +21,8 @@ from datapipe.io.files import is_hub
 from datapipe.io.store import Store, open_store
 from datapipe.plan.plan import Plan, Publication, Stage
 
-PIECE, GROUP_PIECES = (
-    1_000_000,
-    64,
-)  # bytes of id, text and metadata: row groups of 64 MB, gathered almost without copies
+PIECE = 1_000_000  # bytes of id, text, metadata and tokens that formats are given at once
 Slice = tuple[int, int, int]  # shard, first row, end row
-
-# zstd 3 costs a third more time than 1 for 6 % smaller files on the bulk corpus; text is not worth a dictionary.
-PARQUET: dict[str, Any] = {
-    "compression": "zstd",
-    "compression_level": 1,
-    "use_dictionary": ["source", "lang"],
-    "write_statistics": ["id", "source", "url", "lang"],  # bounds on whole texts would only swell the footer
-    "write_page_checksum": True,
-    "version": "2.6",
-}
-
-
-def suffix(publication: Publication) -> str:
-    """The file name's ending."""
-    return "parquet" if publication.format == "parquet" else "jsonl.zst"
 
 
 def cut_parts(shards: Iterable[tuple[int, dict[str, Any]]], size: int) -> Iterator[tuple[Slice, ...]]:
@@ -65,30 +45,54 @@ def cut_parts(shards: Iterable[tuple[int, dict[str, Any]]], size: int) -> Iterat
 def pack_part(
     store: Store, plan: Plan, publication: Publication, index: int, slices: tuple[Slice, ...]
 ) -> dict[str, Any]:
-    """Write one part in its place; its digest and counts are the commit."""
+    """Write one part in its place; the digests of its files and its counts are the commit."""
     number = plan.publications.index(publication)
-    stage = plan.stage(publication.stage)
-    target, name = place(store, plan, number, index)
-    with target.create(name) as stream:
-        written = Digested(stream)
-        write = _write_parquet if publication.format == "parquet" else _write_jsonl
-        rows = write(written, _pieces(store, stage, slices), published_schema(stage))
-    report = {"rows": rows, "bytes": written.size, "sha256": written.digest.hexdigest()}
+    rows, form = plan.stage(publication.stage).published(), publication.format
+    schema = form.published(rows)
+    target, stem = place(store, plan, number, index)
+    names = [f"{stem}.{suffix}" for suffix in form.suffixes]
+    counted = _Counted(_pieces(store, plan.stage(publication.stage), slices), schema, form.counted(rows))
+    with ExitStack() as files:
+        streams = [Digested(files.enter_context(target.create(name))) for name in names]
+        facts = form.write(iter(counted), schema, streams)  # type: ignore[arg-type]  # writables are all it needs
+    report: dict[str, Any] = {"rows": counted.rows, "tokens": counted.tokens, "facts": facts}
+    report["files"] = [
+        {"suffix": suffix, "bytes": stream.size, "sha256": stream.digest.hexdigest()}
+        for suffix, stream in zip(form.suffixes, streams, strict=True)
+    ]
+    if form.needs and not report[form.needs]:
+        for name in names:
+            target.remove(name)
+        report["files"] = []
     store.write_report(f"{part_name(plan.fingerprint, str(number), index)}.json", report)
     return report
 
 
 def place(store: Store, plan: Plan, publication: int, index: int) -> tuple[Store, str]:
-    """Where a part goes: to its name in the output at once, for without a manifest it is not published."""
-    target = plan.publications[publication]
-    if is_hub(target.path):  # the hub takes commits, not single files
-        return store, f"{part_name(plan.fingerprint, str(publication), index)}.{suffix(target)}"
-    return (open_store(target.path) if publication else store), published_name("data", index, suffix(target))
+    """Where a part goes, before the endings of its files: to its place in the output at once, for without a manifest it
+    is not published."""
+    path = plan.publications[publication].path
+    if is_hub(path):  # the hub takes commits, not single files
+        return store, part_name(plan.fingerprint, str(publication), index)
+    return (open_store(path) if publication else store), published_stem("data", index)
 
 
-def published_schema(stage: Stage) -> pa.Schema:
-    """The columns of the data: all of the stage's but the address."""
-    return pa.schema([field for field in stage.rows if field.name != ADDR])
+class _Counted:
+    """Pieces with the columns of a schema, and how many rows and tokens went by."""
+
+    def __init__(self, pieces: Iterator[pa.RecordBatch], schema: pa.Schema, column: str | None) -> None:
+        self._pieces = pieces
+        self._schema = schema
+        self._column = column
+        self.rows = 0
+        self.tokens: int | None = None if column is None else 0
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        for piece in self._pieces:
+            self.rows += piece.num_rows
+            if self.tokens is not None:
+                self.tokens += pc.sum(pc.list_value_length(piece.column(self._column))).as_py() or 0
+            yield piece.select(self._schema.names)
 
 
 def _batches(store: Store, stage: Stage, slices: tuple[Slice, ...]) -> Iterator[pa.RecordBatch]:
@@ -123,37 +127,3 @@ def _pieces(store: Store, stage: Stage, slices: tuple[Slice, ...]) -> Iterator[p
             batch = batch.slice(full)
     if waiting:
         yield pa.concat_batches(waiting) if len(waiting) > 1 else waiting[0]
-
-
-def _write_parquet(stream: Digested, pieces: Iterator[pa.RecordBatch], schema: pa.Schema) -> int:
-    count = 0
-    with pq.ParquetWriter(pa.PythonFile(stream, "w"), schema, **PARQUET) as writer:
-        while group := list(islice(pieces, GROUP_PIECES)):
-            table = pa.Table.from_batches(group, schema=schema)
-            writer.write_table(table, row_group_size=max(1, table.num_rows))
-            count += table.num_rows
-            del group, table  # or they would stay until the next group is gathered: 64 MB more
-    return count
-
-
-def _write_jsonl(stream: Digested, pieces: Iterator[pa.RecordBatch], schema: pa.Schema) -> int:
-    count = 0
-    compressor = zstandard.ZstdCompressor(level=3)
-    with compressor.stream_writer(stream, closefd=False) as writer:  # type: ignore[arg-type]  # a writable is all it needs
-        for piece in pieces:
-            writer.write(b"".join(orjson.dumps(_json_row(row), option=_JSON) for row in piece.to_pylist()))
-            count += piece.num_rows
-    return count
-
-
-_JSON = orjson.OPT_APPEND_NEWLINE
-
-
-def _json_row(row: dict[str, Any]) -> dict[str, Any]:
-    # Metadata is JSON already: it stands in the line as an object, not as a string in a string.
-    return {
-        name: orjson.Fragment(value) if name == "metadata" and value is not None
-        else dict(value) if isinstance(value, list) and value and isinstance(value[0], tuple)
-        else value
-        for name, value in row.items()
-    }  # fmt: skip

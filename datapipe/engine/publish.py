@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from datapipe.core.errors import RecipeError
 from datapipe.engine.collect import plan_tables
-from datapipe.engine.names import part_name, publish_folder, published_name
+from datapipe.engine.names import part_name, publish_folder, published_stem
 from datapipe.engine.pack import cut_parts, place
 from datapipe.engine.sink import tables_of
 from datapipe.engine.summary import stage_reports
@@ -22,7 +22,7 @@ class Part:
 
     of      the publication's number (kind pack) or the table's name (kind collect)
     commit  the name of its report
-    store, file  where it lies
+    store, stem  where it lies: its files, before their endings
     """
 
     kind: Literal["pack", "collect"]
@@ -31,7 +31,7 @@ class Part:
     slices: tuple[tuple[int, int, int], ...]
     commit: str
     store: Store
-    file: str
+    stem: str
 
 
 class Places:
@@ -41,13 +41,13 @@ class Places:
         self._listed: dict[tuple[str, str], dict[str, int]] = {}
 
     def hold(self, part: Part, report: dict[str, Any]) -> bool:
-        """Whether the file of this report is there: parts of one plan at a time."""
-        folder = part.file.rpartition("/")[0]
+        """Whether the files of this report are there: parts of one plan at a time."""
+        folder = part.stem.rpartition("/")[0]
         place = part.store.root, folder
         if place not in self._listed:
             self._listed[place] = part.store.sizes(folder)
-        size: int = report["bytes"]
-        return self._listed[place].get(part.file) == size or part.store.holds({part.file: size})
+        files = {f"{part.stem}.{file['suffix']}": file["bytes"] for file in report["files"]}
+        return self._listed[place].items() >= files.items() or part.store.holds(files)
 
 
 def plan_parts(store: Store, plan: Plan) -> list[Part]:
@@ -57,8 +57,8 @@ def plan_parts(store: Store, plan: Plan) -> list[Part]:
         cuts = list(cut_parts(stage_reports(store, plan.stage(target.stage)), target.shard_size)) or [()]
         for index, slices in enumerate(cuts):
             commit = part_name(plan.fingerprint, str(number), index)
-            where, file = place(store, plan, number, index)
-            parts.append(Part("pack", str(number), index, slices, commit, where, file))
+            where, stem = place(store, plan, number, index)
+            parts.append(Part("pack", str(number), index, slices, commit, where, stem))
     side: dict[str, list[tuple[int, int, int]]] = {table: [] for table in tables_of(plan)}
     for stage in plan.stages:
         for number, report in stage_reports(store, stage):
@@ -67,7 +67,7 @@ def plan_parts(store: Store, plan: Plan) -> list[Part]:
     for table, found in side.items():
         for index, slices in enumerate(list(plan_tables(iter(found))) or [()]):
             commit = part_name(plan.fingerprint, table, index)
-            parts.append(Part("collect", table, index, slices, commit, store, published_name(table, index, "parquet")))
+            parts.append(Part("collect", table, index, slices, commit, store, published_stem(table, index)))
     return parts
 
 

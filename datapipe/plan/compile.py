@@ -13,6 +13,7 @@ from datapipe.core.errors import RecipeError, RunFailed, did_you_mean
 from datapipe.core.fingerprint import fingerprint
 from datapipe.core.operator import Global, Operator
 from datapipe.plan.audited import check_audit, is_audited
+from datapipe.plan.formats import check_format
 from datapipe.plan.graph import check_uses, in_order, published_datasets
 from datapipe.plan.indexes import plan_index
 from datapipe.plan.inputs import build_reader, list_shards
@@ -256,10 +257,11 @@ def compile_recipe(located: Located) -> Plan:
         if uses[name] > 1:
             compiler.share(name)
     check_audit(compiler.labels, recipe, located)
-    publications = []
+    publications: list[Publication] = []
     for name, write in zip(published, recipe.write, strict=True):
         stage = compiler.publish(name)
         path = absolute(write.path, folder)
+        check_format(write.format, stage, compiler.stages, ("write", len(publications), "format"), located)
         publications.append(
             Publication(dataset=name, stage=stage, path=path, shard_size=write.shard_size, format=write.format)
         )
@@ -269,7 +271,7 @@ def compile_recipe(located: Located) -> Plan:
     )
     identity = {
         "stages": [stage.key for stage in compiler.stages],
-        "writes": [[p.dataset, p.stage, p.shard_size, p.format] for p in publications],
+        "writes": [[p.dataset, p.stage, p.shard_size, p.format.model_dump()] for p in publications],
         "paths": [p.path for p in publications[1:]],  # the first one is the run folder itself
     }
     return Plan(

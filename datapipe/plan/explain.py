@@ -72,7 +72,7 @@ def _model_at(model: type[BaseModel], path: tuple[Any, ...]) -> type[BaseModel] 
     current: Any = model
     for part in path:
         if not isinstance(current, type) or not issubclass(current, BaseModel):
-            current = _inner(current)
+            current = _named(current, part) or _inner(current)
             continue
         if issubclass(current, RootModel):
             current = _inner(current.model_fields["root"].annotation)
@@ -90,6 +90,12 @@ def _model_at(model: type[BaseModel], path: tuple[Any, ...]) -> type[BaseModel] 
             current = _inner(current, keep=True)
     current = _inner(current)
     return current if isinstance(current, type) and issubclass(current, BaseModel) else None
+
+
+def _named(annotation: Any, part: Any) -> type[BaseModel] | None:
+    """The model of a union whose `name` is this part of the path."""
+    models = (a for a in getattr(annotation, "__args__", ()) if isinstance(a, type) and issubclass(a, BaseModel))
+    return next((m for m in models if "name" in m.model_fields and m.model_fields["name"].default == part), None)
 
 
 def _inner(annotation: Any, keep: bool = False) -> Any:

@@ -11,8 +11,9 @@ from functools import cache
 from pathlib import Path
 
 from datapipe.core.errors import RecipeError, RunFailed
-from datapipe.io.files import is_local, local_path, refuse_unreadable
+from datapipe.io.files import is_hub, is_local, local_path, refuse_unreadable
 from datapipe.io.filesystem import refuse_credentials
+from datapipe.io.formats.card import CARD, MARK
 from datapipe.io.store import RemoteStore, Store, open_store
 from datapipe.plan.plan import Plan
 
@@ -46,7 +47,20 @@ def check_outputs(plan: Plan, out: str) -> None:
             continue  # the hub keeps what was there: a publication is a commit on top of it
         if not index or folder not in _further_outputs(open_store(folders[0])):
             _check_folder(folder, plan.file)
+    _check_cards(plan, folders)
     _check_indexes(plan, folders, sources)
+
+
+def _check_cards(plan: Plan, folders: list[str]) -> None:
+    """A card replaces what an earlier run wrote, and nothing else. On the hub what was there stays in its history."""
+    for folder, publication in zip(folders, plan.publications, strict=True):
+        if CARD not in publication.format.whole((), plan.stage(publication.stage).published()) or is_hub(folder):
+            continue
+        store = open_store(folder)
+        if store.exists(CARD) and MARK.encode() not in store.read_bytes(CARD):
+            raise RecipeError(
+                f"write.format.card: {store.url(CARD)} is there, and no run wrote it; move it away", plan.file
+            )
 
 
 def _check_indexes(plan: Plan, folders: list[str], sources: set[str]) -> None:

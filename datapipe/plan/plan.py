@@ -9,7 +9,9 @@ from typing import Annotated, Any, Literal
 import pyarrow as pa
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
+from datapipe.core.columns import ADDR
 from datapipe.core.reader import Piece
+from datapipe.io.formats.choice import AnyFormat
 
 SchemaValue = Annotated[
     pa.Schema,
@@ -128,6 +130,10 @@ class Stage(_Value):
     rows: SchemaValue
     mark: int
 
+    def published(self) -> pa.Schema:
+        """The columns that may be published: all but the address."""
+        return pa.schema([field for field in self.rows if field.name != ADDR])
+
     def numbers(self) -> list[int]:
         """The numbers of the stage's shards, in order."""
         return sorted(n for lane in self.lanes for a, b in lane.shards for n in range(a, b))
@@ -172,7 +178,7 @@ class Publication(_Value):
     stage: str
     path: str
     shard_size: int
-    format: Literal["parquet", "jsonl"]
+    format: AnyFormat
 
 
 class Limit(_Value):

@@ -11,6 +11,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from datapipe.core.condition import Condition
 from datapipe.core.errors import did_you_mean
+from datapipe.io.formats.choice import AnyFormat
+from datapipe.io.formats.parquet import Parquet
 from datapipe.plan.explain import explain
 from datapipe.plan.kubernetes import Kubernetes
 from datapipe.plan.locate import Located, Place
@@ -60,9 +62,13 @@ class Write(_Closed):
     dataset: str | None = Field(None, description="which dataset; not needed in the one-dataset form")
     path: str = Field(description="folder, relative to the recipe; of the first output it is the run folder")
     shard_size: Size = Field(
-        128_000_000, description="a part holds about this many bytes of text and metadata, uncompressed"
+        128_000_000, description="a part holds about this many bytes of text, metadata and tokens, uncompressed"
     )
-    format: Literal["parquet", "jsonl"] = Field("parquet", description="parquet, or JSON lines compressed with zstd")
+    format: AnyFormat = Field(
+        Parquet(),
+        description="parquet, jsonl (JSON lines, zstd), huggingface (`load_from_disk`), mds (MosaicML Streaming), megatron "
+        "(.bin and .idx), npy (OLMo, Dolma); or one with its parameters, such as {mds: {compression: zstd}}",
+    )
 
 
 class Ledger(_Closed):

@@ -109,7 +109,7 @@ def test_cut_parts() -> None:
 
 def test_row_groups_are_cut_by_rows_alone(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("datapipe.engine.pack.PIECE", 3125)
-    monkeypatch.setattr("datapipe.engine.pack.GROUP_PIECES", 16)
+    monkeypatch.setattr("datapipe.io.formats.parquet.GROUP_PIECES", 16)
     runs.jsonl("a.jsonl", [{"id": f"{i:04d}", "text": "y" * 996} for i in range(200)])
     runs("read: {jsonl: a.jsonl}\nwrite: {path: out}\n")
     metadata = pq.ParquetFile(runs.folder / "out/data/part-00000.parquet").metadata

@@ -17,6 +17,7 @@ import pytest
 from datapipe.core.errors import MissingDependency, RecipeError, RunFailed
 from datapipe.io import hub, retry
 from tests.conftest import Runs
+from tests.tokens import lay_out, texts
 
 constants = pytest.importorskip("huggingface_hub.constants")
 
@@ -206,3 +207,21 @@ write: [{{dataset: a, path: out}}, {{dataset: a, path: "{URL}", shard_size: 20KB
     commits = len(server.commits)
     runs(recipe)
     assert len(server.commits) == commits
+
+
+def test_files_that_speak_of_all_parts_go_there_too(server: Hub, runs: Runs) -> None:
+    rows = texts(60)
+    lay_out(runs, rows)
+    recipe = f"""
+plugins: [hashed.py]
+datasets: {{a: {{read: {{jsonl: in}}, steps: [hashed]}}}}
+write: [{{dataset: a, path: out}}, {{dataset: a, path: "{URL}", shard_size: 5KB, format: FORMAT}}]
+"""
+    for form, also in (("mds", "v1/data/index.json"), ("megatron", None), ("{parquet: {card: true}}", "v1/README.md")):
+        runs(recipe.replace("FORMAT", form))
+        there = json.loads(server.files["v1/manifest.json"])
+        found = {name: hashlib.sha256(data).hexdigest() for name, data in server.files.items()}
+        del found["v1/manifest.json"]
+        assert found == {f"v1/{file['path']}": file["sha256"] for file in there["files"]}
+        assert also is None or also in found
+        assert there["outputs"][0]["tokens"] == sum(len(row["text"].split()) for row in rows)

@@ -47,6 +47,12 @@ def test_it_accepts(validator: Draft202012Validator, step: str) -> None:
     assert [error.message for error in validator.iter_errors(recipe)] == []
 
 
+@pytest.mark.parametrize("form", ["mds", "{mds: {compression: zstd}}", "{parquet: {card: true}}", "{npy: {}}"])
+def test_it_accepts_formats(validator: Draft202012Validator, form: str) -> None:
+    recipe = load(f"read: {{jsonl: a}}\nwrite: [{{path: o, format: {form}}}]")
+    assert [error.message for error in validator.iter_errors(recipe)] == []
+
+
 @pytest.mark.parametrize(
     "recipe",
     [
@@ -57,6 +63,8 @@ def test_it_accepts(validator: Draft202012Validator, step: str) -> None:
         "read: {jsonl: a, colums: {}}\nwrite: {path: o}",
         "read: {jsonl: a}",
         "read: {jsonl: a}\nwrite: {pth: o}",
+        "read: {jsonl: a}\nwrite: {path: o, format: csv}",
+        "read: {jsonl: a}\nwrite: {path: o, format: {mds: {compresion: zstd}}}",
         "datasets: {a: {reed: {jsonl: a}}}\nwrite: {path: o}",
     ],
 )
