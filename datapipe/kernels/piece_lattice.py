@@ -30,6 +30,7 @@ Doubles = npt.NDArray[np.float64]
 HALF_STEP = 2.0**-24  # an addition of float32 is off by at most this share of the sum
 ABOVE = 16.0  # more than a path over a kept stretch may rise on its way, by symbols whose scores are above 0
 NEVER = -np.inf
+ALONE = 16
 
 
 class Pieces(NamedTuple):
@@ -128,13 +129,13 @@ def walk(
 def encode(
     offsets: Int64s, data: Bytes, joints: Bytes, dense: Int32s, firsts: Int32s, labels: Bytes, ids: Int32s, scores: Doubles,
     unknown_score: np.float32, longest: int, limit: float, doubles: bool, unknown: int, of_byte: Int32s, pieces: Bytes,
-    sizes: Int32s, kept: Int32s, slack: Doubles, alone: Bytes, sums: Floats, starts: Int32s, tokens: Int32s, path: Int32s,
+    sizes: Int32s, kept: Int32s, slack: Doubles, sums: Floats, starts: Int32s, tokens: Int32s, path: Int32s,
     exact: Doubles, seconds: Doubles, out: Int32s, ends: Int64s,
 ) -> int:  # fmt: skip
     """Tokens of every text, as the model reads it, to `out`, where they end to `ends`.
 
     slack  of each kept stretch: how large half a step of float32 may be, so that no other path can win
-    alone  whether it is a code point that is no piece
+           In `sizes`, ALONE is added to the tokens of a code point that is no piece
     The scratch from `sums` to `seconds` has room for the places of a stretch; the answer is how much it needs, or 0
     """
     n = 0
@@ -154,13 +155,15 @@ def encode(
                     k += 1
                 if k == size and total > near:
                     after = total
-                    if alone[slot]:
+                    count = sizes[slot, 1]
+                    if count >= ALONE:
+                        count -= ALONE
                         after += unknown_score
                     else:
-                        for t in range(sizes[slot, 1]):
+                        for t in range(count):
                             after = np.float32(np.float64(after) + scores[kept[slot, t]])
                     if (abs(np.float64(after)) + ABOVE) * HALF_STEP < slack[slot]:
-                        for t in range(sizes[slot, 1]):
+                        for t in range(count):
                             n = put(out, n, first, kept[slot, t], unknown)
                         total = after
                         i = end
@@ -196,17 +199,16 @@ def encode(
                 sizes[slot, 0] = size
                 for k in range(size):
                     pieces[slot, k] = data[i + k]
-                alone[slot] = not known
                 if known:
                     sizes[slot, 1] = count
                     for t in range(count):
                         kept[slot, t] = tokens[path[count - 1 - t]]
                 elif len(of_byte) > 0:
-                    sizes[slot, 1] = n - before
+                    sizes[slot, 1] = ALONE + n - before
                     for t in range(n - before):
                         kept[slot, t] = out[before + t]
                 else:
-                    sizes[slot, 1] = 1
+                    sizes[slot, 1] = ALONE + 1
                     kept[slot, 0] = unknown
                 slack[slot] = behind
             i = end
@@ -215,7 +217,7 @@ def encode(
 
 
 def encode_texts(
-    offsets: Int64s, data: Bytes, model: Pieces, unknown: int, of_byte: Int32s, kept: Kept, slack: Doubles, alone: Bytes
+    offsets: Int64s, data: Bytes, model: Pieces, unknown: int, of_byte: Int32s, kept: Kept, slack: Doubles
 ) -> tuple[Int32s, Int64s]:
     """Tokens of all texts as the model reads them, and where each one's end; see `encode`."""
     room, needed = SHORT, 1
@@ -225,22 +227,7 @@ def encode_texts(
         exact, seconds = np.empty(room), np.empty(room)
         sums = np.empty(room, np.float32)
         needed = encode(
-            offsets,
-            data,
-            *model,
-            unknown,
-            of_byte,
-            *kept,
-            slack,
-            alone,
-            sums,
-            starts,
-            tokens,
-            path,
-            exact,
-            seconds,
-            out,
-            ends,
+            offsets, data, *model, unknown, of_byte, *kept, slack, sums, starts, tokens, path, exact, seconds, out, ends
         )
         room = max(needed, 4 * room)
     return out[: ends[-1] if len(ends) else 0].copy(), ends

@@ -160,13 +160,11 @@ class _Adding:
             *((-np.inf, True) if older else (BEGIN_ANEW, False)),
         )
         self._unknown, self._bytes = _unknown(model)
-        self._kept, self._slack, self._alone = empty_kept(SLOTS), np.zeros(SLOTS), np.zeros(SLOTS, np.uint8)
+        self._kept, self._slack = empty_kept(SLOTS), np.zeros(SLOTS)
 
     def encode(self, text: Text) -> Encoded:
         return Encoded(
-            *piece_lattice.encode_texts(
-                *text, self._model, self._unknown, self._bytes, self._kept, self._slack, self._alone
-            )
+            *piece_lattice.encode_texts(*text, self._model, self._unknown, self._bytes, self._kept, self._slack)
         )
 
 
