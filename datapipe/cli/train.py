@@ -9,7 +9,7 @@ import click
 
 def _size(ctx: click.Context, param: click.Parameter, value: str) -> int:
     """Bytes of a size such as 2GB."""
-    from datapipe.plan.recipe import size_of
+    from datapipe.core.sizes import size_of
 
     try:
         return int(size_of(value))
