@@ -167,9 +167,12 @@ class Global(Operator):
 
     The sketch has an `_addr` column, so that a row which turns out to be a duplicate id can be taken out again.
     `partition_by` names its uint64 column whose top bits choose the partition; equal keys meet in one `reduce`.
+
+    publishes  its last artifact is a table of files (`name`, `data`): the run publishes them as `models/LABEL/NAME`
     """
 
     partition_by: ClassVar[str] = ADDR
+    publishes: ClassVar[bool] = False
 
     def rounds(self) -> tuple[Global, ...]:
         """The questions asked one after another, each at its own barrier; `bind` of one gives the next one, bound.

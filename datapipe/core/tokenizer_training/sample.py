@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import xxhash
 
 WINDOW = 4000  # bytes: a book must not be the whole sample, and SentencePiece takes no more than 4192 at once
@@ -61,7 +60,7 @@ def shares(
 
 def windows(text: str) -> Iterator[bytes]:
     """Parts of at most WINDOW bytes that end after a line or, where there is none, before a blank or a character."""
-    data = text.encode(errors="replace")
+    data = text.encode()
     start = 0
     while len(data) - start > WINDOW:
         stop = data.rfind(b"\n", start, start + WINDOW) + 1
@@ -111,8 +110,3 @@ class Quotas:
             {"source": source, "lang": lang, "corpus_bytes": corpus, "sample_bytes": size}
             for (source, lang), (corpus, size) in sorted(self.taken.items())
         ]
-
-
-def sizes_of(texts: Sequence[str | None]) -> npt.NDArray[np.int64]:
-    """Bytes of each text."""
-    return np.fromiter((len(text.encode(errors="replace")) if text else 0 for text in texts), np.int64, len(texts))

@@ -8,19 +8,29 @@ from importlib.metadata import version
 from typing import Any
 
 from datapipe import __version__
+from datapipe.core.context import Context
+from datapipe.core.language_model.pieces import sentencepiece
 from datapipe.core.tokenizer_training.byte_pairs import train_byte_level
 from datapipe.core.tokenizer_training.folder import folder_of, packed
 from datapipe.core.tokenizer_training.pieces import train_sentencepiece
 from datapipe.core.tokenizer_training.settings import TokenizerSettings
 from datapipe.core.tokenizer_training.wordpiece import train_wordpiece
 from datapipe.core.tokenizers.converted import converted
+from datapipe.core.tokenizers.huggingface import library
 from datapipe.core.tokenizers.sentencepiece_file import read_model
 
 CARD = "card.json"
 
 
-def trained(texts: Callable[[], Iterable[str]], settings: TokenizerSettings, wanted_by: str) -> dict[str, bytes]:
-    """The tokenizer's files by name. The same texts give the same bytes."""
+def check_packages(settings: TokenizerSettings, wanted_by: str) -> None:
+    """MissingDependency if the trainer is not installed."""
+    (sentencepiece if settings.kind.startswith("sentencepiece") else library)(wanted_by)
+
+
+def trained(
+    texts: Callable[[], Iterable[str]], settings: TokenizerSettings, wanted_by: str, ctx: Context
+) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """The tokenizer's files by name, and what the card says of an extension. The same texts give the same bytes."""
     model = None
     if settings.kind == "byte_level_bpe":
         description = train_byte_level(texts(), settings, wanted_by)
@@ -29,7 +39,7 @@ def trained(texts: Callable[[], Iterable[str]], settings: TokenizerSettings, wan
     else:
         model = train_sentencepiece(texts(), settings, wanted_by)
         description = converted(read_model(model))
-    return folder_of(description, settings.special, settings.additional_tokens, model)
+    return folder_of(description, settings.special, settings.additional_tokens, model), {}
 
 
 def with_card(
