@@ -22,6 +22,7 @@ def verify(folder: str) -> None:
     run = open_output(folder)
     files = [(open_output(output["path"]), f) for output in manifest["outputs"] for f in output["files"]]
     files += [(run, f) for table in manifest["tables"].values() for f in table]
+    files += [(run, f) for model in manifest.get("trained", []) for f in model["files"]]
     wrong = [fault for store, told in files if (fault := _fault(store, told))]
     known = {told["path"] for _, told in files}
     strays = [f"data/{name}" for name in run.names("data") if name.startswith("part-") and f"data/{name}" not in known]

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from datapipe.core.columns import ADDR
 from datapipe.core.context import Context
 from datapipe.core.registry import operators
+from datapipe.core.trained import TrainedModel
 from datapipe.core.verdict import Verdict
 
 
@@ -96,6 +97,8 @@ class Operator(BaseModel):
             value = getattr(self, name)
             if value is None or not any(isinstance(m, _FileMarker) and wanted(m) for m in _metadata(field)):
                 continue
+            if isinstance(value, TrainedModel):
+                continue  # there is none before the run
             if isinstance(value, Mapping):  # by language, beside lists written in the recipe
                 found.extend(path for path in value.values() if isinstance(path, str))
             else:

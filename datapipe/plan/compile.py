@@ -12,7 +12,6 @@ from datapipe.core.dedup.remembering import Remembering
 from datapipe.core.errors import RecipeError, RunFailed, did_you_mean
 from datapipe.core.fingerprint import fingerprint
 from datapipe.core.operator import Global, Operator
-from datapipe.core.registry import operators
 from datapipe.plan.graph import check_uses, in_order, published_datasets
 from datapipe.plan.indexes import plan_index
 from datapipe.plan.inputs import build_reader, list_shards
@@ -35,7 +34,8 @@ from datapipe.plan.plugins import load_all
 from datapipe.plan.recipe import Dataset, Recipe, Step, absolute, read_recipe, read_step
 from datapipe.plan.resources import file_digest, files_of
 from datapipe.plan.stage_key import stage_key
-from datapipe.plan.steps import columns_after, plan_step
+from datapipe.plan.steps import columns_after, plan_step, unique_ids
+from datapipe.plan.trained import Trained
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,7 @@ class _Compiler:
     labels: dict[str, Step] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     indexes: list[str] = field(default_factory=list)
+    trained: Trained = field(default_factory=Trained)
     numbers: int = 0
 
     def dataset(self, name: str, spec: Dataset) -> None:
@@ -76,12 +77,13 @@ class _Compiler:
         inherited = [self.tags[parent] for parent in spec.from_ or []]
         self.tags[name] = {column: label for tags in inherited for column, label in tags.items()}
         for index, entry in enumerate(spec.steps):
-            step = read_step(entry, (*place, "steps", index), self.located)
+            step = self.trained.resolved(read_step(entry, (*place, "steps", index), self.located), self.located)
             self.numbers += 1
             plan, operator = plan_step(
                 step, name, index, self.numbers, lanes[0].rows, self.located, self.folder,
                 self.recipe.models.allow_download,
             )  # fmt: skip
+            plan = self.trained.keyed(plan)
             self._take_names(name, step, plan, operator)
             after = columns_after(lanes[0].rows, plan, operator)
             if isinstance(operator, Global):
@@ -91,6 +93,7 @@ class _Compiler:
                     plan = plan.model_copy(update={"round": number})
                     lanes = [self._cut(name, plan.operator, lanes, plan)]
                     plan = plan.model_copy(update={"artifact": (self.stages[-1].key, plan.label)})
+                self.trained.add(plan, operator)
                 lanes = [lanes[0].then(Link(step=plan))]
             else:
                 lanes = [lane.then(Link(step=plan)) for lane in lanes]
@@ -161,7 +164,7 @@ class _Compiler:
         sketches = []
         number = len(self.stages)
         if any(lane.ids for lane in lanes):
-            sketches.append(Sketch(step=_unique_ids(f"{dataset}.unique_ids", self.numbers), at="read"))
+            sketches.append(Sketch(step=unique_ids(f"{dataset}.unique_ids", self.numbers), at="read"))
         if question is not None:
             sketches.append(Sketch(step=question, at="end"))
         frozen = tuple(
@@ -289,11 +292,3 @@ def compile_recipe(located: Located) -> Plan:
         resources=resources,
         fingerprint=fingerprint(identity),
     )
-
-
-def _unique_ids(label: str, number: int) -> StepPlan:
-    cls = operators.get("unique_ids")
-    return StepPlan(
-        label=label, operator=cls.name, version=cls.version, kind="global", number=number,
-        column=cls.name, parameters={}, quarantine=True, reads=cls.reads,
-    )  # fmt: skip

@@ -16,7 +16,7 @@ from datapipe.io.filesystem import refuse_credentials
 from datapipe.io.store import RemoteStore, Store, open_store
 from datapipe.plan.plan import Plan
 
-OWN = ("data", "ledger", "quarantine", "edits", "pii", "scores", "work")  # the folders of a run
+OWN = ("data", "ledger", "quarantine", "edits", "pii", "scores", "models", "work")  # the folders of a run
 
 
 def check_outputs(plan: Plan, out: str) -> None:

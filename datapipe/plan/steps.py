@@ -68,6 +68,8 @@ def plan_step(
         raise located.error(f"{step.operator}: {error}", step.place) from None
     kind = kind_of(cls)
     _check_common_keys(step, kind, located)
+    if step.action and issubclass(cls, Global) and cls.publishes:
+        raise located.error(f"{step.operator}.action: it drops nothing", (*step.place, "action"))
     reads = (*operator.columns_read(), *(step.where.columns if step.where else ()), *(("lang",) if variants else ()))
     for column in reads:
         if column not in schema.names:
@@ -104,6 +106,15 @@ def plan_step(
         writes=tuple(operator.columns_written()),
     )
     return plan, operator
+
+
+def unique_ids(label: str, number: int) -> StepPlan:
+    """The step that the planner places where ids are read."""
+    cls = operators.get("unique_ids")
+    return StepPlan(
+        label=label, operator=cls.name, version=cls.version, kind="global", number=number,
+        column=cls.name, parameters={}, quarantine=True, reads=cls.reads,
+    )  # fmt: skip
 
 
 def columns_after(schema: pa.Schema, plan: StepPlan, operator: Operator) -> pa.Schema:
@@ -162,7 +173,7 @@ def _build(
             resolved[name] = absolute(value, folder)
         elif isinstance(value, list):
             resolved[name] = [absolute(v, folder) if isinstance(v, str) else v for v in value]
-        elif isinstance(value, dict):
+        elif isinstance(value, dict) and "step" not in value:  # a model that a step trains has no path
             resolved[name] = _located(value, folder)
     try:
         for name in set(glob_fields(cls)) & resolved.keys():

@@ -28,8 +28,8 @@ def train_sentencepiece(texts: Iterable[str], settings: TokenizerSettings, wante
             named |= {f"{role}_id": number, f"{role}_piece": token}
         else:
             control.append(token)
-    for role in _META:
-        named.setdefault(f"{role}_id", -1)
+    for absent in _META:
+        named.setdefault(f"{absent}_id", -1)
     try:
         package.SentencePieceTrainer.train(
             sentence_iterator=iter(texts),
@@ -67,7 +67,9 @@ def _with_even_scores(model: bytes) -> bytes:
 def _explained(said: str, size: int) -> RecipeError:
     if found := _TOO_MANY.search(said):
         most = int(found[1])
-        return RecipeError(f"vocab_size: the sample gives {most:,} pieces, not {size:,}; take at most {most}, or more text")
+        return RecipeError(
+            f"vocab_size: the sample gives {most:,} pieces, not {size:,}; take at most {most}, or more text"
+        )
     if (found := _TOO_FEW.search(said)) and "required_chars" in said:
         return RecipeError(
             f"vocab_size: {size:,} pieces, but bytes, characters and named tokens alone are {int(found[2]):,}; take more, "

@@ -87,5 +87,7 @@ class TokenizerSettings(BaseModel):
             if wrong:
                 raise ValueError(f"{name}: {wrong[0]} is {weights[wrong[0]]}; expected 0 or more")
         if len(named) >= self.vocab_size:
-            raise ValueError(f"vocab_size: {self.vocab_size:,} tokens, of which {len(named):,} are named; none are left")
+            raise ValueError(
+                f"vocab_size: {self.vocab_size:,} tokens, of which {len(named):,} are named; none are left"
+            )
         return self

@@ -89,12 +89,15 @@ def _framed(settings: TokenizerSettings) -> dict[str, Any] | None:
     if "cls" not in special or "sep" not in special:
         return None
     cls, sep = special["cls"], special["sep"]
-    mark, text = (lambda token: {"SpecialToken": {"id": token, "type_id": 0}}), {"Sequence": {"id": "A", "type_id": 0}}
-    second = [{"Sequence": {"id": "B", "type_id": 1}}, {"SpecialToken": {"id": sep, "type_id": 1}}]
     ids = {token: settings.reserved.index(token) for token in (cls, sep)}
+    first = [_special(cls, 0), {"Sequence": {"id": "A", "type_id": 0}}, _special(sep, 0)]
     return {
         "type": "TemplateProcessing",
-        "single": [mark(cls), text, mark(sep)],
-        "pair": [mark(cls), text, mark(sep), *second],
-        "special_tokens": {t: {"id": t, "ids": [n], "tokens": [t]} for t, n in ids.items()},
+        "single": first,
+        "pair": [*first, {"Sequence": {"id": "B", "type_id": 1}}, _special(sep, 1)],
+        "special_tokens": {token: {"id": token, "ids": [n], "tokens": [token]} for token, n in ids.items()},
     }
+
+
+def _special(token: str, part: int) -> dict[str, Any]:
+    return {"SpecialToken": {"id": token, "type_id": part}}

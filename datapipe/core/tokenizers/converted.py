@@ -109,7 +109,9 @@ def _byte_pairs(model: PieceModel) -> dict[str, Any]:
     ids = {piece.text: number for number, piece in enumerate(model.pieces)}
     merges = []
     for text, score in usable.items():
-        for at in range(len(text) - 1, 0, -1):  # of "aaa" the neighbours aa a come, never a aa: leftmost a a joined first
+        for at in range(
+            len(text) - 1, 0, -1
+        ):  # of "aaa" the neighbours aa a come, never a aa: leftmost a a joined first
             left, right = text[:at], text[at:]
             if left in usable and right in usable:
                 merges.append((-score, len(text) - at, left, right))

@@ -80,8 +80,8 @@ def read_model(data: bytes) -> PieceModel:
 def with_pieces(data: bytes, pieces: Iterable[Piece]) -> bytes:
     """The same model with these pieces in place of its own."""
     out = bytearray()
-    size = 0
-    for size, piece in enumerate(pieces, 1):
+    written = list(pieces)
+    for piece in written:
         text = piece.text.encode()
         own = b"\x0a" + _varint(len(text)) + text + b"\x15" + struct.pack("<f", piece.score)
         if piece.type != NORMAL:
@@ -91,7 +91,7 @@ def with_pieces(data: bytes, pieces: Iterable[Piece]) -> bytes:
         if field != 1:
             own = _bytes(value)
             out += _varint(field << 3 | 2) + _varint(len(own)) + own
-    trainer = b"\x20" + _varint(size)  # vocab_size; of a message written twice the fields written last hold
+    trainer = b"\x20" + _varint(len(written))  # vocab_size; of a message written twice the fields written last hold
     return bytes(out + b"\x12" + _varint(len(trainer)) + trainer)
 
 
