@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from datapipe.cli.train_tokenizer import tokenizer
+
 
 def _size(ctx: click.Context, param: click.Parameter, value: str) -> int:
     """Bytes of a size such as 2GB."""
@@ -91,3 +93,6 @@ def lm(
         click.echo(f"order {stats['order']}: {stats['ngrams']:,} n-grams, discounts {discounts}{note}")
     for file in card["files"]:
         click.echo(f"{Path(out) / file['file']}  {file['bytes']:,} bytes  sha256 {file['sha256'][:16]}…")
+
+
+train.add_command(tokenizer)

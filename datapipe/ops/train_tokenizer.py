@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, TypeVar
 
 import pyarrow as pa
@@ -12,7 +12,7 @@ from pydantic import PrivateAttr
 from datapipe.core.columns import ADDR
 from datapipe.core.context import Context
 from datapipe.core.operator import Global, Map
-from datapipe.core.tokenizer_training.sample import Group, Quotas, Share, drawn, shares
+from datapipe.core.tokenizer_training.sample import Drawn, Group, Quotas, Share, drawn, shares
 from datapipe.core.tokenizer_training.settings import TokenizerSettings
 from datapipe.core.tokenizer_training.training import check_packages, trained, with_card
 from datapipe.kernels.hashing import BASE
@@ -103,15 +103,14 @@ class TrainTokenizer(Global, TokenizerSettings):
         }
         return asked
 
-    def files_from(self, windows: Iterable[pa.Table]) -> dict[str, bytes]:
-        """The tokenizer's files from tables of drawn windows, in the order of their hashes; they are read twice."""
+    def files_from(self, windows: Callable[[], Iterable[Drawn]]) -> dict[str, bytes]:
+        """The tokenizer's files from the windows drawn, in the order of their hashes; some kinds read them twice."""
         assert self._context is not None
-        tables = list(windows)
         quotas = Quotas()
 
         def texts() -> Iterator[str]:
             quotas.taken.clear()
-            return quotas.taken_of(_rows(tables))
+            return quotas.taken_of(windows())
 
         files, found = trained(texts, self, self.name, self._context)
         return with_card(files, self, self._context.seed, quotas.rows(), found)
@@ -166,7 +165,7 @@ class Windows(TrainTokenizer):
 
     def combine(self, parts: list[pa.Table]) -> pa.Table:
         """The tokenizer's files: name and data."""
-        files = self.files_from(parts)
+        files = self.files_from(lambda: _rows(parts))
         return pa.table({"name": list(files), "data": pa.array(files.values(), pa.large_binary())})
 
     def bind(self, artifact: pa.Table) -> Map:
@@ -190,7 +189,7 @@ def _sums(table: pa.Table) -> pa.Table:
     return summed.select(list(_SIZES)).sort_by([("source", "ascending"), ("lang", "ascending")])
 
 
-def _rows(tables: Iterable[pa.Table]) -> Iterator[tuple[Group, Share, str]]:
+def _rows(tables: Iterable[pa.Table]) -> Iterator[Drawn]:
     """Group, share and text of each window, few of them in memory."""
     for table in tables:
         for start in range(0, table.num_rows, _ROWS):

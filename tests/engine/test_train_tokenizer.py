@@ -70,7 +70,7 @@ write: {{dataset: corpus, path: out}}
 def documents(n: int, source: str) -> list[dict[str, Any]]:
     rng = random.Random(source)
     langs = ["en", "de", "ru", None]
-    text = (lambda: " ".join(rng.choice(WORDS) for _ in range(rng.randint(0, 200))) + "\n")
+    text = lambda: " ".join(rng.choice(WORDS) for _ in range(rng.randint(0, 200))) + "\n"
     return [{"id": f"{source}-{i}", "text": text() * rng.randint(1, 2), "lang": rng.choice(langs)} for i in range(n)]
 
 

@@ -29,6 +29,9 @@ class Share:
         return min(1 << 64, int(self.sample / self.corpus * SPARE * 2.0**64))
 
 
+Drawn = tuple[Group, Share, str]  # a window: whose it is, how much of that may be taken, and its text
+
+
 def shares(
     sizes: Mapping[Group, int],
     size: int,
@@ -96,7 +99,7 @@ class Quotas:
     def __init__(self) -> None:
         self.taken: dict[Group, tuple[int, int]] = {}  # bytes in the corpus and in the sample
 
-    def taken_of(self, windows: Iterable[tuple[Group, Share, str]]) -> Iterator[str]:
+    def taken_of(self, windows: Iterable[Drawn]) -> Iterator[str]:
         """The texts to learn from."""
         for group, share, text in windows:
             corpus, size = self.taken.get(group, (share.corpus, 0))
