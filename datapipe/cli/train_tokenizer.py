@@ -58,6 +58,8 @@ def _weights(ctx: click.Context, param: click.Parameter, value: tuple[str, ...])
 @click.option("--dummy-prefix", is_flag=True, help="sentencepiece: a blank before the text, as Llama 2 has it.")
 @click.option("--pattern", type=click.Choice(["cl100k", "gpt2"]), default="cl100k", show_default=True,
               help="byte_level_bpe: how text is cut into words.")  # fmt: skip
+@click.option("--extend", metavar="MODEL",
+              help="Add tokens to this tokenizer.model or byte-level tokenizer.json up to --vocab-size; ids it has stay.")  # fmt: skip
 @click.option("--sample", default="200MB", show_default=True, metavar="SIZE", help="Text to learn from, by hash.")
 @click.option("--temperature", type=click.FloatRange(min=1), default=1.0, show_default=True,
               help="T: a source and language has the share p^(1/T) of the sample; 3.33 for XLM-R's 0.3.")  # fmt: skip
@@ -106,5 +108,11 @@ def _show(card: dict[str, Any], out: Path) -> None:
     for row in card["sample"]:
         name = " ".join(part for part in (row["source"], row["lang"]) if part) or "all"
         click.echo(f"{name}: {row['sample_bytes'] / 1e6:,.2f} MB of {row['corpus_bytes'] / 1e6:,.2f}")
+    for row in card.get("extends", {}).get("gain", ()):
+        name = " ".join(part for part in (row["source"], row["lang"]) if part) or "all"
+        click.echo(
+            f"{name}: {row['tokens_per_byte_before']:.3f} tokens a byte before, {row['tokens_per_byte_after']:.3f} after; "
+            f"{row['lines_unchanged']:,} of {row['lines']:,} lines as they were"
+        )
     for file in card["files"]:
         click.echo(f"{out / file['file']}  {file['bytes']:,} bytes  sha256 {file['sha256'][:16]}…")

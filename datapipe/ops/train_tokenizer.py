@@ -108,8 +108,7 @@ class TrainTokenizer(Global, TokenizerSettings):
         assert self._context is not None
         quotas = Quotas()
 
-        def texts() -> Iterator[str]:
-            quotas.taken.clear()
+        def texts() -> Iterator[tuple[Group, str]]:
             return quotas.taken_of(windows())
 
         files, found = trained(texts, self, self.name, self._context)

@@ -17,8 +17,13 @@ _TOO_MANY = re.compile(r"set it to a value <= (\d+)")
 _TOO_FEW = re.compile(r"(\d+) vs (\d+)")
 
 
-def train_sentencepiece(texts: Iterable[str], settings: TokenizerSettings, wanted_by: str) -> bytes:
-    """The model's file; the same texts in the same order give the same bytes."""
+def train_sentencepiece(
+    texts: Iterable[str], settings: TokenizerSettings, wanted_by: str, exactly: bool = True
+) -> bytes:
+    """The model's file; the same texts in the same order give the same bytes.
+
+    exactly  RecipeError if the texts do not give as many pieces as are wanted
+    """
     package = sentencepiece(wanted_by)
     out = io.BytesIO()
     named: dict[str, object] = {}
@@ -45,6 +50,7 @@ def train_sentencepiece(texts: Iterable[str], settings: TokenizerSettings, wante
             add_dummy_prefix=settings.dummy_prefix,
             control_symbols=[*control, *settings.additional_tokens],
             user_defined_symbols=list(settings.user_symbols),
+            hard_vocab_limit=exactly,
             num_threads=1,  # with more, sums of floating-point numbers depend on who comes first
             minloglevel=2,
             **named,

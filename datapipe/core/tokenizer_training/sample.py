@@ -99,13 +99,14 @@ class Quotas:
     def __init__(self) -> None:
         self.taken: dict[Group, tuple[int, int]] = {}  # bytes in the corpus and in the sample
 
-    def taken_of(self, windows: Iterable[Drawn]) -> Iterator[str]:
-        """The texts to learn from."""
+    def taken_of(self, windows: Iterable[Drawn]) -> Iterator[tuple[Group, str]]:
+        """The texts to learn from, with their groups."""
+        self.taken = taken = {}
         for group, share, text in windows:
-            corpus, size = self.taken.get(group, (share.corpus, 0))
+            corpus, size = taken.get(group, (share.corpus, 0))
             if size < share.sample:
-                self.taken[group] = corpus, size + len(text.encode())
-                yield text
+                taken[group] = corpus, size + len(text.encode())
+                yield group, text
 
     def rows(self) -> list[dict[str, str | int]]:
         """For the card."""

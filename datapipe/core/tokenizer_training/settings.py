@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from datapipe.core.operator import ModelPath
 from datapipe.core.sizes import Size
 
 Kind = Literal["byte_level_bpe", "sentencepiece_bpe", "sentencepiece_unigram", "wordpiece"]
@@ -50,6 +51,11 @@ class TokenizerSettings(BaseModel):
         False, description="sentencepiece: a blank before the text, as Llama 2 has it; without it as Gemma"
     )
     pattern: Literal["cl100k", "gpt2"] = Field("cl100k", description="byte_level_bpe: how text is cut into words")
+    extend: ModelPath | None = Field(
+        None,
+        description="a model to add tokens to, up to vocab_size: SentencePiece's file, or tokenizer.json of byte-level BPE; its "
+        "own tokens keep their ids, and kind, digits and pattern are as they are there",
+    )
     sample: Size = Field(200_000_000, description="bytes of text to learn from, such as 200MB")
     temperature: float = Field(
         1.0,

@@ -3,34 +3,77 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
-from importlib.metadata import version
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from datapipe import __version__
 from datapipe.core.context import Context
+from datapipe.core.errors import RecipeError
 from datapipe.core.language_model.pieces import sentencepiece
 from datapipe.core.tokenizer_training.byte_pairs import train_byte_level
+from datapipe.core.tokenizer_training.extension import extended_byte_level, extended_pieces
 from datapipe.core.tokenizer_training.folder import folder_of, packed
+from datapipe.core.tokenizer_training.gain import gain
 from datapipe.core.tokenizer_training.pieces import train_sentencepiece
-from datapipe.core.tokenizer_training.settings import TokenizerSettings
+from datapipe.core.tokenizer_training.sample import Group
+from datapipe.core.tokenizer_training.settings import Role, TokenizerSettings
 from datapipe.core.tokenizer_training.wordpiece import train_wordpiece
 from datapipe.core.tokenizers.converted import converted
 from datapipe.core.tokenizers.huggingface import library
 from datapipe.core.tokenizers.sentencepiece_file import read_model
 
 CARD = "card.json"
+HELD_OUT = 50  # of so many windows one: what an extension buys is measured on it, not learnt from it
+
+Windows = Callable[[], Iterable[tuple[Group, str]]]
 
 
 def check_packages(settings: TokenizerSettings, wanted_by: str) -> None:
     """MissingDependency if the trainer is not installed."""
-    (sentencepiece if settings.kind.startswith("sentencepiece") else library)(wanted_by)
+    if settings.kind.startswith("sentencepiece"):
+        sentencepiece(wanted_by)
+    if settings.extend is not None or not settings.kind.startswith("sentencepiece"):
+        library(wanted_by)
+
+
+@dataclass(frozen=True)
+class Base:
+    """A model to be extended: its description, and its bytes if it is SentencePiece's."""
+
+    description: dict[str, Any]
+    digest: str
+    model: bytes | None
+
+    @classmethod
+    def read(cls, path: str, ctx: Context) -> Base:
+        """RecipeError for a file that is no model."""
+        with ctx.open(path) as stream:
+            data = stream.read()
+        try:
+            native = None if data.lstrip()[:1] == b"{" else data
+            description = json.loads(data) if native is None else converted(read_model(native))
+            if not isinstance(description.get("model"), dict) or "added_tokens" not in description:
+                raise ValueError("it has no model")
+        except ValueError as error:
+            raise RecipeError(
+                f"extend: {path}: {error}; expected a SentencePiece model or a tokenizer.json of byte-level BPE"
+            ) from None
+        return cls(description, hashlib.sha256(data).hexdigest(), native)
 
 
 def trained(
-    texts: Callable[[], Iterable[str]], settings: TokenizerSettings, wanted_by: str, ctx: Context
+    windows: Windows, settings: TokenizerSettings, wanted_by: str, ctx: Context
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
     """The tokenizer's files by name, and what the card says of an extension. The same texts give the same bytes."""
+
+    def texts() -> Iterator[str]:
+        return (text for _, text in windows())
+
+    if settings.extend is not None:
+        return _extended(windows, Base.read(settings.extend, ctx), settings, wanted_by)
     model = None
     if settings.kind == "byte_level_bpe":
         description = train_byte_level(texts(), settings, wanted_by)
@@ -42,6 +85,49 @@ def trained(
     return folder_of(description, settings.special, settings.additional_tokens, model), {}
 
 
+def _extended(
+    windows: Windows, base: Base, settings: TokenizerSettings, wanted_by: str
+) -> tuple[dict[str, bytes], dict[str, Any]]:
+    def learnt() -> Iterator[str]:
+        return (text for number, (_, text) in enumerate(windows()) if number % HELD_OUT)
+
+    def held_out() -> Iterator[tuple[Group, str]]:
+        return (window for number, window in enumerate(windows()) if not number % HELD_OUT)
+
+    before = json.loads(json.dumps(base.description))
+    model = None
+    if base.model is None:
+        description = extended_byte_level(base.description, learnt, settings, wanted_by)
+    else:
+        model = extended_pieces(base.model, learnt, settings, wanted_by)
+        description = converted(read_model(model))
+    special, additional = _roles(description, settings)
+    told = {
+        "extends": {
+            "sha256": base.digest,
+            "tokens": settings.vocab_size - _added(before, description),
+            "added": _added(before, description),
+            "gain": gain(before, description, held_out(), wanted_by),
+        }
+    }
+    return folder_of(description, special, additional, model), told
+
+
+def _added(before: dict[str, Any], after: dict[str, Any]) -> int:
+    sizes = [len(one["model"]["vocab"]) + len(one["added_tokens"]) for one in (before, after)]
+    return sizes[1] - sizes[0]
+
+
+def _roles(description: dict[str, Any], settings: TokenizerSettings) -> tuple[dict[Role, str], tuple[str, ...]]:
+    """Roles of special tokens that the model has: those declared, or those of its kind; the others have none."""
+    has = [token["content"] for token in description["added_tokens"] if token["special"]]
+    roles = {role: token for role, token in settings.special.items() if token in has}
+    missing = set(settings.special.values()) - set(has)
+    if settings.special_tokens is not None and missing:
+        raise RecipeError(f"special_tokens: the model has no {min(missing)}; it has {', '.join(has) or 'none'}")
+    return roles, tuple(token for token in has if token not in roles.values())
+
+
 def with_card(
     files: dict[str, bytes], settings: TokenizerSettings, seed: int, sample: list[dict[str, Any]], more: dict[str, Any]
 ) -> dict[str, bytes]:
@@ -49,8 +135,8 @@ def with_card(
 
     sample  rows of source, lang, corpus_bytes and sample_bytes    more  what extending found
     """
-    packages = ["tokenizers"] if not settings.kind.startswith("sentencepiece") else ["sentencepiece"]
-    parameters = settings.model_dump(mode="json", include=set(TokenizerSettings.model_fields))
+    left_out = {"extend"} | ({"kind", "split_digits", "pattern"} if settings.extend else set())
+    parameters = settings.model_dump(mode="json", include=set(TokenizerSettings.model_fields) - left_out)
     card = {
         "kind": "tokenizer",
         "parameters": {**parameters, "special_tokens": settings.special},
@@ -58,10 +144,20 @@ def with_card(
         "sample_bytes": sum(row["sample_bytes"] for row in sample),
         "sample": sample,
         **more,
-        "versions": {"datapipe": __version__, **{name: version(name) for name in packages}},
+        "versions": {"datapipe": __version__, **_versions("sentencepiece", "tokenizers")},
         "files": [
             {"file": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
             for name, data in sorted(files.items())
         ],
     }
     return {**files, CARD: packed(card)}
+
+
+def _versions(*packages: str) -> dict[str, str]:
+    found = {}
+    for package in packages:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
