@@ -59,7 +59,7 @@ def _weights(ctx: click.Context, param: click.Parameter, value: tuple[str, ...])
 @click.option("--pattern", type=click.Choice(["cl100k", "gpt2"]), default="cl100k", show_default=True,
               help="byte_level_bpe: how text is cut into words.")  # fmt: skip
 @click.option("--extend", metavar="MODEL",
-              help="Add tokens to this tokenizer.model or byte-level tokenizer.json up to --vocab-size; ids it has stay.")  # fmt: skip
+              help="Add tokens to this tokenizer.model or byte-level tokenizer.json, up to --vocab-size.")  # fmt: skip
 @click.option("--sample", default="200MB", show_default=True, metavar="SIZE", help="Text to learn from, by hash.")
 @click.option("--temperature", type=click.FloatRange(min=1), default=1.0, show_default=True,
               help="T: a source and language has the share p^(1/T) of the sample; 3.33 for XLM-R's 0.3.")  # fmt: skip

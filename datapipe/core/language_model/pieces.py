@@ -42,10 +42,10 @@ def train_pieces(lines: Iterable[str], size: int, wanted_by: str) -> bytes:
     return out.getvalue()
 
 
-def sentencepiece(wanted_by: str) -> Any:
+def sentencepiece(wanted_by: str, extra: str = "perplexity") -> Any:
     """The package, or the command that installs it."""
     try:
         import sentencepiece as package
     except ImportError:
-        raise MissingDependency("sentencepiece", "perplexity", wanted_by) from None
+        raise MissingDependency("sentencepiece", extra, wanted_by) from None
     return package

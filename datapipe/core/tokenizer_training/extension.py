@@ -82,7 +82,7 @@ def extended_pieces(base: bytes, texts: Texts, settings: TokenizerSettings, want
     model = read_model(base)
     if model.type not in (UNIGRAM, BPE):
         raise RecipeError("extend: a SentencePiece model of words or characters has no pieces to add to")
-    sentencepiece(wanted_by)
+    sentencepiece(wanted_by, "tokenize")
     if settings.additional_tokens or settings.user_symbols:
         raise RecipeError(
             "extend: a SentencePiece model gets pieces alone; expected no additional_tokens or user_symbols"

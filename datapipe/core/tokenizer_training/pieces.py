@@ -24,7 +24,7 @@ def train_sentencepiece(
 
     exactly  RecipeError if the texts do not give as many pieces as are wanted
     """
-    package = sentencepiece(wanted_by)
+    package = sentencepiece(wanted_by, "tokenize")
     out = io.BytesIO()
     named: dict[str, object] = {}
     control = []

@@ -101,7 +101,8 @@ class Quotas:
 
     def taken_of(self, windows: Iterable[Drawn]) -> Iterator[tuple[Group, str]]:
         """The texts to learn from, with their groups."""
-        self.taken = taken = {}
+        taken: dict[Group, tuple[int, int]] = {}
+        self.taken = taken
         for group, share, text in windows:
             corpus, size = taken.get(group, (share.corpus, 0))
             if size < share.sample:

@@ -34,7 +34,7 @@ Windows = Callable[[], Iterable[tuple[Group, str]]]
 def check_packages(settings: TokenizerSettings, wanted_by: str) -> None:
     """MissingDependency if the trainer is not installed."""
     if settings.kind.startswith("sentencepiece"):
-        sentencepiece(wanted_by)
+        sentencepiece(wanted_by, "tokenize")
     if settings.extend is not None or not settings.kind.startswith("sentencepiece"):
         library(wanted_by)
 
