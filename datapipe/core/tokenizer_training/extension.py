@@ -25,9 +25,9 @@ from datapipe.core.tokenizers.sentencepiece_file import (
     BPE,
     NORMAL,
     UNIGRAM,
+    Description,
     Piece,
-    PieceModel,
-    read_model,
+    described,
     with_pieces,
 )
 
@@ -79,8 +79,8 @@ def extended_byte_level(
 
 def extended_pieces(base: bytes, texts: Texts, settings: TokenizerSettings, wanted_by: str) -> bytes:
     """A SentencePiece model with more pieces after its own; RecipeError for one of another kind."""
-    model = read_model(base)
-    if model.type not in (UNIGRAM, BPE):
+    model = described(base)
+    if model.model_type not in (UNIGRAM, BPE):
         raise RecipeError("extend: a SentencePiece model of words or characters has no pieces to add to")
     sentencepiece(wanted_by, "tokenize")
     if settings.additional_tokens or settings.user_symbols:
@@ -88,14 +88,14 @@ def extended_pieces(base: bytes, texts: Texts, settings: TokenizerSettings, want
             "extend: a SentencePiece model gets pieces alone; expected no additional_tokens or user_symbols"
         )
     most = _room(settings, len(model.pieces), 0)
-    find = _likely_pieces if model.type == UNIGRAM else _merged_pieces
+    find = _likely_pieces if model.model_type == UNIGRAM else _merged_pieces
     added = find(model, texts, settings, most, wanted_by)
     _enough(settings, most, len(added))
     return with_pieces(base, [*model.pieces, *added])
 
 
 def _likely_pieces(
-    model: PieceModel, texts: Texts, settings: TokenizerSettings, most: int, wanted_by: str
+    model: Description, texts: Texts, settings: TokenizerSettings, most: int, wanted_by: str
 ) -> list[Piece]:
     """Of a unigram model of the new text those that the old one lacks: characters first, then the likeliest."""
     plain = settings.model_copy(
@@ -104,15 +104,15 @@ def _likely_pieces(
             "dummy_prefix": model.dummy_prefix,
         }
     )  # fmt: skip
-    own = read_model(train_sentencepiece(texts(), plain, wanted_by, exactly=False))
+    own = described(train_sentencepiece(texts(), plain, wanted_by, exactly=False))
     held = {piece.text for piece in model.pieces}
-    new = [piece for piece in own.pieces if piece.type == NORMAL and piece.text not in held]
+    new = [piece for piece in own.pieces if piece.kind == NORMAL and piece.text not in held]
     new.sort(key=lambda piece: (len(piece.text) > 1, -piece.score, piece.text))
     return new[:most]
 
 
 def _merged_pieces(
-    model: PieceModel, texts: Texts, settings: TokenizerSettings, most: int, wanted_by: str
+    model: Description, texts: Texts, settings: TokenizerSettings, most: int, wanted_by: str
 ) -> list[Piece]:
     """Characters that it lacks, then merges of what it makes of the new text."""
     tokenizers = library(wanted_by)
@@ -130,15 +130,15 @@ def _merged_pieces(
         total += times
         if character not in held:
             characters.append(character)
-    lowest = min((piece.score for piece in model.pieces if piece.type == NORMAL), default=0.0)
+    lowest = min((piece.score for piece in model.pieces if piece.kind == NORMAL), default=0.0)
     found = [Piece(character, lowest - 1 - n, NORMAL) for n, character in enumerate(characters)]
-    between = PieceModel(**{**vars(model), "pieces": (*model.pieces, *found)})
+    between = model._replace(pieces=[*model.pieces, *found])
     made = tokenizers.Tokenizer.from_str(json.dumps(converted(between)))
     cut = tokenizers.pre_tokenizers.Split(tokenizers.Regex(_WORDS), "isolated")
     whole = tokenizers.pre_tokenizers.Sequence([made.pre_tokenizer, cut])
     words = _words(texts(), made, whole)
     names = {n: piece.text for n, piece in enumerate(between.pieces)}
-    closed = {n for n, piece in enumerate(between.pieces) if piece.type != NORMAL}
+    closed = {n for n, piece in enumerate(between.pieces) if piece.kind != NORMAL}
 
     def allowed(pair: tuple[int, int]) -> bool:
         text = names[pair[0]] + names[pair[1]]

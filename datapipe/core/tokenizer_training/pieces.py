@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datapipe.core.errors import RecipeError
 from datapipe.core.language_model.pieces import sentencepiece
 from datapipe.core.tokenizer_training.settings import TokenizerSettings
-from datapipe.core.tokenizers.sentencepiece_file import read_model, with_pieces
+from datapipe.core.tokenizers.sentencepiece_file import described, with_pieces
 
 STEP = 1 / 64  # nats: 2^18 of them, some 100 kB of text, fit the 24 bits of a float32
 _META = ("unk", "bos", "eos", "pad")  # roles that SentencePiece knows
@@ -66,7 +66,7 @@ def _with_even_scores(model: bytes) -> bytes:
     The library adds them as float32, `tokenizers` as float64: of cuts that are equally good, such as ll|ll|l and l|ll|ll,
     each would take another one.
     """
-    pieces = read_model(model).pieces
+    pieces = described(model).pieces
     return with_pieces(model, (piece._replace(score=round(piece.score / STEP) * STEP) for piece in pieces))
 
 

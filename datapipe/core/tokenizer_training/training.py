@@ -23,7 +23,7 @@ from datapipe.core.tokenizer_training.settings import Role, TokenizerSettings
 from datapipe.core.tokenizer_training.wordpiece import train_wordpiece
 from datapipe.core.tokenizers.converted import converted
 from datapipe.core.tokenizers.huggingface import library
-from datapipe.core.tokenizers.sentencepiece_file import read_model
+from datapipe.core.tokenizers.sentencepiece_file import described
 
 CARD = "card.json"
 HELD_OUT = 50  # of so many windows one: what an extension buys is measured on it, not learnt from it
@@ -54,7 +54,7 @@ class Base:
             data = stream.read()
         try:
             native = None if data.lstrip()[:1] == b"{" else data
-            description = json.loads(data) if native is None else converted(read_model(native))
+            description = json.loads(data) if native is None else converted(described(native))
             if not isinstance(description.get("model"), dict) or "added_tokens" not in description:
                 raise ValueError("it has no model")
         except ValueError as error:
@@ -81,7 +81,7 @@ def trained(
         description = train_wordpiece(texts, settings, wanted_by)
     else:
         model = train_sentencepiece(texts(), settings, wanted_by)
-        description = converted(read_model(model))
+        description = converted(described(model))
     return folder_of(description, settings.special, settings.additional_tokens, model), {}
 
 
@@ -100,7 +100,7 @@ def _extended(
         description = extended_byte_level(base.description, learnt, settings, wanted_by)
     else:
         model = extended_pieces(base.model, learnt, settings, wanted_by)
-        description = converted(read_model(model))
+        description = converted(described(model))
     special, additional = _roles(description, settings)
     told = {
         "extends": {

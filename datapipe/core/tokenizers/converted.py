@@ -14,24 +14,23 @@ from typing import Any
 
 from datapipe.core.tokenizers.sentencepiece_file import (
     BPE,
-    BYTE,
     CONTROL,
     NORMAL,
     UNIGRAM,
     UNKNOWN,
     UNUSED,
     USER_DEFINED,
-    PieceModel,
+    Description,
 )
 
 SPACE = "▁"
 
 
-def converted(model: PieceModel) -> dict[str, Any]:
+def converted(model: Description) -> dict[str, Any]:
     """The description; ValueError says what `tokenizers` cannot do."""
-    if model.type not in (UNIGRAM, BPE):
+    if model.model_type not in (UNIGRAM, BPE):
         raise ValueError("a SentencePiece model of words or characters has no tokenizer.json")
-    if model.suffix or not model.escape:
+    if model.space_behind or not model.escape:
         raise ValueError("a SentencePiece model with blanks after words, or blanks as they are, has no tokenizer.json")
     decoders: list[dict[str, Any]] = [
         {"type": "Replace", "pattern": {"String": SPACE}, "content": " "},
@@ -53,7 +52,7 @@ def converted(model: PieceModel) -> dict[str, Any]:
         "pre_tokenizer": {"type": "Metaspace", "replacement": SPACE, "prepend_scheme": "never", "split": False},
         "post_processor": None,
         "decoder": {"type": "Sequence", "decoders": decoders},
-        "model": _unigram(model) if model.type == UNIGRAM else _byte_pairs(model),
+        "model": _unigram(model) if model.model_type == UNIGRAM else _byte_pairs(model),
     }
 
 
@@ -73,39 +72,39 @@ def added_tokens(
     ]
 
 
-def _numbered(model: PieceModel, *types: int) -> list[tuple[int, str]]:
-    return [(number, piece.text) for number, piece in enumerate(model.pieces) if piece.type in types]
+def _numbered(model: Description, *types: int) -> list[tuple[int, str]]:
+    return [(number, piece.text) for number, piece in enumerate(model.pieces) if piece.kind in types]
 
 
-def _normalizer(model: PieceModel) -> dict[str, Any] | None:
+def _normalizer(model: Description) -> dict[str, Any] | None:
     steps: list[dict[str, Any]] = []
     if model.charsmap:
         steps.append({"type": "Precompiled", "precompiled_charsmap": base64.b64encode(model.charsmap).decode()})
-    if model.squeeze:
+    if model.collapse:
         steps.append({"type": "Strip", "strip_left": True, "strip_right": True})
         steps.append({"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "})
     if model.dummy_prefix:
         # Before the text, not before each symbol's own name, which is normalised, too. Metaspace and Prepend cannot:
         # the one puts no blank before a blank, the other puts one before every name.
-        names = "|".join(["", *map(re.escape, sorted(model.of_type(USER_DEFINED)))])
+        names = "|".join(["", *map(re.escape, sorted(text for _, text in _numbered(model, USER_DEFINED)))])
         steps.append({"type": "Replace", "pattern": {"Regex": rf"\A(?!(?:{names})\z)"}, "content": SPACE})
         steps.append({"type": "Replace", "pattern": {"String": " "}, "content": SPACE})
     return {"type": "Sequence", "normalizers": steps} if steps else None
 
 
-def _unigram(model: PieceModel) -> dict[str, Any]:
+def _unigram(model: Description) -> dict[str, Any]:
     """Pieces with scores; SentencePiece never finds the names of bytes and special tokens in a text, so they cost much."""
-    lowest = min((piece.score for piece in model.pieces if piece.type == NORMAL), default=0.0)
+    lowest = min((piece.score for piece in model.pieces if piece.kind == NORMAL), default=0.0)
     never = 20 * min(lowest, -1.0)
     found = (NORMAL, USER_DEFINED)
-    vocab = [[piece.text, piece.score if piece.type in found else never] for piece in model.pieces]
-    unknown = next((number for number, piece in enumerate(model.pieces) if piece.type == UNKNOWN), None)
+    vocab = [[piece.text, piece.score if piece.kind in found else never] for piece in model.pieces]
+    unknown = next((number for number, piece in enumerate(model.pieces) if piece.kind == UNKNOWN), None)
     return {"type": "Unigram", "unk_id": unknown, "vocab": vocab, "byte_fallback": model.byte_fallback}
 
 
-def _byte_pairs(model: PieceModel) -> dict[str, Any]:
+def _byte_pairs(model: Description) -> dict[str, Any]:
     """Merges: SentencePiece joins any two neighbours that are a piece, the best score first, the leftmost of equal ones."""
-    usable = {piece.text: piece.score for piece in model.pieces if piece.type in (NORMAL, UNUSED)}
+    usable = {piece.text: piece.score for piece in model.pieces if piece.kind in (NORMAL, UNUSED)}
     ids = {piece.text: number for number, piece in enumerate(model.pieces)}
     merges = []
     for text, score in usable.items():
@@ -116,7 +115,7 @@ def _byte_pairs(model: PieceModel) -> dict[str, Any]:
             if left in usable and right in usable:
                 merges.append((-score, len(text) - at, left, right))
     merges.sort(key=lambda merge: merge[:2])
-    unknown = next((piece.text for piece in model.pieces if piece.type == UNKNOWN), None)
+    unknown = next((piece.text for piece in model.pieces if piece.kind == UNKNOWN), None)
     return {
         "type": "BPE",
         "dropout": None,
@@ -124,7 +123,7 @@ def _byte_pairs(model: PieceModel) -> dict[str, Any]:
         "continuing_subword_prefix": None,
         "end_of_word_suffix": None,
         "fuse_unk": True,
-        "byte_fallback": model.byte_fallback and bool(model.of_type(BYTE)),
+        "byte_fallback": model.byte_fallback,
         "ignore_merges": False,
         "vocab": ids,
         "merges": [[left, right] for _, _, left, right in merges],

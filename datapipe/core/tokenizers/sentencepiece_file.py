@@ -1,146 +1,134 @@
-"""A SentencePiece model's file: a protocol buffer whose pieces and settings are read, and to which pieces are added.
+"""What a SentencePiece model's file holds, read and written without its package: a protocol buffer of a few fields.
 
-Field numbers: google/sentencepiece, src/sentencepiece_model.proto.
+google/sentencepiece, src/sentencepiece_model.proto.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = 1, 2, 3, 4, 5, 6
 UNIGRAM, BPE = 1, 2
-
-Value = int | bytes
+NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
+_VARINT, _DOUBLE, _BYTES, _FLOAT = 0, 1, 2, 5
 
 
 class Piece(NamedTuple):
-    """A piece, its score and what it is."""
+    """A piece, its score, and what it is for."""
 
     text: str
     score: float
-    type: int
+    kind: int
 
 
-@dataclass(frozen=True)
-class PieceModel:
-    """What a model's file says, as far as tokenizers need it.
+class Description(NamedTuple):
+    """A model: its pieces in the order of their ids, and how text is read before."""
 
-    dummy_prefix  a blank is put before the text    squeeze  runs of blanks become one, those around the text none
-    charsmap      the normalisation, as the library compiles it; b"" is none
-    """
-
-    pieces: tuple[Piece, ...]
-    type: int
+    pieces: list[Piece]
+    model_type: int
     byte_fallback: bool
-    dummy_prefix: bool
-    squeeze: bool
-    escape: bool
-    suffix: bool
+    space_behind: bool  # treat_whitespace_as_suffix
     charsmap: bytes
+    dummy_prefix: bool
+    collapse: bool  # remove_extra_whitespaces
+    escape: bool
 
-    def of_type(self, *types: int) -> list[str]:
-        """The pieces that are one of these."""
-        return [piece.text for piece in self.pieces if piece.type in types]
 
-
-def read_model(data: bytes) -> PieceModel:
-    """The model; ValueError for bytes that are none."""
-    pieces = []
-    trainer: dict[int, Value] = {}
-    normalizer: dict[int, Value] = {}
+def is_model(content: bytes) -> bool:
+    """Whether this may be a model: its first field is a piece."""
     try:
-        for field, value in _fields(data):
-            if field == 1:
-                own = dict(_fields(_bytes(value)))
-                score = struct.unpack("<f", _bytes(own[2]))[0] if 2 in own else 0.0
-                pieces.append(Piece(_bytes(own.get(1, b"")).decode(), score, _int(own.get(3, NORMAL))))
-            elif field == 2:
-                trainer |= dict(_fields(_bytes(value)))
-            elif field == 3:
-                normalizer |= dict(_fields(_bytes(value)))
-    except (IndexError, KeyError, TypeError, UnicodeDecodeError, struct.error) as error:
-        raise ValueError("not a SentencePiece model") from error
+        return content[:1] == b"\n" and bool(_piece(next(_fields(content[:4096]))[1]).text)
+    except (ValueError, StopIteration):
+        return False
+
+
+def described(content: bytes) -> Description:
+    """The model of a file; ValueError if it is none."""
+    pieces, trainer, normalizer = [], {}, {}
+    for field, value in _fields(content):
+        if field == 1:
+            pieces.append(_piece(value))
+        elif field == 2:
+            trainer = dict(_fields(value))
+        elif field == 3:
+            normalizer = dict(_fields(value))
     if not pieces:
-        raise ValueError("not a SentencePiece model: it has no pieces")
-    return PieceModel(
-        tuple(pieces),
-        _int(trainer.get(3, UNIGRAM)),
-        bool(trainer.get(35, 0)),
-        bool(normalizer.get(3, 1)),
-        bool(normalizer.get(4, 1)),
-        bool(normalizer.get(5, 1)),
-        bool(trainer.get(24, 0)),
-        _bytes(normalizer.get(2, b"")),
+        raise ValueError("it has no pieces")
+    return Description(
+        pieces=pieces,
+        model_type=trainer.get(3, UNIGRAM),
+        byte_fallback=bool(trainer.get(35, 0)),
+        space_behind=bool(trainer.get(24, 0)),
+        charsmap=normalizer.get(2, b""),
+        dummy_prefix=bool(normalizer.get(3, 1)),
+        collapse=bool(normalizer.get(4, 1)),
+        escape=bool(normalizer.get(5, 1)),
     )
 
 
-def with_pieces(data: bytes, pieces: Iterable[Piece]) -> bytes:
-    """The same model with these pieces in place of its own."""
-    out = bytearray()
-    written = list(pieces)
-    for piece in written:
-        text = piece.text.encode()
-        own = b"\x0a" + _varint(len(text)) + text + b"\x15" + struct.pack("<f", piece.score)
-        if piece.type != NORMAL:
-            own += b"\x18" + _varint(piece.type)
-        out += b"\x0a" + _varint(len(own)) + own
-    for field, value in _fields(data):
+def with_pieces(content: bytes, pieces: Iterable[Piece]) -> bytes:
+    """The file of the same model with these pieces in place of its own."""
+    written = [_written(piece) for piece in pieces]
+    for field, value in _fields(content):
         if field != 1:
-            own = _bytes(value)
-            out += _varint(field << 3 | 2) + _varint(len(own)) + own
-    trainer = b"\x20" + _varint(len(written))  # vocab_size; of a message written twice the fields written last hold
-    return bytes(out + b"\x12" + _varint(len(trainer)) + trainer)
+            size = b"\x20" + _as_varint(len(written)) if field == 2 else b""  # vocab_size; of two the last one holds
+            written.append(_message(field, value + size))
+    return b"".join(written)
 
 
-def _fields(data: bytes) -> Iterator[tuple[int, Value]]:
-    at = 0
-    while at < len(data):
-        tag, at = _read_varint(data, at)
-        kind = tag & 7
-        if kind == 0:
-            value, at = _read_varint(data, at)
-            yield tag >> 3, value
-            continue
-        if kind == 2:
-            size, at = _read_varint(data, at)
-        else:
-            size = {1: 8, 5: 4}[kind]
-        if at + size > len(data):
-            raise IndexError
-        yield tag >> 3, data[at : at + size]
-        at += size
+def _written(piece: Piece) -> bytes:
+    kind = b"" if piece.kind == NORMAL else b"\x18" + _as_varint(piece.kind)
+    return _message(1, _message(1, piece.text.encode()) + b"\x15" + struct.pack("<f", piece.score) + kind)
 
 
-def _read_varint(data: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-        shift += 7
+def _message(field: int, content: bytes) -> bytes:
+    return _as_varint(field << 3 | _BYTES) + _as_varint(len(content)) + content
 
 
-def _varint(value: int) -> bytes:
+def _as_varint(value: int) -> bytes:
     out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
+    while value > 127:
+        out.append(value & 127 | 128)
         value >>= 7
     out.append(value)
     return bytes(out)
 
 
-def _bytes(value: Value) -> bytes:
-    if not isinstance(value, bytes):
-        raise TypeError
-    return value
+def _piece(message: bytes) -> Piece:
+    fields = dict(_fields(message))
+    return Piece(fields[1].decode(), fields.get(2, 0.0), fields.get(3, NORMAL)) if 1 in fields else Piece("", 0.0, 0)
 
 
-def _int(value: Value) -> int:
-    if not isinstance(value, int):
-        raise TypeError
-    return value
+def _fields(message: bytes) -> Iterator[tuple[int, Any]]:
+    """Number and value of each field of a message."""
+    at = 0
+    while at < len(message):
+        key, at = _varint(message, at)
+        value: Any
+        if key & 7 == _VARINT:
+            value, at = _varint(message, at)
+        elif key & 7 == _BYTES:
+            size, at = _varint(message, at)
+            value, at = message[at : at + size], at + size
+        elif key & 7 == _FLOAT and at + 4 <= len(message):
+            value, at = struct.unpack_from("<f", message, at)[0], at + 4
+        elif key & 7 == _DOUBLE:
+            value, at = message[at : at + 8], at + 8
+        else:
+            raise ValueError("it is no protocol buffer")
+        if at > len(message):
+            raise ValueError("it is cut off")
+        yield key >> 3, value
+
+
+def _varint(message: bytes, at: int) -> tuple[int, int]:
+    value = 0
+    for shift in range(0, 70, 7):
+        if at >= len(message):
+            raise ValueError("it is cut off")
+        value |= (message[at] & 127) << shift
+        at += 1
+        if message[at - 1] < 128:
+            return value, at
+    raise ValueError("it is no protocol buffer")
