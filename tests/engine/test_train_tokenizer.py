@@ -15,7 +15,9 @@ import tokenizers
 from datapipe.core.errors import RecipeError
 from tests.conftest import Runs, compile_text
 
-WORDS = "the cat and dog house tree größe straße weg über кот дом собака 猫は家に 木の上で 12 2024 ( ) { } return def".split()
+WORDS = (
+    "the cat and dog house tree größe straße weg über кот дом собака 猫は家に 木の上で 12 2024 ( ) { } return".split()
+)  # noqa: SIM905
 
 PLUGIN = '''
 """Tokens by a model that an earlier step trains."""
@@ -70,8 +72,11 @@ write: {{dataset: corpus, path: out}}
 def documents(n: int, source: str) -> list[dict[str, Any]]:
     rng = random.Random(source)
     langs = ["en", "de", "ru", None]
-    text = lambda: " ".join(rng.choice(WORDS) for _ in range(rng.randint(0, 200))) + "\n"
-    return [{"id": f"{source}-{i}", "text": text() * rng.randint(1, 2), "lang": rng.choice(langs)} for i in range(n)]
+    rows = []
+    for i in range(n):
+        text = " ".join(rng.choice(WORDS) for _ in range(rng.randint(0, 200))) + "\n"
+        rows.append({"id": f"{source}-{i}", "text": text * rng.randint(1, 2), "lang": rng.choice(langs)})
+    return rows
 
 
 @pytest.fixture
