@@ -14,7 +14,7 @@ from datapipe.core.context import Context
 from datapipe.core.operator import Global, Map
 from datapipe.core.tokenizer_training.sample import Drawn, Group, Quotas, Share, drawn, shares
 from datapipe.core.tokenizer_training.settings import TokenizerSettings
-from datapipe.core.tokenizer_training.training import check_packages, trained, with_card
+from datapipe.core.tokenizer_training.training import check, trained, with_card
 from datapipe.kernels.hashing import BASE
 
 Round = TypeVar("Round", bound="TrainTokenizer")
@@ -52,8 +52,8 @@ class TrainTokenizer(Global, TokenizerSettings):
         return tuple(self.source_weights)
 
     def facts(self, ctx: Context) -> Mapping[str, Any]:
-        """Nothing; MissingDependency where the package is absent."""
-        check_packages(self, self.name)
+        """Nothing; refuses what cannot be trained here: without its package, or from a file that is no model."""
+        check(self, self.name, ctx)
         return {}
 
     def setup(self, ctx: Context) -> None:

@@ -18,7 +18,7 @@ import tokenizers
 from datapipe.core.context import Context
 from datapipe.core.errors import MissingDependency, RecipeError
 from datapipe.core.tokenizer_training.settings import Kind, TokenizerSettings
-from datapipe.core.tokenizer_training.training import check_packages, trained
+from datapipe.core.tokenizer_training.training import check, trained
 from datapipe.io.opening import open_file
 
 CONTEXT = Context("tokenizer", 1, open_file)
@@ -201,4 +201,4 @@ def test_what_cannot_be(more: dict[str, Any], said: str) -> None:
 def test_a_package_is_missing(kind: Kind, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingDependency, match=rf"needs the package {package}: pip install 'datapipe\[tokenize\]'"):
-        check_packages(TokenizerSettings(kind=kind), "train_tokenizer")
+        check(TokenizerSettings(kind=kind), "train_tokenizer", CONTEXT)

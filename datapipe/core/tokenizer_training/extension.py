@@ -18,7 +18,6 @@ from datapipe.core.tokenizer_training.byte_pairs import TWICE
 from datapipe.core.tokenizer_training.continued import merges
 from datapipe.core.tokenizer_training.pieces import train_sentencepiece
 from datapipe.core.tokenizer_training.settings import TokenizerSettings
-from datapipe.core.tokenizers.byte_level import spelled_bytes
 from datapipe.core.tokenizers.converted import SPACE, added_tokens, converted
 from datapipe.core.tokenizers.huggingface import library
 from datapipe.core.tokenizers.sentencepiece_file import (
@@ -43,11 +42,7 @@ def extended_byte_level(
     """A `tokenizer.json` of byte-level BPE with more merges; RecipeError for one of another kind."""
     tokenizers = library(wanted_by)
     made = tokenizers.Tokenizer.from_str(json.dumps(base))
-    vocab: dict[str, int] = base["model"].get("vocab", {})
-    if base["model"].get("type") != "BPE" or any(letter not in vocab for letter in spelled_bytes()):
-        raise RecipeError(
-            "extend: not a tokenizer.json of byte-level BPE; extend its SentencePiece model, if it has one"
-        )
+    vocab: dict[str, int] = base["model"]["vocab"]
     known = {token["content"]: token["id"] for token in base["added_tokens"]}
     first = max(*vocab.values(), *known.values(), 0) + 1
     named = [token for token in (*settings.additional_tokens, *settings.user_symbols) if token not in known]
@@ -70,6 +65,7 @@ def extended_byte_level(
     as_pairs = all(isinstance(merge, list) for merge in base["model"]["merges"])
     base["model"]["merges"] += added if as_pairs else [" ".join(pair) for pair in added]
     ids = {token: first + number for number, token in enumerate(named)}
+    vocab |= known | ids  # else the library would number them anew, after the last merge
     base["added_tokens"] += added_tokens(
         {token: number for token, number in ids.items() if token in settings.additional_tokens},
         {token: number for token, number in ids.items() if token not in settings.additional_tokens},

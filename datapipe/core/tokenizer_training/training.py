@@ -21,6 +21,7 @@ from datapipe.core.tokenizer_training.pieces import train_sentencepiece
 from datapipe.core.tokenizer_training.sample import Group
 from datapipe.core.tokenizer_training.settings import Role, TokenizerSettings
 from datapipe.core.tokenizer_training.wordpiece import train_wordpiece
+from datapipe.core.tokenizers.byte_level import spelled_bytes
 from datapipe.core.tokenizers.converted import converted
 from datapipe.core.tokenizers.huggingface import library
 from datapipe.core.tokenizers.sentencepiece_file import described
@@ -31,12 +32,14 @@ HELD_OUT = 50  # of so many windows one: what an extension buys is measured on i
 Windows = Callable[[], Iterable[tuple[Group, str]]]
 
 
-def check_packages(settings: TokenizerSettings, wanted_by: str) -> None:
-    """MissingDependency if the trainer is not installed."""
+def check(settings: TokenizerSettings, wanted_by: str, ctx: Context) -> None:
+    """MissingDependency if the trainer is not installed, RecipeError if what is to be extended cannot be."""
     if settings.kind.startswith("sentencepiece"):
         sentencepiece(wanted_by, "tokenize")
     if settings.extend is not None or not settings.kind.startswith("sentencepiece"):
         library(wanted_by)
+    if settings.extend is not None:
+        Base.read(settings.extend, ctx)
 
 
 @dataclass(frozen=True)
@@ -49,14 +52,17 @@ class Base:
 
     @classmethod
     def read(cls, path: str, ctx: Context) -> Base:
-        """RecipeError for a file that is no model."""
-        with ctx.open(path) as stream:
-            data = stream.read()
+        """RecipeError for a file that is no model, or one that cannot be extended."""
+        try:
+            with ctx.open(path) as stream:
+                data = stream.read()
+        except OSError as error:
+            raise RecipeError(f"extend: {path}: {error.strerror or error}") from None
         try:
             native = None if data.lstrip()[:1] == b"{" else data
             description = json.loads(data) if native is None else converted(described(native))
-            if not isinstance(description.get("model"), dict) or "added_tokens" not in description:
-                raise ValueError("it has no model")
+            if native is None:
+                _must_be_byte_level(description)
         except ValueError as error:
             raise RecipeError(
                 f"extend: {path}: {error}; expected a SentencePiece model or a tokenizer.json of byte-level BPE"
@@ -105,17 +111,27 @@ def _extended(
     told = {
         "extends": {
             "sha256": base.digest,
-            "tokens": settings.vocab_size - _added(before, description),
-            "added": _added(before, description),
+            "tokens": _size(before),
+            "added": _size(description) - _size(before),
             "gain": gain(before, description, held_out(), wanted_by),
         }
     }
     return folder_of(description, special, additional, model), told
 
 
-def _added(before: dict[str, Any], after: dict[str, Any]) -> int:
-    sizes = [len(one["model"]["vocab"]) + len(one["added_tokens"]) for one in (before, after)]
-    return sizes[1] - sizes[0]
+def _must_be_byte_level(description: dict[str, Any]) -> None:
+    model = description.get("model")
+    if not isinstance(model, dict) or "added_tokens" not in description:
+        raise ValueError("it has no model")
+    if model.get("type") != "BPE" or any(letter not in model["vocab"] for letter in spelled_bytes()):
+        raise ValueError(f"its model is {model.get('type')} without the 256 bytes")
+
+
+def _size(description: dict[str, Any]) -> int:
+    """Tokens of the vocabulary, with special ones that stand beside it."""
+    vocab = description["model"]["vocab"]
+    texts = vocab if isinstance(vocab, dict) else (text for text, _ in vocab)
+    return len({*texts, *(token["content"] for token in description["added_tokens"])})
 
 
 def _roles(description: dict[str, Any], settings: TokenizerSettings) -> tuple[dict[Role, str], tuple[str, ...]]:
