@@ -56,6 +56,8 @@ def test_ids_stay_and_new_tokens_are_reached(kind: Kind, name: str, tmp_path: Pa
     assert sorted(vocabulary.values()) == list(range(500))
     assert all(vocabulary[token] == number for token, number in before.get_vocab().items())
     assert (said["tokens"], said["added"]) == (400, 100)
+    roles = json.loads(files["special_tokens_map.json"])
+    assert roles == json.loads(base["special_tokens_map.json"])
     (row,) = said["gain"]
     assert (row["source"], row["lang"]) == ("web", "ru")
     assert row["tokens_per_byte_after"] < row["tokens_per_byte_before"] / 1.5

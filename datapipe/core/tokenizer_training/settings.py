@@ -20,6 +20,11 @@ SPECIAL: dict[Kind, dict[Role, str]] = {
     "byte_level_bpe": {"eos": "<|endoftext|>"},
     "wordpiece": {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"},
 }
+# What a model that is extended may call them, where the recipe does not say.
+USUAL: dict[str, Role] = {
+    "<unk>": "unk", "<s>": "bos", "<bos>": "bos", "<|begin_of_text|>": "bos", "</s>": "eos", "<eos>": "eos",
+    "<|endoftext|>": "eos", "<|end_of_text|>": "eos", "<pad>": "pad",
+}  # fmt: skip
 UNKNOWN_NEEDED = ("sentencepiece_bpe", "sentencepiece_unigram", "wordpiece")
 
 

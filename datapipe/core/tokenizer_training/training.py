@@ -19,7 +19,7 @@ from datapipe.core.tokenizer_training.folder import folder_of, packed
 from datapipe.core.tokenizer_training.gain import gain
 from datapipe.core.tokenizer_training.pieces import train_sentencepiece
 from datapipe.core.tokenizer_training.sample import Group
-from datapipe.core.tokenizer_training.settings import Role, TokenizerSettings
+from datapipe.core.tokenizer_training.settings import USUAL, Role, TokenizerSettings
 from datapipe.core.tokenizer_training.wordpiece import train_wordpiece
 from datapipe.core.tokenizers.byte_level import spelled_bytes
 from datapipe.core.tokenizers.converted import converted
@@ -135,12 +135,18 @@ def _size(description: dict[str, Any]) -> int:
 
 
 def _roles(description: dict[str, Any], settings: TokenizerSettings) -> tuple[dict[Role, str], tuple[str, ...]]:
-    """Roles of special tokens that the model has: those declared, or those of its kind; the others have none."""
+    """Roles of special tokens that the model has, those declared or the usual ones; and the tokens without a role."""
     has = [token["content"] for token in description["added_tokens"] if token["special"]]
-    roles = {role: token for role, token in settings.special.items() if token in has}
-    missing = set(settings.special.values()) - set(has)
-    if settings.special_tokens is not None and missing:
-        raise RecipeError(f"special_tokens: the model has no {min(missing)}; it has {', '.join(has) or 'none'}")
+    roles: dict[Role, str] = {}
+    if settings.special_tokens is None:
+        for token in has:
+            if token in USUAL:
+                roles.setdefault(USUAL[token], token)
+    else:
+        roles = dict(settings.special_tokens)
+        missing = set(roles.values()) - set(has)
+        if missing:
+            raise RecipeError(f"special_tokens: the model has no {min(missing)}; it has {', '.join(has) or 'none'}")
     return roles, tuple(token for token in has if token not in roles.values())
 
 
@@ -151,11 +157,13 @@ def with_card(
 
     sample  rows of source, lang, corpus_bytes and sample_bytes    more  what extending found
     """
-    left_out = {"extend"} | ({"kind", "split_digits", "pattern"} if settings.extend else set())
+    left_out = {"extend"} | ({"kind", "split_digits", "pattern", "special_tokens"} if settings.extend else set())
     parameters = settings.model_dump(mode="json", include=set(TokenizerSettings.model_fields) - left_out)
+    if "special_tokens" in parameters:
+        parameters["special_tokens"] = settings.special
     card = {
         "kind": "tokenizer",
-        "parameters": {**parameters, "special_tokens": settings.special},
+        "parameters": parameters,
         "seed": seed,
         "sample_bytes": sum(row["sample_bytes"] for row in sample),
         "sample": sample,
