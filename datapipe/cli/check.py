@@ -130,9 +130,13 @@ def _columns(plan: Plan, key: str) -> str:
 
 def _does(step: StepPlan) -> str:
     """What a step does, in a word or two."""
+    from datapipe.core.registry import operators
+
     if step.quarantine:
         return "quarantines duplicate ids"
     if step.artifact is None:
         return step.kind
+    if getattr(operators.get(step.operator), "publishes", False):
+        return f"published as models/{step.label}/"
     done = "tags" if step.action == "tag" else "cuts" if "text" in step.writes else "drops"
     return f"{done} what the barrier found"
