@@ -12,6 +12,9 @@ from datapipe.core.tokenizer_training.settings import TokenizerSettings
 from datapipe.core.tokenizers.sentencepiece_file import described, with_pieces
 
 STEP = 1 / 64  # nats: 2^18 of them, some 100 kB of text, fit the 24 bits of a float32
+# Each thread has sentences of its own and their sums are added in the order of threads (src/unigram_model_trainer.cc,
+# RunEStep): the same bytes with the same number on any machine, others with another number.
+THREADS = 8
 _META = ("unk", "bos", "eos", "pad")  # roles that SentencePiece knows
 _TOO_MANY = re.compile(r"set it to a value <= (\d+)")
 _TOO_FEW = re.compile(r"(\d+) vs (\d+)")
@@ -51,7 +54,7 @@ def train_sentencepiece(
             control_symbols=[*control, *settings.additional_tokens],
             user_defined_symbols=list(settings.user_symbols),
             hard_vocab_limit=exactly,
-            num_threads=1,  # with more, sums of floating-point numbers depend on who comes first
+            num_threads=THREADS,
             minloglevel=2,
             **named,
         )
