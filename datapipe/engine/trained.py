@@ -18,7 +18,7 @@ from datapipe.plan.plan import Plan, StepPlan
 
 
 def opener(store: Store | None, step: StepPlan, otherwise: Callable[[str], BinaryIO]) -> Callable[[str], BinaryIO]:
-    """Opens paths, and the files of models that the step names."""
+    """Opens paths, and the files of models that the step names; FileNotFoundError for a file that a model lacks."""
     keys = dict(step.trained)
 
     def opened(path: str) -> BinaryIO:
@@ -33,7 +33,7 @@ def opener(store: Store | None, step: StepPlan, otherwise: Callable[[str], Binar
             if given == name:
                 return io.BytesIO(data.as_py())
         known = ", ".join(files.column("name").to_pylist())
-        raise RunFailed(f"{step.label}: the model of {label} has no file {name}; it has {known}")
+        raise FileNotFoundError(f"the model of {label} has no file {name}; it has {known}")
 
     return opened
 
