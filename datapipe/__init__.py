@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from datapipe.core import per_document
     from datapipe.core.context import Context
     from datapipe.core.errors import DatapipeError
-    from datapipe.core.operator import Expand, FilePath, Filter, Global, Map, Operator
+    from datapipe.core.merged import Merged
+    from datapipe.core.operator import Expand, FilePath, Filter, Global, Map, Merge, Operator
     from datapipe.core.threshold_filter import ThresholdFilter
     from datapipe.core.verdict import Verdict
 
@@ -25,6 +26,8 @@ _PUBLIC = {
     "Filter": "datapipe.core.operator",
     "Global": "datapipe.core.operator",
     "Map": "datapipe.core.operator",
+    "Merge": "datapipe.core.operator",
+    "Merged": "datapipe.core.merged",
     "Operator": "datapipe.core.operator",
     "ThresholdFilter": "datapipe.core.threshold_filter",
     "Verdict": "datapipe.core.verdict",
@@ -39,6 +42,8 @@ __all__ = [
     "Filter",
     "Global",
     "Map",
+    "Merge",
+    "Merged",
     "Operator",
     "ThresholdFilter",
     "Verdict",

@@ -118,7 +118,8 @@ def _tell_chain(lane: Lane) -> None:
         if step.index is not None:
             then = "added at the end" if step.index.extend else "not added"
             click.echo(f"      index {step.index.path}: {len(step.index.held)} earlier dumps; this one is {then}")
-        for remark in operators.get(step.operator).model_validate(step.parameters).remarks():
+        own = operators.get(step.operator).model_validate(step.parameters).remarks()
+        for remark in (*own, *step.facts.get("remarks", ())):
             click.echo(f"      {remark}")
         for name, counts in step.facts.get("benchmarks", {}).items():
             click.echo(f"      {name}: {counts['items']:,} items, {counts['searched']:,} long enough to be looked for")

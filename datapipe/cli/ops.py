@@ -65,7 +65,7 @@ def _describe(cls: type[Operator]) -> None:
         tunable = dict.fromkeys([*(parameter for parameter, _ in cls.bounds.values()), *cls.choices])
         click.echo(f"tunes   {', '.join(tunable)} (datapipe tune, from the scores of a run)")
     _parameters(cls)
-    common = {"map": "where, by_lang, label", "expand": "label", "global": "where, action, label"}
+    common = {"map": "where, by_lang, label", "expand": "label", "merge": "label", "global": "where, action, label"}
     click.echo(f"\nand, as every {kind_of(cls)}: {common.get(kind_of(cls), 'where, action, by_lang, label')}")
 
 

@@ -11,13 +11,14 @@ import click
 @click.argument("folder", metavar="RUN")
 @click.option("--json", "as_json", is_flag=True, help="The manifest's numbers, for programs.")
 def report(folder: str, as_json: bool) -> None:
-    """The funnel of a finished run by step, source and language; evaluation items and personal data found."""
+    """The funnel of a finished run by step, source and language, also in tokens; evaluation items and personal data found."""
     import orjson
 
     from datapipe.cli.benchmarks import contamination, show_contamination
     from datapipe.cli.funnel import odd_rules, show_funnel, show_groups, show_odd_rules
     from datapipe.cli.pii import personal_data, show_personal_data
     from datapipe.cli.runfolder import read_manifest, tables
+    from datapipe.cli.tokens import show_tokens, token_counts
 
     manifest = read_manifest(folder)
     dropped: dict[tuple[str, str], tuple[int, int]] = {}
@@ -28,16 +29,19 @@ def report(folder: str, as_json: bool) -> None:
             dropped[key] = (rows + 1, size + (row["bytes"] or 0))
     benchmarks = contamination(folder, manifest)
     found = personal_data(folder, manifest)
+    tokens = token_counts(manifest)
     if as_json:
         groups = [
             {"source": s, "lang": g, "dropped": n, "dropped_bytes": b} for (s, g), (n, b) in sorted(dropped.items())
         ]
         shown = {k: v for k, v in manifest.items() if k not in ("recipe", "files")}
         told = {"dropped_by_group": groups, "odd_rules": odd_rules(manifest), "benchmarks": benchmarks, "pii": found}
+        told["tokens"] = tokens
         click.echo(orjson.dumps({**shown, **told}, option=orjson.OPT_INDENT_2).decode())
         return
     show_funnel(manifest, folder, sys.stdout)
     show_groups(manifest, dropped, sys.stdout)
+    show_tokens(tokens, sys.stdout)
     show_contamination(benchmarks, manifest, sys.stdout)
     show_personal_data(found, manifest, sys.stdout)
     show_odd_rules(manifest, sys.stdout)

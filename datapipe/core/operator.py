@@ -1,11 +1,11 @@
-"""The four kinds of operator. An operator is a value: equal parameters, equal behaviour, everywhere."""
+"""The five kinds of operator. An operator is a value: equal parameters, equal behaviour, everywhere."""
 
 from __future__ import annotations
 
 import inspect
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from datapipe.core.columns import ADDR
 from datapipe.core.context import Context
+from datapipe.core.merged import Merged
 from datapipe.core.registry import operators
 from datapipe.core.trained import TrainedModel
 from datapipe.core.verdict import Verdict
@@ -67,6 +68,7 @@ class Operator(BaseModel):
     def facts(self, ctx: Context) -> Mapping[str, Any]:
         """What its files hold that reports will need (JSON), told when the recipe is compiled; stands in the manifest.
 
+        `datapipe check` prints those called `remarks`, a list of lines, below the step, as it does `remarks()`.
         The place to refuse files that cannot be used: a RecipeError here stops the run before any work.
         """
         return {}
@@ -105,6 +107,10 @@ class Operator(BaseModel):
                 found.extend([value] if isinstance(value, str) else value)
         return tuple(found)
 
+    def placed(self, schema: pa.Schema) -> Self:
+        """The operator where these columns come to it; override where a parameter left open follows a column's type."""
+        return self
+
     def check(self, schema: pa.Schema) -> str | None:
         """A sentence if these columns cannot be worked on (a threshold on a string column), else None."""
         return None
@@ -136,8 +142,18 @@ def glob_fields(operator: type[BaseModel]) -> list[str]:
     return [n for n, f in fields if any(isinstance(m, _FileMarker) and m.glob for m in _metadata(f))]
 
 
+def model_globs(operator: type[BaseModel]) -> list[str]:
+    """Those among them that mean models: a URL there is one file, which is fetched and not listed."""
+    fields = operator.model_fields.items()
+    return [n for n, f in fields if any(isinstance(m, _FileMarker) and m.glob and m.model for m in _metadata(f))]
+
+
 class Map(Operator):
     """Same rows, same order, other values."""
+
+    def tallied(self) -> tuple[str, ...]:
+        """Columns of numbers it writes whose sums by source and language stand in the manifest, as the step's tallies."""
+        return ()
 
     @abstractmethod
     def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -163,6 +179,32 @@ class Expand(Operator):
     @abstractmethod
     def expand(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, npt.NDArray[np.int64]]:
         """Return the children and, for each, the row of its parent (not decreasing)."""
+
+
+class Merge(Operator):
+    """Rows of a shard to others that hold several of them, or parts of several: documents to sequences.
+
+    The runner cuts a shard's rows, in order, into windows: a window ends with the row at which its weights come to
+    `window`, so windows depend on the rows alone. What goes on has the base columns (without text) and `writes`; a new
+    row's id is made of the step's label, the shard and a number, its language is the one that all its rows share.
+
+    unit  what weights count; the manifest's tallies have it: `tokens_dropped`
+    """
+
+    unit: ClassVar[str] = "weight"
+    window: int
+
+    @abstractmethod
+    def judge(self, batch: pa.RecordBatch) -> Verdict:
+        """Which rows no new row could take in; they are dropped before windows are cut."""
+
+    @abstractmethod
+    def weights(self, batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
+        """What each row counts for in a window; called on rows before they are judged, too."""
+
+    @abstractmethod
+    def merge(self, window: pa.RecordBatch) -> Merged:
+        """The rows that a window of kept rows becomes; it has the columns read, `_addr`, id, source and lang."""
 
 
 class Global(Operator):

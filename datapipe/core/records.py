@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,13 +87,17 @@ SCORES = pa.schema(  # of each row and step that judged it; with the recipe key 
 
 @dataclass
 class StepCount:
-    """What a step did; adding the counts of all shards gives the manifest's. in = out + dropped + quarantined - added."""
+    """What a step did; adding the counts of all shards gives the manifest's.
+
+    in + added = out + dropped + quarantined + merged
+    """
 
     rows_in: int = 0
     rows_out: int = 0
     dropped: int = 0
     quarantined: int = 0
     added: int = 0
+    merged: int = 0  # rows that went on in others, which are added: documents in sequences
     judged: int = 0  # by a filter: the rows within its `where`
     edited: int = 0
     tagged: int = 0
@@ -101,13 +106,21 @@ class StepCount:
     seconds: float = 0.0
     reasons: dict[str, int] = field(default_factory=dict)  # by the first failing rule: sums to dropped (or tagged)
     rules: dict[str, int] = field(default_factory=dict)  # by every failing rule; a filter's that never fired have 0
+    tallies: dict[str, Any] = field(default_factory=dict)  # of a merge, by source; of a map, by source and language
 
     def add(self, other: dict[str, Any]) -> None:
         """Add another shard's count, in its JSON form."""
         for name, value in other.items():
             if isinstance(value, dict):
-                mine = getattr(self, name)
-                for key, n in value.items():
-                    mine[key] = mine.get(key, 0) + n
+                add_tallies(getattr(self, name), value)
             else:
                 setattr(self, name, getattr(self, name) + value)
+
+
+def add_tallies(mine: dict[str, Any], more: Mapping[str, Any]) -> None:
+    """Add numbers by name, and those by names below a name."""
+    for key, value in more.items():
+        if isinstance(value, Mapping):
+            add_tallies(mine.setdefault(key, {}), value)
+        else:
+            mine[key] = mine.get(key, 0) + value

@@ -11,10 +11,11 @@ import pyarrow as pa
 
 from datapipe.core.columns import ADDR, BASE
 from datapipe.core.context import Context
-from datapipe.core.operator import Expand, Filter, Global, Map, Operator
+from datapipe.core.operator import Expand, Filter, Global, Map, Merge, Operator
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Verdict
 from datapipe.engine.asking import ask
+from datapipe.engine.merging import broken_merge
 from datapipe.io.opening import open_file
 
 TEXTS: tuple[str | None, ...] = (
@@ -48,9 +49,9 @@ def broken_laws(cls: type[Operator]) -> list[str]:
         if type(operator).model_validate(operator.model_dump(mode="json", by_alias=True)) != operator:
             broken.append("rebuilt from its JSON it is another value")
         operator.setup(Context("contract.01", 7, open_file))
-        for law, check in (("", _check_map), ("", _check_filter), ("", _check_expand), ("", _check_global)):
+        for check in (_check_map, _check_filter, _check_expand, _check_merge, _check_global):
             try:
-                broken += [law + said for said in check(operator)]
+                broken += check(operator)
             except Exception as error:  # noqa: BLE001  # raising on lawful rows is itself the broken law
                 broken.append(f"it raises on lawful rows: {type(error).__name__}: {error}")
     return list(dict.fromkeys(broken))
@@ -66,6 +67,7 @@ def rows_for(operator: Operator) -> pa.RecordBatch:
         "source": pa.array(["web"] * n),
         "url": pa.array([None if i % 3 == 0 else f"https://www.example.com/{i}" for i in range(n)], pa.string()),
         "lang": pa.array([None if i % 5 == 0 else "en" for i in range(n)], pa.string()),
+        "tokens": pa.array([None if t is None else list(t.encode()) for t in TEXTS], pa.list_(pa.uint16())),
         "metadata": pa.array([None if i % 2 else '{"a": 1}' for i in range(n)], pa.large_string()),
     }
     wanted = {ADDR, *operator.columns_read()}
@@ -174,6 +176,28 @@ def _check_expand(operator: Operator) -> Iterator[str]:
         yield "an expansion gives one parent row per child, in order"
     yield from _batching(lambda b: operator.expand(b)[0], batch, children, _same_batch)
     operator.expand(batch.slice(0, 0))
+
+
+def _check_merge(operator: Operator) -> Iterator[str]:
+    if not isinstance(operator, Merge):
+        return
+    batch = rows_for(operator)
+    batch = batch if "source" in batch.schema.names else batch.append_column("source", pa.array(["web"] * len(TEXTS)))
+    operator = operator.placed(batch.schema)
+    verdict = operator.judge(batch)
+    yield from _batching(operator.judge, batch, verdict, _same_verdict)
+    if operator.weights(batch).tolist() != [int(operator.weights(batch.slice(i, 1))[0]) for i in range(len(TEXTS))]:
+        yield "a row's weight does not depend on the rows beside it"
+    kept = batch.filter(pa.array(verdict.keep))
+    for window in (kept, kept.slice(1, 4), kept.slice(0, 0)):
+        merged = operator.merge(window)
+        broken = broken_merge(operator, window, merged)
+        if broken is not None:
+            yield broken
+        copy = pa.ipc.open_stream(io.BytesIO(_serialised(window))).read_next_batch()
+        again = operator.merge(copy)
+        if not again.rows.equals(merged.rows) or again.tallies != merged.tallies:
+            yield "a sliced window differs from its copy"
 
 
 def _check_global(operator: Operator) -> Iterator[str]:

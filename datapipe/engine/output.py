@@ -28,8 +28,12 @@ RUN_BYTES = 32 << 20  # of a sketch are sorted at once: a packed file of any siz
 
 
 def weights(batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
-    """Bytes a row counts for when parts are cut: id, text and metadata."""
+    """Bytes a row counts for when parts are cut: id, text, metadata and lists of numbers (tokens, vectors)."""
     total = np.zeros(batch.num_rows, np.int64)
+    for field in batch.schema:
+        if pa.types.is_nested(field.type) and pa.types.is_primitive(getattr(field.type, "value_type", pa.null())):
+            numbers = pc.fill_null(pc.list_value_length(batch.column(field.name)), 0).to_numpy(zero_copy_only=False)
+            total += numbers.astype(np.int64) * field.type.value_type.bit_width // 8
     for name in ("id", "text", "metadata"):
         total += pc.fill_null(pc.binary_length(batch.column(name)), 0).to_numpy(zero_copy_only=False)
     return total

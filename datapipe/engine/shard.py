@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datapipe.core.columns import ADDR, SHARD_SHIFT, align, row_of
-from datapipe.core.operator import Global, Map
+from datapipe.core.operator import Global, Map, Merge
 from datapipe.core.reader import Piece, Reader
 from datapipe.core.records import StepCount
 from datapipe.core.registry import readers
@@ -20,6 +20,7 @@ from datapipe.engine import beacon
 from datapipe.engine.asking import answer_at, is_silent, question_at
 from datapipe.engine.build import Operators, Variants
 from datapipe.engine.isolation import Isolation
+from datapipe.engine.merging import MergeRunner
 from datapipe.engine.names import shard_name
 from datapipe.engine.output import Output, Question, SketchOutput
 from datapipe.engine.reports import committed
@@ -101,35 +102,42 @@ class _Shard:
             else Output.opened(self.store, output_name, self.stage.rows, self.stage.mark, self.plan.spill) as output,
             SketchOutput.opened(self.store, self.number, self.stage, self.questions) as sketches,
         ):
-            for batch in _gathered(self._batches()):
-                sketches.add("read", batch)
-                for link in self.chain:
-                    batch = link.run(batch)
+            rows = self._asked(sketches)
+            for link in self.chain:
+                rows = link.over(rows) if isinstance(link, MergeRunner) else map(link.run, rows)
+            for batch in rows:
                 batch = align(batch, self.stage.rows)
                 sketches.add("end", batch)
                 if output is not None:
                     output.write(batch)
             beacon.at("write")
-        steps = {link.step.label: asdict(link.count) for link in self.chain if isinstance(link, StepRunner)}
+        runners = (StepRunner, MergeRunner)
+        steps = {link.step.label: asdict(link.count) for link in self.chain if isinstance(link, runners)}
         for link in self.chain:
             if isinstance(link, _Idle):
                 steps[link.label] = asdict(link.count)
         if output is None:
-            rows = self._same()
+            left = self._same()
         else:
-            rows = {
+            left = {
                 "output": output_name,
                 "files": {output_name: output.index},
                 "starts": self.starts,
                 **output.report(),
             }
         return {
-            **rows,
-            "files": {**rows["files"], **sketches.files},
+            **left,
+            "files": {**left["files"], **sketches.files},
             "sketches": sketches.sizes,
             "read": self.read,
             "steps": steps,
         }
+
+    def _asked(self, sketches: SketchOutput) -> Iterator[pa.RecordBatch]:
+        """The rows in batches that are worth a step's while; questions about rows as they are read are put to them."""
+        for batch in _gathered(self._batches()):
+            sketches.add("read", batch)
+            yield batch
 
     def _same(self) -> dict[str, Any]:
         """Of the previous stage's report, what tells of its rows."""
@@ -146,12 +154,14 @@ class _Shard:
                     found.append(Question(sketch.at, sketch.step, operator))
         return found
 
-    def _link(self, link: Link) -> StepRunner | _Align | _Idle:
+    def _link(self, link: Link) -> StepRunner | MergeRunner | _Align | _Idle:
         if link.step is None:
             return _Align(link.align)
         step = link.step
         if step.artifact is None:
-            return self._runner(step, self.operators.of(step))
+            operators = self.operators.of(step)
+            runner = self._runner(step, operators)
+            return MergeRunner(runner, whole, self.number) if isinstance(whole := operators[""], Merge) else runner
         answer = answer_at(self.store, step, self.number)
         if is_silent(answer) and step.action == "drop" and set(step.writes) <= {"text"}:
             return _Idle(step.label)

@@ -15,13 +15,14 @@ from datapipe.core.columns import ADDR, CHILD_BIT, SHARD_SHIFT, set_columns
 from datapipe.core.condition import Condition
 from datapipe.core.entities import ENTITIES
 from datapipe.core.errors import ContractError
-from datapipe.core.operator import Expand, Filter, Map, Operator
-from datapipe.core.records import StepCount
+from datapipe.core.operator import Expand, Filter, Map, Merge, Operator
+from datapipe.core.records import StepCount, add_tallies
 from datapipe.core.spans import SPANS
 from datapipe.core.verdict import Verdict
 from datapipe.engine.calls import OperatorFailed, call
 from datapipe.engine.isolation import Isolation
 from datapipe.engine.sink import Sink, Where, failed_rows
+from datapipe.engine.tallies import by_source_and_language
 from datapipe.engine.verdicts import errors, merged, tags
 from datapipe.plan.plan import StepPlan
 from datapipe.plan.steps import tag_columns
@@ -86,7 +87,7 @@ class StepRunner:
         return self._operator_output(batch.slice(0, 0))
 
     def _once(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        if isinstance(self._operator, Filter):
+        if isinstance(self._operator, (Filter, Merge)):
             return self._filter(batch)
         if isinstance(self._operator, Map):
             return self._map(batch)
@@ -133,6 +134,8 @@ class StepRunner:
             if changed.num_rows != part.num_rows:
                 raise self._broken(f"a map gives as many rows as it takes: {part.num_rows}, not {changed.num_rows}")
             written = {name: self._typed(name, changed.column(name), part.num_rows) for name in self.step.writes}
+            if tallied := operator.tallied():  # type: ignore[attr-defined]  # a Map's
+                add_tallies(self.count.tallies, by_source_and_language(part, {name: written[name] for name in tallied}))
             if not whole:
                 written = {
                     name: scatter_column(self._base(after, name), rows, values) for name, values in written.items()
@@ -236,7 +239,9 @@ class StepRunner:
         return pa.nulls(batch.num_rows, dtype)
 
     def _operator_output(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """An empty batch with the columns that leave the step."""
+        """An empty batch with the columns that leave the step, or a merge's judging."""
+        if isinstance(self._operator, Merge):
+            return batch.slice(0, 0)
         written = dict(self._operator.columns_written())
         if self.step.action == "tag":
             written.pop("text", None)

@@ -39,7 +39,8 @@ class StageTotals:
         for note, n in read["notes"].items():
             self.notes[note] = self.notes.get(note, 0) + n
         for label, count in report["steps"].items():
-            if count["rows_in"] + count["added"] != count["rows_out"] + count["dropped"] + count["quarantined"]:
+            gone = count["dropped"] + count["quarantined"] + count["merged"]
+            if count["rows_in"] + count["added"] != count["rows_out"] + gone:
                 raise RunFailed(f"{label}: rows were lost: {count}; {FAULT}")
             self.steps.setdefault(label, StepCount()).add(count)
         for source, langs in report["groups"].items():
@@ -101,13 +102,14 @@ class Totals:
     def counts(self, written: int) -> dict[str, int]:
         """`rows_read` and so on for the manifest; RunFailed if they do not add up."""
         read, added, quarantined = self.rows_read(), self.added(), self.quarantined()
-        dropped = sum(count.dropped for stage in self.stages.values() for count in stage.steps.values())
-        if read + added != written + dropped + quarantined:
+        counts = [count for stage in self.stages.values() for count in stage.steps.values()]
+        dropped, merged = sum(count.dropped for count in counts), sum(count.merged for count in counts)
+        if read + added != written + dropped + quarantined + merged:
             raise RunFailed(
                 f"rows were lost: {read} read + {added} added ≠ {written} written + {dropped} dropped + {quarantined} "
-                f"quarantined; {FAULT}"
+                f"quarantined + {merged} merged; {FAULT}"
             )
         return {
             "rows_read": read, "rows_added": added, "rows_dropped": dropped, "rows_quarantined": quarantined,
-            "rows_written": written,
+            "rows_merged": merged, "rows_written": written,
         }  # fmt: skip

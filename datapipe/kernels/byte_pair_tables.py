@@ -46,24 +46,25 @@ class Kept(NamedTuple):
 def merges_of(letters: Sequence[int], pairs: npt.NDArray[np.int64], spelled: Sequence[bytes] = ()) -> Merges:
     """The tables of a model.
 
-    pairs    rows of left token, right token, merged token, in the order of their ranks; the first of equal ones counts
+    pairs    rows of left token, right token, merged token, rank; of equal pairs the last counts
     spelled  the bytes of every token, where pieces that are tokens are taken whole
     """
     keys = pairs[:, 0].astype(np.uint64) << np.uint64(32) | pairs[:, 1].astype(np.uint64)
-    keys, ranks = np.unique(keys, return_index=True)
+    keys, rows = np.unique(keys[::-1], return_index=True)
+    pairs = pairs[::-1][rows]
     with np.errstate(over="ignore"):
-        owners = _placed(((keys + np.uint64(1)) * MULTIPLIER >> np.uint64(32)).astype(np.int64))
+        owners = placed(((keys + np.uint64(1)) * MULTIPLIER >> np.uint64(32)).astype(np.int64))
     taken = owners != FREE
     table = np.where(taken, keys[owners], NO_PAIR)
     values = np.full((len(table), 2), NO_RANK, np.int32)
-    values[taken, 0] = ranks[owners[taken]]
-    values[taken, 1] = pairs[ranks[owners[taken]], 2]
+    values[taken, 0] = pairs[owners[taken], 3]
+    values[taken, 1] = pairs[owners[taken], 2]
     starts = np.zeros(len(spelled) + 1, np.int64)
     np.cumsum([len(token) for token in spelled], out=starts[1:])
     known = np.flatnonzero(np.diff(starts)).astype(np.int32)
     slots = np.empty(0, np.int32)
     if len(known):
-        owners = _placed(np.array([_hash(spelled[token]) for token in known.tolist()]))
+        owners = placed(np.array([_hash(spelled[token]) for token in known.tolist()]))
         slots = np.where(owners == FREE, np.int32(FREE), known[owners])
     letters_of = np.frombuffer(b"".join(spelled), np.uint8).copy()
     return Merges(np.array(letters, np.int32), table, values, slots, starts, letters_of)
@@ -74,7 +75,7 @@ def empty_kept() -> Kept:
     return Kept(np.zeros((SLOTS, LONGEST), np.uint8), np.zeros((SLOTS, 2), np.int32), np.zeros((SLOTS, MOST), np.int32))
 
 
-def _placed(hashes: Int64s) -> Int64s:
+def placed(hashes: Int64s) -> Int64s:
     """A table, at most half full, whose slots name the entries that stand there, each in the first free one from its hash on."""
     owners = np.full(max(4, 1 << (2 * len(hashes)).bit_length()), FREE, np.int64)
     entries, places = np.arange(len(hashes)), hashes

@@ -1,7 +1,7 @@
 """Where byte-level BPE cuts text before it merges: the published patterns, as one walk over the code points.
 
-GPT-2 (Radford et al. 2019; openai/gpt-2, src/encoder.py) and cl100k (openai/tiktoken, tiktoken_ext/openai_public.py), which
-Llama 3 took over, and Qwen with one digit a piece.
+GPT-2 (Radford et al. 2019; openai/gpt-2, src/encoder.py), cl100k and o200k (openai/tiktoken, tiktoken_ext/openai_public.py).
+Llama 3 took cl100k over, Qwen with one digit a piece; Llama 4 o200k, and Mistral's tekken without contractions.
 """
 
 from __future__ import annotations
@@ -16,8 +16,12 @@ Bytes = npt.NDArray[np.uint8]
 Table = npt.NDArray[np.uint16]
 
 LETTER, NUMBER, SPACE = 1, 2, 4  # \p{L}, \p{N}, \s as the tokenizer's own library has them; 0 is a sign
-GPT2, CL100K = 0, 1
-_BLANK, _QUOTE, _TAB, _LF, _CR = 32, 39, 9, 10, 13
+SORT = 7  # the bits of the three; for o200k, two more say what may stand in the head of a word and what in its rest:
+HEAD_OF_WORD, REST_OF_WORD = 8, 16  # upper and title case; lower case; letters without case and marks are both
+
+# CL100K_TAIL: white space at the end of a text is one piece, line breaks or not, as tiktoken has it since 0.8.
+GPT2, CL100K, CL100K_TAIL, O200K, TEKKEN = range(5)
+_BLANK, _QUOTE, _SLASH, _LF, _CR = 32, 39, 47, 10, 13
 
 
 @inlined
@@ -26,7 +30,7 @@ def run_end(data: Bytes, i: int, stop: int, classes: Table, kind: int, most: int
     n = 0
     while i < stop and n < most:
         found, size = class_at(data, i, classes)
-        if found != kind:
+        if found & SORT != kind:
             break
         i += size
         n += 1
@@ -53,10 +57,49 @@ def contraction(data: Bytes, i: int, stop: int, any_case: bool) -> int:
 
 
 @inlined
-def blank_end(data: Bytes, i: int, stop: int, classes: Table, breaks: bool, cut: bool) -> int:
+def cased_word_end(data: Bytes, i: int, stop: int, classes: Table, contractions: bool) -> int:
+    """Where a word of o200k ends: a sign or blank, then letters of which those in upper case come first; i if none begins.
+
+    Without a letter in lower case after them, those in upper case end behind the last that is both.
+    """
+    kind, size = class_at(data, i, classes)
+    start = i
+    if kind & SORT != LETTER and kind & SORT != NUMBER and data[i] != _LF and data[i] != _CR:
+        start = i + size
+    end = start
+    both = 0
+    after = 0
+    while end < stop:
+        after, n = class_at(data, end, classes)
+        if not after & HEAD_OF_WORD:
+            break
+        end += n
+        if after & REST_OF_WORD:
+            both = end
+        after = 0
+    if after & REST_OF_WORD:
+        while end < stop:
+            after, n = class_at(data, end, classes)
+            if not after & REST_OF_WORD:
+                break
+            end += n
+    elif both > 0:
+        end = both
+    elif kind & REST_OF_WORD and start > i:  # a mark with letters in upper case behind it is a word by itself
+        end = start
+    elif end == start:
+        return i
+    if contractions and end < stop and data[end] == _QUOTE:
+        end += contraction(data, end, stop, True)
+    return end
+
+
+@inlined
+def blank_end(data: Bytes, i: int, stop: int, classes: Table, breaks: bool, cut: bool, tail: bool) -> int:
     r"""Where white space at i ends: `\s*[\r\n]+` (with `breaks`), else `\s+(?!\S)`, else `\s+`.
 
-    cut  numbers were cut off before: white space in front of one is the last of its part
+    cut   numbers were cut off before: white space in front of one is the last of its part
+    tail  at the end of the text line breaks do not count
     """
     end = i
     last = i  # where the last code point of the run begins
@@ -64,13 +107,14 @@ def blank_end(data: Bytes, i: int, stop: int, classes: Table, breaks: bool, cut:
     kind = SPACE
     while end < stop:
         kind, size = class_at(data, end, classes)
+        kind &= SORT
         if kind != SPACE:
             break
         if data[end] == _LF or data[end] == _CR:
             after_break = end + 1
         last = end
         end += size
-    if breaks and after_break > i:
+    if breaks and after_break > i and not (tail and end == stop):
         return after_break
     return end if end == stop or last == i or (cut and kind == NUMBER) else last
 
@@ -83,13 +127,18 @@ def pretoken_end(data: Bytes, i: int, stop: int, classes: Table, pattern: int, d
             were cut off before, so that no blank goes with them
     """
     first = data[i]
-    kind, size = class_at(data, i, classes)
     most = digits if digits > 0 else stop
-    cl100k = pattern == CL100K
-    if first == _QUOTE:
-        n = contraction(data, i, stop, cl100k)
+    newer = pattern != GPT2
+    if pattern >= O200K:
+        end = cased_word_end(data, i, stop, classes, pattern == O200K)
+        if end > i:
+            return end
+    elif first == _QUOTE:
+        n = contraction(data, i, stop, newer)
         if n:
             return i + n
+    kind, size = class_at(data, i, classes)
+    kind &= SORT
     if kind == LETTER:
         return run_end(data, i + size, stop, classes, LETTER, stop)
     if kind == NUMBER:
@@ -97,18 +146,19 @@ def pretoken_end(data: Bytes, i: int, stop: int, classes: Table, pattern: int, d
     following = SPACE
     if i + size < stop:
         following, _ = class_at(data, i + size, classes)
-    if cl100k and following == LETTER and first != _LF and first != _CR:
+        following &= SORT
+    if newer and following == LETTER and first != _LF and first != _CR:
         return run_end(data, i + size, stop, classes, LETTER, stop)
     if kind == SPACE:
         if (
             first != _BLANK
             or following == SPACE
-            or (following == NUMBER and (cl100k or digits))
-            or (following == LETTER and cl100k)
+            or (following == NUMBER and (newer or digits))
+            or (following == LETTER and newer)
         ):
-            return blank_end(data, i, stop, classes, cl100k, digits > 0 and not cl100k)
+            return blank_end(data, i, stop, classes, newer, digits > 0 and not newer, pattern == CL100K_TAIL)
         kind = following
     end = run_end(data, i + size, stop, classes, kind, stop)
-    while cl100k and end < stop and (data[end] == _LF or data[end] == _CR):
+    while newer and end < stop and (data[end] == _LF or data[end] == _CR or (pattern >= O200K and data[end] == _SLASH)):
         end += 1
     return end

@@ -18,7 +18,7 @@ SchemaValue = Annotated[
 ]
 
 
-Kind = Literal["map", "filter", "expand", "global"]
+Kind = Literal["map", "filter", "expand", "merge", "global"]
 
 
 class _Value(BaseModel):

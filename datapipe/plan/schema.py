@@ -59,7 +59,7 @@ def recipe_schema() -> dict[str, Any]:
 def _step(cls: type[Any], parameters: dict[str, Any], condition: dict[str, Any]) -> dict[str, Any]:
     kind = kind_of(cls)
     common: dict[str, Any] = {"label": _LABEL}
-    if kind != "expand":
+    if kind not in ("expand", "merge"):
         common["where"] = condition
     if kind in ("filter", "global"):
         common["action"] = {"enum": ["drop", "tag"]}

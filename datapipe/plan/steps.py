@@ -8,12 +8,22 @@ from typing import Any
 import pyarrow as pa
 from pydantic import ValidationError
 
-from datapipe.core.columns import ADDR
+from datapipe.core.columns import ADDR, BASE
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError, RunFailed, did_you_mean
-from datapipe.core.operator import Expand, Filter, Global, Map, Operator, glob_fields, path_fields
+from datapipe.core.operator import (
+    Expand,
+    Filter,
+    Global,
+    Map,
+    Merge,
+    Operator,
+    glob_fields,
+    model_globs,
+    path_fields,
+)
 from datapipe.core.registry import operators
-from datapipe.io.files import expand
+from datapipe.io.files import expand, is_local
 from datapipe.io.model_cache import local_copy
 from datapipe.io.opening import open_file
 from datapipe.plan.explain import explain
@@ -27,12 +37,13 @@ _KINDS: tuple[tuple[type[Operator], Kind], ...] = (
     (Map, "map"),
     (Filter, "filter"),
     (Expand, "expand"),
+    (Merge, "merge"),
     (Global, "global"),
 )
 
 
 def kind_of(operator: type[Operator]) -> Kind:
-    """map, filter, expand or global."""
+    """map, filter, expand, merge or global."""
     return next(kind for base, kind in _KINDS if issubclass(operator, base))
 
 
@@ -80,6 +91,7 @@ def plan_step(
             )
     if step.where is not None and (problem := step.where.check(schema)):
         raise located.error(f"{step.operator}.where: {problem}", (*step.place, "where"))
+    operator = operator.placed(schema)
     if problem := operator.check(schema):
         raise located.error(f"{step.operator}: {problem}", step.place)
     label = step.label or f"{dataset}.{index + 1:02d}.{step.operator}"
@@ -120,6 +132,8 @@ def unique_ids(label: str, number: int) -> StepPlan:
 def columns_after(schema: pa.Schema, plan: StepPlan, operator: Operator) -> pa.Schema:
     """The columns that leave a step."""
     added = dict(operator.columns_written())
+    if plan.kind == "merge":
+        schema = BASE  # what else the rows had is of one of several documents
     if plan.action == "tag":
         added.pop("text", None)  # a tag never changes the text
         added |= tag_columns(plan)
@@ -179,7 +193,8 @@ def _build(
         for name in set(glob_fields(cls)) & resolved.keys():
             value = [resolved[name]] if isinstance(resolved[name], str) else resolved[name]
             if isinstance(value, list) and all(isinstance(path, str) for path in value):
-                resolved[name] = [file.url for file in expand(value, ())]
+                urls = [path for path in value if name in model_globs(cls) and not is_local(path)]
+                resolved[name] = urls + [file.url for file in expand((p for p in value if p not in urls), ())]
         return cls.model_validate(resolved)
     except ValidationError as error:
         raise explain(error, cls, located, (*step.place, *below), ".".join([step.operator, *below])) from None
@@ -194,7 +209,7 @@ def _located(paths: dict[str, Any], folder: str) -> dict[str, Any]:
 
 
 def _check_common_keys(step: Step, kind: str, located: Located) -> None:
-    allowed = {"map": {"where", "label", "by_lang"}, "expand": {"label"}}.get(
+    allowed = {"map": {"where", "label", "by_lang"}, "expand": {"label"}, "merge": {"label"}}.get(
         kind, {"where", "action", "label", "by_lang"}
     )
     if kind == "global":

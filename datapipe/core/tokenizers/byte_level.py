@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,14 +13,28 @@ from datapipe.core.tokenizers.tokenizer import Encoded
 from datapipe.kernels.byte_pair_tables import empty_kept, merges_of
 from datapipe.kernels.byte_pairs import encode_texts
 from datapipe.kernels.classes import Classes
-from datapipe.kernels.pretokens import CL100K, GPT2
+from datapipe.kernels.pretokens import CL100K, GPT2, O200K, TEKKEN
 
-# The patterns of models in use that cut as cl100k does, with the most digits of a piece.
+# The patterns of models in use that cut as cl100k or o200k do, with the most digits of a piece.
 _CONTRACTIONS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"
-_REST = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-_CL100K = re.compile(
-    re.escape(_CONTRACTIONS + r"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}") + r"(?P<most>\{1,(?P<n>[1-9])\})?" + re.escape(_REST)
-)
+_NUMBERS = r"(?:\{1,(?P<n>[1-9])\})?"
+_BLANKS = r"|\s*[\r\n]+|\s+(?!\S)|\s+"
+_UPPER, _LOWER = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
+_SIGN = r"[^\r\n\p{L}\p{N}]?"
+
+
+def _cased(after: str) -> str:
+    return f"{_SIGN}{_UPPER}*{_LOWER}+{after}|{_SIGN}{_UPPER}+{_LOWER}*{after}"
+
+
+_PATTERNS = {
+    pattern: re.compile(re.escape(words + r"|\p{N}") + _NUMBERS + re.escape(r"| ?[^\s\p{L}\p{N}]+" + breaks + _BLANKS))
+    for pattern, words, breaks in (
+        (CL100K, rf"{_CONTRACTIONS}|{_SIGN}\p{{L}}+", r"[\r\n]*"),
+        (O200K, _cased(_CONTRACTIONS + "?"), r"[\r\n/]*"),
+        (TEKKEN, _cased(""), r"[\r\n/]*"),
+    )
+}
 
 
 def spelled_bytes() -> dict[str, int]:
@@ -53,23 +67,23 @@ def cut_of(pre_tokenizer: Any) -> Cut:
         if kinds == ["Digits", "ByteLevel"] and parts[0]["individual_digits"]:
             return Cut(GPT2, 1)
     elif kinds == ["Split", "ByteLevel"] and parts[0]["behavior"] == "Isolated" and not parts[0]["invert"]:
-        found = _CL100K.fullmatch(parts[0]["pattern"].get("Regex", ""))
-        if found:
-            return Cut(CL100K, int(found["n"] or 1))
+        for pattern, known in _PATTERNS.items():
+            if found := known.fullmatch(parts[0]["pattern"].get("Regex", "")):
+                return Cut(pattern, int(found["n"] or 1))
     raise ValueError("it cuts by a pattern of its own")
 
 
-def pairs_of(vocabulary: Mapping[str, int], merges: Iterable[Any]) -> Iterator[tuple[int, int, int]]:
-    """Left, right and merged token of each merge, which is a pair or, in older files, a string."""
-    for merge in merges:
+def pairs_of(vocabulary: Mapping[str, int], merges: Iterable[Any]) -> Iterator[tuple[int, int, int, int]]:
+    """Left, right and merged token of each merge, and its rank; a merge is a pair or, in older files, a string."""
+    for rank, merge in enumerate(merges):
         left, right = merge if isinstance(merge, list) else merge.split(" ")
-        yield vocabulary[left], vocabulary[right], vocabulary[left + right]
+        yield vocabulary[left], vocabulary[right], vocabulary[left + right], rank
 
 
 class ByteLevel:
     """A byte-level BPE model; ValueError says why only its library can do it."""
 
-    def __init__(self, description: Mapping[str, Any], classes: Classes) -> None:
+    def __init__(self, description: Mapping[str, Any], classes_of: Callable[[Cut], Classes]) -> None:
         model = description["model"]
         if model.get("type") != "BPE":
             raise ValueError(f"its model is {model.get('type')}, not byte-level BPE")
@@ -91,9 +105,9 @@ class ByteLevel:
                 if all(letter in letters for letter in token):
                     spelled[number] = bytes(letters[letter] for letter in token)
         of_byte = [vocabulary[letter] for letter, _ in sorted(letters.items(), key=lambda item: item[1])]
-        pairs = np.array(list(pairs_of(vocabulary, model["merges"])), np.int64).reshape(-1, 3)
+        pairs = np.array(list(pairs_of(vocabulary, model["merges"])), np.int64).reshape(-1, 4)
         self._merges = merges_of(of_byte, pairs, spelled)
-        self._classes = classes
+        self._classes = classes_of(self._cut)
         self._kept = empty_kept()
 
     def encode(self, text: Text) -> Encoded:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
 
 from datapipe.arrow.text import Text, column_of
 from datapipe.core.errors import MissingDependency
-from datapipe.core.tokenizers.byte_level import ByteLevel
-from datapipe.core.tokenizers.piece_classes import piece_classes
+from datapipe.core.tokenizers.byte_level import ByteLevel, Cut
+from datapipe.core.tokenizers.piece_classes import NUMBERS, piece_classes
 from datapipe.core.tokenizers.tokenizer import Encoded, Int32s, Int64s
+from datapipe.kernels.classes import Classes
+from datapipe.kernels.pretokens import GPT2
 
 TEXTS = 256  # that the library gets at once
+Special = Literal["split", "text"]
 
 
 def library(wanted_by: str) -> Any:
@@ -30,9 +33,12 @@ def library(wanted_by: str) -> Any:
 
 
 class HuggingFace:
-    """What a `tokenizer.json` describes; ValueError for a file that the library does not read."""
+    """What a `tokenizer.json` describes; ValueError for a file that the library does not read.
 
-    def __init__(self, description: bytes, wanted_by: str) -> None:
+    special  a special token that a text spells is that token (`split`, the library's way), or text like all other
+    """
+
+    def __init__(self, description: bytes, wanted_by: str, special: Special = "split") -> None:
         tokenizers = library(wanted_by)
         try:
             self._library = tokenizers.Tokenizer.from_str(description.decode())
@@ -40,13 +46,15 @@ class HuggingFace:
             raise ValueError(str(error)) from None
         self._library.no_truncation()
         self._library.no_padding()
-        self.size = self._library.get_vocab_size(with_added_tokens=True)
-        added = [token.content for token in self._library.get_added_tokens_decoder().values()]
+        self._library.encode_special_tokens = special == "text"
+        self.size = 1 + max(self._library.get_vocab(with_added_tokens=True).values(), default=-1)
+        tokens = self._library.get_added_tokens_decoder().values()
+        added = [token.content for token in tokens if special == "split" or not token.special]
         self._added = re.compile(b"|".join(re.escape(token.encode()) for token in added)) if added else None
         self.slow: str | None = None
         self._fast: ByteLevel | None = None
         try:
-            self._fast = ByteLevel(json.loads(description), piece_classes(_runs))
+            self._fast = ByteLevel(json.loads(description), classes_of)
         except ValueError as error:
             self.slow = str(error)
 
@@ -95,10 +103,23 @@ class HuggingFace:
         return found
 
 
+def classes_of(cut: Cut) -> Classes:
+    """The classes of code points that a way of cutting asks for, by the library's own Unicode."""
+    return piece_classes(_runs_beside_digits if cut == Cut(GPT2, 1) else _runs)
+
+
 def _runs(pattern: str, text: str) -> list[tuple[int, int]]:
     tokenizers = library("tokenize")
     split = tokenizers.pre_tokenizers.Split(tokenizers.Regex(pattern), "removed", invert=True)
     return [place for _, place in split.pre_tokenize_str(text)]
+
+
+def _runs_beside_digits(pattern: str, text: str) -> list[tuple[int, int]]:
+    """The same where the step Digits cuts off numbers first, by a newer Unicode (17) than the patterns' (16)."""
+    if pattern != NUMBERS:
+        return _runs(pattern, text)
+    digits = library("tokenize").pre_tokenizers.Digits(individual_digits=False)
+    return [place for _, place in digits.pre_tokenize_str(text)][1::2]  # the text begins with what is none
 
 
 def _runs_of(flags: np.ndarray) -> list[tuple[int, int, bool]]:

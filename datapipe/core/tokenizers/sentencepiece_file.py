@@ -1,4 +1,4 @@
-"""What a SentencePiece model's file holds, read and written without its package: a protocol buffer of a few fields.
+"""What a SentencePiece model's file holds, read without its package: a protocol buffer of a few fields.
 
 google/sentencepiece, src/sentencepiece_model.proto.
 """

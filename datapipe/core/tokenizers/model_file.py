@@ -1,0 +1,55 @@
+"""Which kind of tokenizer a file holds, told by how it begins and what it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePath
+
+from datapipe.core.context import Context
+from datapipe.core.errors import RecipeError
+from datapipe.core.tokenizers.huggingface import HuggingFace, Special
+from datapipe.core.tokenizers.sentencepiece_model import SentencePiece
+from datapipe.core.tokenizers.tiktoken_file import TiktokenFile, pattern_of
+from datapipe.core.tokenizers.tokenizer import Tokenizer
+
+WANTED_BY = "a tokenizer"
+ENDINGS = ("tokenizer.json", ".model", ".tiktoken")  # of a folder's files, the first that there are
+
+
+def read_tokenizer(path: str, ctx: Context, special: Special = "text") -> Tokenizer:
+    """The tokenizer of a file: tokenizer.json, a SentencePiece model, or a .tiktoken file; RecipeError says what is wrong.
+
+    special  what a tokenizer.json makes of special tokens that texts spell; by the other kinds they are always text
+    """
+    try:
+        with ctx.open(path) as stream:
+            content = stream.read()
+        if content.lstrip()[:1] == b"{":
+            return HuggingFace(content, WANTED_BY, special)
+        if special == "split":
+            raise RecipeError(
+                f"{path}: special: split is for a tokenizer.json; by this file no text gives a special token"
+            )
+        if path.endswith(".tiktoken"):
+            return TiktokenFile(content, pattern_of(path))
+        try:
+            return SentencePiece(content, WANTED_BY)
+        except ValueError:
+            raise ValueError("neither a tokenizer.json, nor a .tiktoken file, nor a SentencePiece model") from None
+    except (OSError, ValueError) as error:
+        raise RecipeError(f"{path}: {error}") from None
+
+
+def tokenizer_among(paths: Sequence[str]) -> str:
+    """Of a folder's files the one that is the tokenizer; ValueError says what was found instead."""
+    if len(paths) == 1:
+        return paths[0]
+    for ending in ENDINGS:
+        found = [path for path in paths if PurePath(path).name.endswith(ending)]
+        depth = min((len(PurePath(path).parts) for path in found), default=0)
+        nearest = [path for path in found if len(PurePath(path).parts) == depth]
+        if len(nearest) > 1:
+            raise ValueError(f"model: {' and '.join(nearest[:2])}: name the one to use")
+        if nearest:
+            return nearest[0]
+    raise ValueError(f"model: none of {len(paths)} files ends with {', '.join(ENDINGS)}: {', '.join(paths[:3])}")

@@ -1,0 +1,133 @@
+"""A merge over one shard: rows are judged, held until a window is full, and go on as other rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from datapipe.core.columns import ADDR, BASE, CHILD_BIT, SHARD_SHIFT, set_columns
+from datapipe.core.errors import ContractError, RunFailed
+from datapipe.core.merged import Merged
+from datapipe.core.operator import Merge
+from datapipe.core.records import add_tallies
+from datapipe.engine.calls import OperatorFailed, call
+from datapipe.engine.step import StepRunner
+
+OUT_BYTES = 8 << 20  # of new rows go on at once: later steps and files take them in batches as they take all others
+
+
+class MergeRunner:
+    """A merge placed in a shard. It judges as a filter does; `over` gives the rows that go on."""
+
+    def __init__(self, judging: StepRunner, operator: Merge, shard: int) -> None:
+        self.step = judging.step
+        self.count = judging.count
+        self._judging = judging
+        self._operator = operator
+        self._shard = shard
+        self._made = 0
+        self._held_columns = tuple(dict.fromkeys((ADDR, "id", "source", "lang", *operator.columns_read())))
+
+    def over(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """All rows of the shard, in order, to the new ones."""
+        for window in self._windows(self._kept(batches)):
+            yield from self._portions(self._merged(window))
+
+    def _kept(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            kept = self._judging.run(batch)
+            if kept.num_rows < batch.num_rows:
+                self._tally_dropped(batch, kept)
+            if kept.num_rows:
+                yield kept.select(self._held_columns)
+
+    def _windows(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Rows up to the one at which the weights come to the operator's window."""
+        held: list[pa.RecordBatch] = []
+        weight = 0
+        for batch in batches:
+            while batch.num_rows:
+                ends = weight + np.cumsum(self._operator.weights(batch))
+                rows = int(np.searchsorted(ends, self._operator.window, "left")) + 1
+                held.append(batch.slice(0, rows))
+                if rows > batch.num_rows:
+                    weight = int(ends[-1])
+                    break
+                yield pa.concat_batches(held)
+                held, weight = [], 0
+                batch = batch.slice(rows)
+        if held:
+            yield pa.concat_batches(held)
+
+    def _merged(self, window: pa.RecordBatch) -> pa.RecordBatch:
+        label = self.step.label
+        try:
+            merged: Merged = call(f"merge of {label}", self._operator.merge, window, step=False)
+        except OperatorFailed as failure:
+            raise RunFailed(f"{label}: it failed on a window of rows: {failure}") from failure
+        rows, n = merged.rows, merged.rows.num_rows
+        self._check(window, merged)
+        self.count.merged += window.num_rows
+        self.count.added += n
+        self.count.rows_out += n - window.num_rows
+        if window.num_rows:  # one source a shard: a shard is read in one dataset
+            add_tallies(self.count.tallies, {str(window.column("source")[0]): merged.tallies})
+        first = (self._shard << SHARD_SHIFT) | CHILD_BIT | ((self.step.number & 0x7F) << 32)
+        numbers = np.arange(self._made, self._made + n, dtype=np.uint64)
+        self._made += n
+        columns = {field.name: pa.nulls(n, field.type) for field in BASE}
+        columns[ADDR] = pa.array(np.uint64(first) + numbers)
+        columns["id"] = pa.array([f"{label}-{self._shard}-{k}" for k in numbers.tolist()], pa.string())
+        columns["source"] = window.column("source").take(pa.array(np.zeros(n, np.int64)))
+        columns["lang"] = _shared(window.column("lang"), merged.ends, merged.members)
+        base = pa.RecordBatch.from_arrays([columns[field.name] for field in BASE], schema=BASE)
+        return set_columns(base, dict(zip(rows.schema.names, rows.columns, strict=True)))
+
+    def _check(self, window: pa.RecordBatch, merged: Merged) -> None:
+        broken = broken_merge(self._operator, window, merged)
+        if broken is not None:
+            raise ContractError(
+                f"{self.step.label}: the operator {self.step.operator} broke the law of its class: {broken}"
+            )
+
+    def _portions(self, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+        rows = max(1, OUT_BYTES * batch.num_rows // max(1, batch.nbytes))
+        for start in range(0, batch.num_rows, rows):
+            yield batch.slice(start, rows)
+
+    def _tally_dropped(self, batch: pa.RecordBatch, kept: pa.RecordBatch) -> None:
+        gone = int(self._operator.weights(batch).sum()) - int(self._operator.weights(kept).sum())
+        tally = {f"{self._operator.unit}_dropped": gone}
+        add_tallies(self.count.tallies, {str(batch.column("source")[0]): tally})
+
+
+def broken_merge(operator: Merge, window: pa.RecordBatch, merged: Merged) -> str | None:
+    """The law of merging that an answer breaks, if any."""
+    declared = operator.columns_written()
+    found = {field.name: field.type for field in merged.rows.schema}
+    if found != dict(declared):
+        return f"new rows have the declared columns: {_types(declared)}, not {_types(found)}"
+    ends, members = merged.ends, merged.members
+    if len(ends) != merged.rows.num_rows or (np.diff(ends, prepend=0) < 1).any() or ends[-1:].sum() != len(members):
+        return "each new row has an end in `members`, which begins at the one before it"
+    if (np.bincount(members, minlength=window.num_rows) == 0).any() or len(np.unique(members)) > window.num_rows:
+        return "every row of the window is a member of a new one"
+    return None
+
+
+def _types(columns: object) -> str:
+    return ", ".join(f"{name} {dtype}" for name, dtype in dict(columns).items())  # type: ignore[call-overload]
+
+
+def _shared(column: pa.Array, ends: npt.NDArray[np.int64], members: npt.NDArray[np.int64]) -> pa.Array:
+    """The value that all members of a row share, else null."""
+    codes = column.dictionary_encode()
+    number = codes.indices.fill_null(-1).to_numpy(zero_copy_only=False)[members]
+    starts = np.concatenate([[0], ends[:-1]])[: len(ends)]
+    if not len(ends):
+        return pa.nulls(0, column.type)
+    low, high = np.minimum.reduceat(number, starts), np.maximum.reduceat(number, starts)
+    return codes.dictionary.take(pa.array(low, mask=(low != high) | (low < 0))).cast(column.type)
