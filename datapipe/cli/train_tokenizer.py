@@ -60,7 +60,7 @@ def _weights(ctx: click.Context, param: click.Parameter, value: tuple[str, ...])
               help="byte_level_bpe: how text is cut into words.")  # fmt: skip
 @click.option("--extend", metavar="MODEL",
               help="Add tokens to this tokenizer.model or byte-level tokenizer.json, up to --vocab-size.")  # fmt: skip
-@click.option("--sample", default="200MB", show_default=True, metavar="SIZE", help="Text to learn from, by hash.")
+@click.option("--sample", default="100MB", show_default=True, metavar="SIZE", help="Text to learn from, by hash.")
 @click.option("--temperature", type=click.FloatRange(min=1), default=1.0, show_default=True,
               help="T: a source and language has the share p^(1/T) of the sample; 3.33 for XLM-R's 0.3.")  # fmt: skip
 @click.option("--source-weight", "source_weights", multiple=True, callback=_weights, metavar="NAME=N",

@@ -61,7 +61,10 @@ class TokenizerSettings(BaseModel):
         description="a model to add tokens to, up to vocab_size: SentencePiece's file, or tokenizer.json of byte-level BPE; its "
         "own tokens keep their ids, and kind, digits and pattern are as they are there",
     )
-    sample: Size = Field(200_000_000, description="bytes of text to learn from, such as 200MB")
+    sample: Size = Field(
+        100_000_000,
+        description="bytes of text to learn from; 100MB take about 2 GB of memory for a unigram model, less for others",
+    )
     temperature: float = Field(
         1.0,
         ge=1,
