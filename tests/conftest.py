@@ -114,7 +114,7 @@ def digests() -> Callable[[Path], dict[str, str]]:
     """What must be equal between two runs: every file of data and side tables by its digest."""
 
     def of(out: Path) -> dict[str, str]:
-        names = ("data", "ledger", "quarantine", "edits", "pii", "scores", "audit")
+        names = ("data", "ledger", "quarantine", "edits", "pii", "scores", "audit", "models/*")
         files = [p for name in names for p in sorted((out / name).glob("*"))]
         return {str(p.relative_to(out)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 

@@ -138,9 +138,13 @@ def _columns(rows: pa.Schema) -> str:
 
 def _does(step: StepPlan) -> str:
     """What a step does, in a word or two."""
+    from datapipe.core.registry import operators
+
     if step.quarantine:
         return "quarantines duplicate ids"
     if step.artifact is None:
         return step.kind
+    if getattr(operators.get(step.operator), "publishes", False):
+        return f"published as models/{step.label}/"
     done = "tags" if step.action == "tag" else "cuts" if "text" in step.writes else "drops"
     return f"{done} what the barrier found"

@@ -59,6 +59,11 @@ def show_funnel(manifest: dict[str, Any], folder: str, file: IO[str]) -> None:
         notes.append(
             f"{output['dataset']}: {output['rows']:,} {rows}{tokens} in {what}, {megabytes(size)} MB, {output['path']}/data/"
         )
+    for model in manifest.get("trained", ()):
+        size = sum(f["bytes"] for f in model["files"])
+        notes.append(
+            f"{model['step']}: {len(model['files'])} files, {megabytes(size)} MB, {folder}/models/{model['step']}/"
+        )
     notes.append(f"why is a document missing? datapipe why {folder} ID")
     for note in notes:
         console.print(note, markup=False)

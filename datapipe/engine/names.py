@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 LOCK = "work/lock"  # held by whoever works here
+MODELS = "models"  # what steps trained, a folder each
 LOCKS = "work/locks"  # between the members of a job array
 STAGE_FOLDER = re.compile(r"work/(?P<key>[0-9a-f]{16})/")
 OURS = re.compile(r"[0-9a-f]{16}|(plan|pin)-[0-9a-f]{16}\.json|publish-[0-9a-f]{16}|locks")  # what runs leave in work/

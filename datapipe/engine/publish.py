@@ -90,7 +90,8 @@ def _holds(manifest: dict[str, Any], store: Store, plan: Plan) -> bool:
         files = {file["path"]: file["bytes"] for file in output["files"]}
         if not target.holds(files) or committed_manifest(target, plan) is None:
             return False
-    return store.holds({file["path"]: file["bytes"] for files in manifest["tables"].values() for file in files})
+    beside = [*manifest["tables"].values(), *(model["files"] for model in manifest["trained"])]
+    return store.holds({file["path"]: file["bytes"] for files in beside for file in files})
 
 
 def unpublish(store: Store, plan: Plan) -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datapipe.core.columns import ADDR, SHARD_SHIFT, align, row_of
-from datapipe.core.operator import Global, Merge
+from datapipe.core.operator import Global, Map, Merge
 from datapipe.core.reader import Piece, Reader
 from datapipe.core.records import StepCount
 from datapipe.core.registry import readers
@@ -169,6 +169,8 @@ class _Shard:
         beacon.at(f"bind of {step.label}")
         bound = self.operators.question(step).bind(answer)
         assert not isinstance(bound, Global)
+        if isinstance(bound, Map) and not step.writes:
+            return _Idle(step.label)
         return self._runner(step, {"": bound})
 
     def _runner(self, step: StepPlan, operators: Variants) -> StepRunner:
@@ -229,7 +231,7 @@ class _Align:
 
 
 class _Idle:
-    """A bound step whose answer has nothing about this shard: rows are counted and pass."""
+    """A bound step that changes nothing in this shard: rows are counted and pass."""
 
     def __init__(self, label: str) -> None:
         self.label = label

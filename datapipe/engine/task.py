@@ -141,4 +141,4 @@ def _plan(run: str, fingerprint: str) -> tuple[Plan, Operators]:
         raise WorkLost(name, "is gone") from None
     except ValidationError:
         raise WorkLost(name, "is damaged") from None
-    return plan, load_operators(plan)
+    return plan, load_operators(plan, open_store(run))

@@ -52,7 +52,7 @@ def _compile(plan: Plan, operators: Operators) -> None:
                     schema = link.align
                     continue
                 cls: type[Operator] = registry.get(link.step.operator)
-                if link.step.label not in seen and cls.compiles:
+                if link.step.label not in seen and cls.compiles and not link.step.trained:
                     _run_once(link.step, operators, _rows(schema))
                 seen.add(link.step.label)
                 schema = columns_after(schema, link.step, cls.model_validate(link.step.parameters))

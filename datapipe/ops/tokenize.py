@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import PurePath
 from typing import Any, ClassVar, Literal
 
@@ -19,6 +20,7 @@ from datapipe.core.operator import Map, ModelGlob
 from datapipe.core.tokenizers.marks import MODEL, NONE, Mark, find_mark
 from datapipe.core.tokenizers.model_file import read_tokenizer, tokenizer_among
 from datapipe.core.tokenizers.tokenizer import Encoded, Tokenizer
+from datapipe.core.trained import TrainedModel
 
 CONFIGS = ("tokenizer_config.json", "special_tokens_map.json")
 MOST = (1 << 31) - 1  # tokens of a batch: Arrow's lists count them by int32
@@ -46,7 +48,9 @@ class Tokenize(Map):
     writes: ClassVar[Mapping[str, pa.DataType]] = {"tokens": pa.list_(pa.uint32()), "n_tokens": pa.int32()}
     examples: ClassVar[tuple[dict[str, Any], ...]] = ()  # no model ships with the package; its own tests train some
 
-    model: tuple[ModelGlob, ...] = Field(description="a tokenizer's file, its URL, or the folder it lies in")
+    model: tuple[ModelGlob, ...] | TrainedModel = Field(
+        description="a tokenizer's file, its URL, or the folder it lies in; or {step: LABEL}, what an earlier step trains"
+    )
     bos: str = Field(NONE, min_length=1, description="token before each document: none, model (its own), or by name")
     eos: str = Field(
         MODEL, min_length=1, description="token after each document: model (its own, if any), none, or by name"
@@ -73,7 +77,8 @@ class Tokenize(Map):
 
     @model_validator(mode="after")
     def _possible(self) -> Tokenize:
-        tokenizer_among(self.model)
+        if not isinstance(self.model, TrainedModel):
+            tokenizer_among(self.model)
         for name in (self.column, self.count):
             if name in BASE.names:
                 raise ValueError(f"{name} is a column every document has; choose another name")
@@ -83,6 +88,8 @@ class Tokenize(Map):
 
     def files(self) -> tuple[str, ...]:
         """Of a folder the tokenizer, and what names its special tokens: not the weights that lie beside it."""
+        if isinstance(self.model, TrainedModel):
+            return ()  # there is none before the run
         configs = [path for name in CONFIGS for path in self.model if PurePath(path).name == name]
         return (tokenizer_among(self.model), *configs)
 
@@ -101,7 +108,12 @@ class Tokenize(Map):
         return None
 
     def facts(self, ctx: Context) -> Mapping[str, Any]:
-        """The vocabulary, the marks, and whose work it is."""
+        """The vocabulary, the marks, and whose work it is; of a model still to be trained its size alone."""
+        if isinstance(self.model, TrainedModel):
+            self._choose_dtype(self.model.vocab_size)
+            dtype = str(self._dtype)
+            remark = f"{self.model.vocab_size:,} tokens, ids {dtype}; the model is trained by {self.model.step}"
+            return {"vocabulary": self.model.vocab_size, "dtype": dtype, "remarks": [remark]}
         tokenizer, marks = self._read(ctx)
         if self._there not in (None, pa.list_(self._dtype)):
             raise RecipeError(
@@ -157,7 +169,7 @@ class Tokenize(Map):
         return set_columns(batch, columns)
 
     def _read(self, ctx: Context) -> tuple[Tokenizer, dict[str, Mark | None]]:
-        path, *configs = self.files()
+        path, *configs = _of_trained(self.model, ctx) if isinstance(self.model, TrainedModel) else self.files()
         tokenizer = read_tokenizer(path, ctx, "text")
         if not tokenizer.size:
             raise RecipeError(f"{path}: its vocabulary is empty")
@@ -167,13 +179,25 @@ class Tokenize(Map):
         }
         if self.bos == MODEL and marks["bos"] is None:
             raise RecipeError(f"bos: model: {path} has none of the usual names; name its token")
-        least = pa.uint16() if tokenizer.size <= 1 << 16 else pa.uint32()
+        self._choose_dtype(tokenizer.size)
+        return (tokenizer if self.special == "text" else read_tokenizer(path, ctx, self.special)), marks
+
+    def _choose_dtype(self, size: int) -> None:
+        least = pa.uint16() if size <= 1 << 16 else pa.uint32()
         if self.dtype == "uint16" and least != pa.uint16():
             raise RecipeError(
-                f"dtype: uint16 holds ids below 65,536, and the vocabulary has {tokenizer.size:,}; say uint32, or leave it out"
+                f"dtype: uint16 holds ids below 65,536, and the vocabulary has {size:,}; say uint32, or leave it out"
             )
         self._dtype = least if self.dtype is None else pa.type_for_alias(self.dtype)
-        return (tokenizer if self.special == "text" else read_tokenizer(path, ctx, self.special)), marks
+
+
+def _of_trained(model: TrainedModel, ctx: Context) -> tuple[str, str]:
+    """The tokenizer and what names its special tokens: SentencePiece's own file, if there is one, for its kernels."""
+    names = "tokenizer.model", "tokenizer.json"
+    for name in names:
+        with suppress(FileNotFoundError), ctx.open(model.file(name)):
+            return model.file(name), model.file("tokenizer_config.json")
+    raise RecipeError(f"model: what {model.step} trains is no tokenizer: it has neither {' nor '.join(names)}")
 
 
 def _marked(

@@ -37,6 +37,7 @@ from datapipe.plan.recipe import Dataset, Recipe, Step, absolute, read_recipe, r
 from datapipe.plan.resources import file_digest, files_of
 from datapipe.plan.stage_key import stage_key
 from datapipe.plan.steps import columns_after, plan_step, unique_ids_step
+from datapipe.plan.trained import Trained
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class _Compiler:
     labels: dict[str, Step] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     indexes: list[str] = field(default_factory=list)
+    trained: Trained = field(default_factory=Trained)
     numbers: int = 0
 
     def dataset(self, name: str, spec: Dataset) -> None:
@@ -77,13 +79,14 @@ class _Compiler:
         inherited = [self.tags[parent] for parent in spec.from_ or []]
         self.tags[name] = {column: label for tags in inherited for column, label in tags.items()}
         for index, entry in enumerate(spec.steps):
-            step = read_step(entry, (*place, "steps", index), self.located)
+            step = self.trained.resolved(read_step(entry, (*place, "steps", index), self.located), self.located)
             self.numbers += 1
             plan, operator = plan_step(
                 step, name, index, self.numbers, lanes[0].rows, self.located, self.folder,
                 self.recipe.models.allow_download,
             )  # fmt: skip
             plan = plan.model_copy(update={"audited": is_audited(plan, operator, self.recipe)})
+            plan = self.trained.keyed(plan)
             self._take_names(name, step, plan, operator)
             if plan.kind in ("expand", "merge") and any(lane.ids for lane in lanes):
                 lanes = [self._cut(name, "duplicate ids", lanes)]  # behind it rows have other addresses
@@ -95,6 +98,7 @@ class _Compiler:
                     plan = plan.model_copy(update={"round": number})
                     lanes = [self._cut(name, plan.operator, lanes, plan)]
                     plan = plan.model_copy(update={"artifact": (self.stages[-1].key, plan.label)})
+                self.trained.add(plan, operator)
                 lanes = [lanes[0].then(Link(step=plan))]
             else:
                 lanes = [lane.then(Link(step=plan)) for lane in lanes]

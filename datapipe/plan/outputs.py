@@ -17,7 +17,7 @@ from datapipe.io.formats.card import CARD, MARK
 from datapipe.io.store import RemoteStore, Store, open_store
 from datapipe.plan.plan import Plan
 
-OWN = ("data", "ledger", "quarantine", "edits", "pii", "scores", "audit", "work")  # the folders of a run
+OWN = ("data", "ledger", "quarantine", "edits", "pii", "scores", "audit", "models", "work")  # the folders of a run
 
 
 def check_outputs(plan: Plan, out: str) -> None:

@@ -53,6 +53,7 @@ class StepPlan(_Value):
     artifact    for the bound half of a global operator, and for its later rounds: (stage key, label) of the answer
     round       which of a global operator's questions this is, or the answer to
     index       of a global operator that remembers what earlier runs saw
+    trained     models it names that steps of this plan train: (label, key of the stage at whose barrier)
     facts       what the operator says of its files; stands in the manifest
     quarantine  what the step fails goes to quarantine, not to the ledger (duplicate ids)
     audited     whom it keeps is counted, by language, source, domain and length
@@ -73,6 +74,7 @@ class StepPlan(_Value):
     round: int = 0
     index: IndexPlan | None = None
     scores: tuple[str, ...] = ()
+    trained: tuple[tuple[str, str], ...] = ()
     facts: dict[str, Any] = {}
     quarantine: bool = False
     audited: bool = False

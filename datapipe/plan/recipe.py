@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from datapipe.core.condition import Condition
 from datapipe.core.errors import did_you_mean
+from datapipe.core.sizes import Size
 from datapipe.io.formats.choice import AnyFormat
 from datapipe.io.formats.parquet import Parquet
 from datapipe.plan.explain import explain
@@ -18,21 +19,6 @@ from datapipe.plan.kubernetes import Kubernetes
 from datapipe.plan.locate import Located, Place
 
 STEP_KEYS = ("where", "action", "label", "by_lang")
-_UNITS = {"": 1, "b": 1}
-_UNITS |= {f"{p}b": 1000**i for i, p in enumerate("kmgt", 1)} | {f"{p}ib": 1024**i for i, p in enumerate("kmgt", 1)}
-_SIZE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?i?b?)\s*", re.IGNORECASE)
-
-
-def size_of(value: Any) -> Any:
-    """Bytes of a size such as 128MB; numbers as they are. ValueError for what is no size."""
-    if isinstance(value, str):
-        match = _SIZE.fullmatch(value)
-        if match is None or match[2].lower() not in _UNITS:
-            raise ValueError(f"expected a size such as 128MB, found {value!r}")
-        return int(float(match[1]) * _UNITS[match[2].lower()])
-    return value
-
-
 _SPANS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SPAN = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([smhd])\s*")
 
@@ -46,7 +32,6 @@ def _seconds(value: Any) -> Any:
     return value
 
 
-Size = Annotated[int, BeforeValidator(size_of, json_schema_input_type=int | str), Field(ge=1)]
 # At most 100 days: poll(2) counts milliseconds in 31 bits.
 Seconds = Annotated[float, BeforeValidator(_seconds, json_schema_input_type=float | str), Field(gt=0, le=8_640_000)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]

@@ -80,6 +80,8 @@ def plan_step(
         raise located.error(f"{step.operator}: {error}", step.place) from None
     kind = kind_of(cls)
     _check_common_keys(step, kind, located)
+    if step.action and issubclass(cls, Global) and cls.publishes:
+        raise located.error(f"{step.operator}.action: it drops nothing", (*step.place, "action"))
     reads = (*operator.columns_read(), *(step.where.columns if step.where else ()), *(("lang",) if variants else ()))
     for column in reads:
         if column not in schema.names:
@@ -188,7 +190,7 @@ def _build(
             resolved[name] = absolute(value, folder)
         elif isinstance(value, list):
             resolved[name] = [absolute(v, folder) if isinstance(v, str) else v for v in value]
-        elif isinstance(value, dict):
+        elif isinstance(value, dict) and "step" not in value:  # a model that a step trains has no path
             resolved[name] = _located(value, folder)
     for name in code_fields(cls):
         file, colon, function = str(resolved.get(name)).rpartition(":")

@@ -52,10 +52,10 @@ def _said(error: Exception) -> str:
     return f": {said}" if said else ""
 
 
-def sentencepiece(wanted_by: str) -> Any:
+def sentencepiece(wanted_by: str, extra: str = "perplexity") -> Any:
     """The package, or the command that installs it."""
     try:
         import sentencepiece as package
     except ImportError:
-        raise MissingDependency("sentencepiece", "perplexity", wanted_by) from None
+        raise MissingDependency("sentencepiece", extra, wanted_by) from None
     return package
