@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,15 +38,15 @@ class Example:
 class _Codes:
     """Names as numbers."""
 
-    of: dict[object, int] = field(default_factory=dict)
+    of: dict[Any, int] = field(default_factory=dict)  # names of one type
     taken: array[int] = field(default_factory=lambda: array("q"))
 
     def add(self, name: object) -> None:
         self.taken.append(self.of.setdefault(name, len(self.of)))
 
-    def sorted(self) -> tuple[Int64s, list[object]]:
+    def sorted(self) -> tuple[Int64s, list[Any]]:
         """The numbers in the order of the names, which does not depend on who came first; and the names."""
-        names = sorted(self.of, key=lambda name: name)  # type: ignore[arg-type,return-value]  # of one type
+        names = sorted(self.of)
         place = np.empty(max(len(names), 1), np.int64)
         for rank, name in enumerate(names):
             place[self.of[name]] = rank
@@ -155,7 +156,7 @@ class Examples:
             ends[kept],
             ends[kept + 1],
             labels[kept],
-            sets,  # type: ignore[arg-type]  # what was added
+            sets,
             np.array(lang_names, np.str_)[langs[kept]],
             np.array(source_names, np.str_)[sources[kept]],
             drawn < held_out * 2.0**53,
