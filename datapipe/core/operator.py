@@ -1,4 +1,4 @@
-"""The five kinds of operator. An operator is a value: equal parameters, equal behaviour, everywhere."""
+"""The six kinds of operator. An operator is a value: equal parameters, equal behaviour, everywhere."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from datapipe.core.columns import ADDR
 from datapipe.core.context import Context
 from datapipe.core.merged import Merged
+from datapipe.core.placed import Placed, Segment
 from datapipe.core.registry import operators
 from datapipe.core.trained import TrainedModel
 from datapipe.core.verdict import Verdict
@@ -226,6 +227,23 @@ class Merge(Operator):
         """The rows that a window of kept rows becomes; it has the columns read, `_addr`, id, source and lang."""
 
 
+class Order(Operator):
+    """Rows of all shards to new shards, in another order: what a trainer reads first comes first.
+
+    The stream is cut into segments, one after another (the stages of a curriculum); the runner cuts each into shards by
+    the places of its rows, sorts them, and gives them new addresses. A row may have no place (it is dropped, by the
+    verdict's reason), or several (copies, ids `id#2`, `id#3`, …).
+    """
+
+    @abstractmethod
+    def segments(self) -> tuple[Segment, ...]:
+        """The stretches of the stream, in order; known when the recipe is compiled."""
+
+    @abstractmethod
+    def place(self, batch: pa.RecordBatch) -> Placed:
+        """Where each row goes, by the row alone and what `bind` gave."""
+
+
 class Global(Operator):
     """A question to the whole corpus: sketch every shard, reduce partitions, bind the answer as a local operator.
 
@@ -233,10 +251,16 @@ class Global(Operator):
     `partition_by` names its uint64 column whose top bits choose the partition; equal keys meet in one `reduce`.
 
     publishes  its last artifact is a table of files (`name`, `data`): the run publishes them as `models/LABEL/NAME`
+    orders     its answer is bound as an `Order`; `segments` says of which
     """
 
     partition_by: ClassVar[str] = ADDR
     publishes: ClassVar[bool] = False
+    orders: ClassVar[bool] = False
+
+    def segments(self) -> tuple[Segment, ...]:
+        """Those of the order that its answer will be bound as, where it `orders`."""
+        return ()
 
     def rounds(self) -> tuple[Global, ...]:
         """The questions asked one after another, each at its own barrier; `bind` of one gives the next one, bound.
@@ -259,7 +283,7 @@ class Global(Operator):
         return pa.concat_tables(parts)
 
     @abstractmethod
-    def bind(self, artifact: pa.Table) -> Map | Filter | Expand | Global:
+    def bind(self, artifact: pa.Table) -> Map | Filter | Expand | Order | Global:
         """The answer as a local operator, or as the next round's question.
 
         Of an artifact with `_addr` it gets its own shard's rows, sorted by address.

@@ -1,0 +1,1 @@
+"""Mixtures: which share of which source, given or learned."""

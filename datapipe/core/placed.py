@@ -1,0 +1,41 @@
+"""Where rows go in a stream that is ordered anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from datapipe.core.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of the stream that begins a shard and a published part of its own, such as a stage of a curriculum.
+
+    share  of the stream's bytes, about: shards are counted by it when the recipe is compiled
+    """
+
+    name: str
+    share: float
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where the rows of a batch go.
+
+    verdict  rows that have no place are dropped by it: a row fails exactly if it is not among `parents`
+    parents  for each place the row of the batch that goes there, not decreasing
+    segment  for each place the number of its segment, from 0
+    at       for each place where in its segment it lies, as a share of 2^64; equal places stand in the order of their ids
+    columns  column name -> new values, one for each place (the stage's name, the epoch)
+    """
+
+    verdict: Verdict
+    parents: npt.NDArray[np.int64]
+    segment: npt.NDArray[np.int64]
+    at: npt.NDArray[np.uint64]
+    columns: Mapping[str, pa.Array] = field(default_factory=dict)
