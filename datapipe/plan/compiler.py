@@ -9,13 +9,14 @@ import pyarrow as pa
 from datapipe.core.columns import BASE, union
 from datapipe.core.dedup.remembering import Remembering
 from datapipe.core.errors import RecipeError, RunFailed, did_you_mean
-from datapipe.core.operator import Global, Operator
+from datapipe.core.operator import Global, Operator, Order
 from datapipe.plan.audited import is_audited
 from datapipe.plan.indexes import plan_index
 from datapipe.plan.inputs import build_reader, list_shards
 from datapipe.plan.locate import Located
 from datapipe.plan.open_lane import OpenLane
-from datapipe.plan.plan import IndexPlan, Link, ReaderPlan, Shard, Sketch, Stage, StepPlan
+from datapipe.plan.ordered import scatter_to
+from datapipe.plan.plan import IndexPlan, Link, ReaderPlan, Scatter, Shard, Sketch, Stage, StepPlan
 from datapipe.plan.recipe import Dataset, Recipe, Step, read_step
 from datapipe.plan.resources import file_digest, files_of
 from datapipe.plan.stage_key import stage_key
@@ -58,12 +59,12 @@ class Compiler:
             plan = plan.model_copy(update={"audited": is_audited(plan, operator, self.recipe)})
             plan = self.trained.keyed(plan)
             self._take_names(name, step, plan, operator)
-            if plan.kind in ("expand", "merge") and any(lane.ids for lane in lanes):
+            if plan.kind in ("expand", "merge", "order") and any(lane.ids for lane in lanes):
                 lanes = [self._cut(name, "duplicate ids", lanes)]  # behind it rows have other addresses
             after = columns_after(lanes[0].rows, plan, operator)
             if isinstance(operator, Global):
                 if isinstance(operator, Remembering):
-                    plan = plan.model_copy(update={"index": self._index(step, operator, lanes)})
+                    plan = plan.model_copy(update={"index": self._index(step, operator, name)})
                 for number in range(len(operator.rounds())):
                     plan = plan.model_copy(update={"round": number})
                     lanes = [self._cut(name, plan.operator, lanes, plan)]
@@ -73,18 +74,21 @@ class Compiler:
             else:
                 lanes = [lane.then(Link(step=plan)) for lane in lanes]
             lanes = [replace(lane, rows=after) for lane in lanes]
+            if isinstance(operator, Order) or (isinstance(operator, Global) and operator.orders):
+                scatter = scatter_to(self.shards, lanes, plan.label, operator.segments(), self.recipe.input_split)
+                lanes = [self._cut(name, plan.operator, lanes, scatter=scatter)]
         self.streams[name] = lanes
 
     def share(self, name: str) -> None:
         """Materialise a dataset that several others use, so that its steps run once."""
         lanes = self.streams[name]
-        if len(lanes) > 1 or lanes[0].chain or lanes[0].reader:
+        if len(lanes) > 1 or not lanes[0].stands:
             self.streams[name] = [self._cut(name, "shared", lanes)]
 
     def publish(self, name: str) -> str:
         """The key of a stage that holds the dataset's final rows."""
         lanes = self.streams[name]
-        if len(lanes) == 1 and lanes[0].input and not lanes[0].chain:
+        if len(lanes) == 1 and lanes[0].input and lanes[0].stands:
             return lanes[0].input
         lane = self._cut(name, "publish", lanes)
         if lane.chain:  # duplicate ids turned up only at this barrier and are to be taken out
@@ -134,7 +138,14 @@ class Compiler:
             )
         return [lane if lane.rows.equals(rows) else replace(lane.then(Link(align=rows)), rows=rows) for lane in lanes]
 
-    def _cut(self, dataset: str, why: str, lanes: list[OpenLane], question: StepPlan | None = None) -> OpenLane:
+    def _cut(
+        self,
+        dataset: str,
+        why: str,
+        lanes: list[OpenLane],
+        question: StepPlan | None = None,
+        scatter: Scatter | None = None,
+    ) -> OpenLane:
         """End the lanes in a stage; returns the lane that begins after it, with what its barrier found bound to it."""
         sketches = []
         number = len(self.stages)
@@ -146,7 +157,7 @@ class Compiler:
         rows = lanes[0].rows
         inputs = [shard for lane in lanes if lane.reader for a, b in lane.shards for shard in self.shards[a:b]]
         files = sorted(file_digest(path) for path in self.needs)
-        key = stage_key(self.recipe, frozen, sketches, self.mark, inputs, files)
+        key = stage_key(self.recipe, frozen, sketches, self.mark, inputs, files, scatter)
         stage = Stage(
             key=key,
             number=number,
@@ -156,15 +167,18 @@ class Compiler:
             sketches=tuple(sketches),
             rows=rows,
             mark=self.mark,
+            scatter=scatter,
         )
         self.stages.append(stage)
+        if scatter is not None:
+            return OpenLane(((scatter.shards.start, scatter.shards.stop),), rows, input=key, gather=True)
         after = OpenLane(tuple(span for lane in lanes for span in lane.shards), rows, input=key)
         if sketches and sketches[0].at == "read":
             step = sketches[0].step
             after = after.then(Link(step=step.model_copy(update={"artifact": (key, step.label)})))
         return after
 
-    def _index(self, step: Step, operator: Remembering, lanes: list[OpenLane]) -> IndexPlan | None:
+    def _index(self, step: Step, operator: Remembering, dataset: str) -> IndexPlan | None:
         if operator.index is None:
             return None
         if operator.index in self.indexes:
@@ -173,7 +187,7 @@ class Compiler:
                 (*step.place, "index"),
             )
         self.indexes.append(operator.index)
-        shards = [shard for lane in lanes for a, b in lane.shards for shard in self.shards[a:b]]
+        shards = [shard for shard in self.shards if shard.dataset in self.sources[dataset]]
         try:
             return plan_index(operator, (piece.url for shard in shards for piece in shard.pieces))
         except RecipeError as error:

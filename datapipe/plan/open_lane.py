@@ -19,6 +19,7 @@ class OpenLane:
     reader: ReaderPlan | None = None
     input: str | None = None
     ids: bool = False
+    gather: bool = False
 
     def then(self, link: Link) -> OpenLane:
         """The lane with one more step."""
@@ -26,4 +27,11 @@ class OpenLane:
 
     def closed(self) -> Lane:
         """The lane as a stage has it."""
-        return Lane(shards=self.shards, chain=self.chain, reader=self.reader, input=self.input, ids=self.ids)
+        return Lane(
+            shards=self.shards, chain=self.chain, reader=self.reader, input=self.input, ids=self.ids, gather=self.gather
+        )
+
+    @property
+    def stands(self) -> bool:
+        """Whether its rows lie in the shards of the stage before, as they are."""
+        return self.input is not None and not self.chain and not self.gather
