@@ -117,7 +117,8 @@ def test_an_answer_of_the_whole_corpus_orders(ordering: Runs, digests: Digests) 
 
 
 def test_steps_behind_an_order_and_two_outputs(ordering: Runs, digests: Digests) -> None:
-    steps = "count, {shuffle: {seed: 5}}, {length: {min_characters: 1}}, {pack: {length: 64, method: concat, too_long: split}}, {shuffle: {}}"
+    steps = "count, {shuffle: {seed: 5}}, {length: {min_characters: 1}}"
+    steps += ", {pack: {length: 64, method: concat, too_long: split}}, {shuffle: {}}"
     recipe = STAGES.replace("[stages]", f"[{steps}]").replace(
         "write: {dataset: all, path: out, shard_size: 5KB}",
         "  again: {from: [all], steps: [{sample: {fraction: 0.5}}]}\n"
