@@ -36,7 +36,8 @@ def why(folder: str, identifier: str, source: str | None) -> None:
         _tell_dropped(row)
     for row in _find(folder, manifest, "quarantine", wanted, source):
         found = True
-        place = f"{row['file']}" + (f", byte {row['offset']}" if row["offset"] is not None else "")
+        place = row["file"] or "its file is not known: an order had moved it"
+        place += f", byte {row['offset']}" if row["offset"] is not None else ""
         place += f", row {row['row']}" if row["row"] is not None else ""
         by = f"step {row['step']} failed on it" if row["step"] else "it could not be read"
         click.echo(f"{row['id'] or identifier} ({row['source']}): in quarantine, {by}: {row['error']}\n  {place}")
