@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +33,7 @@ class Placed:
     segment  for each place the number of its segment, from 0
     at       for each place where in its segment it lies, as a share of 2^64; equal places stand in the order of their ids
     columns  column name -> new values, one for each place (the stage's name, the epoch)
+    tallies  name -> number (or names below it): what the manifest tells of the step, summed over all batches
     """
 
     verdict: Verdict
@@ -39,3 +41,4 @@ class Placed:
     segment: npt.NDArray[np.int64]
     at: npt.NDArray[np.uint64]
     columns: Mapping[str, pa.Array] = field(default_factory=dict)
+    tallies: Mapping[str, Any] = field(default_factory=dict)
