@@ -39,7 +39,13 @@ class Curriculum(Scheduling):
             "max_epochs": 2,
             "stages": [
                 {"name": "first", "share": 0.5, "order": {"by": "score"}},
-                {"name": "second", "share": 0.5, "weights": {"web": 1}, "interpolate": "cosine", "order": "interleaved"},
+                {
+                    "name": "second",
+                    "share": 0.5,
+                    "weights": {"web": 1},
+                    "interpolate": "cosine",
+                    "order": "interleaved",
+                },
             ],
         },
         {"unit": "documents", "by": "lang", "skills": {"needs": {"en": [""]}}, "shortfall": "cap", "budget": 9},

@@ -36,7 +36,14 @@ class Mixture(Scheduling, Mix):
     examples: ClassVar[tuple[Mapping[str, Any], ...]] = (
         {"unit": "documents"},
         {"weights": {"web": 1}, "unit": "bytes", "budget": 30_000, "max_epochs": 4, "order": "interleaved"},
-        {"weights": {"unimax": 3}, "unit": "documents", "by": "lang", "budget": 20, "shortfall": "cap", "order": "grouped"},
+        {
+            "weights": {"unimax": 3},
+            "unit": "documents",
+            "by": "lang",
+            "budget": 20,
+            "shortfall": "cap",
+            "order": "grouped",
+        },
         {"weights": {"temperature": 2}, "unit": "documents", "budget": 9, "order": {"by": "score", "descending": True}},
     )
 

@@ -29,4 +29,6 @@ def amount(value: float) -> str:
     return f"{value:.3g}"
 
 
-Amount = Annotated[float, BeforeValidator(amount_of, json_schema_input_type=float | str), Field(gt=0, allow_inf_nan=False)]
+Amount = Annotated[
+    float, BeforeValidator(amount_of, json_schema_input_type=float | str), Field(gt=0, allow_inf_nan=False)
+]

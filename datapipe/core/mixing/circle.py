@@ -7,6 +7,7 @@ part of an epoch takes follows from their ids alone, and a stage goes on where t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -36,24 +37,28 @@ class Circle:
     sizes: Int64s
     bits: int
 
+    @cached_property
+    def before(self) -> Numbers:
+        """What lies before each point, and before the end."""
+        return np.concatenate([np.zeros(1), np.cumsum(self.sizes, dtype=np.float64)])
+
     @property
-    def size(self) -> int:
+    def size(self) -> float:
         """All the way round."""
-        return int(self.sizes.sum())
+        return float(self.before[-1])
 
     def places(self, keys: Keys, sizes: Int64s) -> Numbers:
         """Where documents lie: the size of what comes before, and half their own; in an arc, as far as their hash is.
 
         So what lies before a place x adds up to x, but for half a document, or but for what is in one arc.
         """
-        before = np.concatenate([np.zeros(1), np.cumsum(self.sizes, dtype=np.float64)])
         if self.bits == 64:
-            return np.asarray(before[np.searchsorted(self.keys, keys)] + sizes / 2)
+            return np.asarray(self.before[np.searchsorted(self.keys, keys)] + sizes / 2)
         shift = np.uint64(64 - self.bits)
         starts = keys >> shift << shift
         at = np.minimum(np.searchsorted(self.keys, starts), len(self.keys) - 1)
         share = (keys - starts).astype(np.float64) * 2.0 ** -(64 - self.bits)
-        return np.asarray(before[at] + share * self.sizes[at])
+        return np.asarray(self.before[at] + share * self.sizes[at])
 
 
 def arcs(keys: Keys, sizes: Int64s, bits: int) -> tuple[Keys, Int64s]:

@@ -14,7 +14,9 @@ from datapipe.core.mixing.weights import Weights
 UNKNOWN = "sizes are not known; with `sizes` (or `sizes_from`) this says what each group gives, and in how many epochs"
 
 
-def named_only(stages: Sequence[Stage], terms: Terms, unit: str, files: Files) -> tuple[list[str], dict[str, Any] | None]:
+def named_only(
+    stages: Sequence[Stage], terms: Terms, unit: str, files: Files
+) -> tuple[list[str], dict[str, Any] | None]:
     """Lines for `datapipe check`, and the schedule as `table.schedule_of` has it where all weights are named.
 
     Without a budget what is taken is told as shares of the stream: its unit is "share".

@@ -39,11 +39,19 @@ class Scheduled(Order):
     _names: list[str] = PrivateAttr(default_factory=list)
     _circles: list[Circle] = PrivateAttr(default_factory=list)
     _quantiles: list[list[Quantiles]] = PrivateAttr(default_factory=list)
-    _stretches: Numbers = PrivateAttr(default_factory=lambda: np.zeros((1, 0)))  # row s: where stage s begins in each circle
+    _stretches: Numbers = PrivateAttr(
+        default_factory=lambda: np.zeros((1, 0))
+    )  # row s: where stage s begins in each circle
     _takes: dict[tuple[int, int], Take] = PrivateAttr(default_factory=dict)
 
     def given(
-        self, rows: Rows, seed: int, stages: Sequence[Stage], segments: Sequence[Segment], told: Told, takes: Sequence[Take]
+        self,
+        rows: Rows,
+        seed: int,
+        stages: Sequence[Stage],
+        segments: Sequence[Segment],
+        told: Told,
+        takes: Sequence[Take],
     ) -> Scheduled:
         """Take what `place` needs."""
         self._rows, self._seed, self._stages, self._segments = rows, seed, tuple(stages), tuple(segments)

@@ -35,16 +35,20 @@ class Scheduling(Global):
     writes: ClassVar[Mapping[str, pa.DataType]] = WRITES
 
     by: str = Field("source", description="the column whose values are the groups: source, lang, a topic, a bucket")
-    unit: Unit = Field("tokens", description="what weights, budgets and epochs count: tokens, bytes (of text), documents")
+    unit: Unit = Field(
+        "tokens", description="what weights, budgets and epochs count: tokens, bytes (of text), documents"
+    )
     tokens: str = Field("n_tokens", description="the column of numbers of tokens; of packed sequences it is `length`")
     budget: float | str | None = Field(
-        None, description="of the whole stream, such as 2T, 500B or 10M; largest: what takes no group more than max_epochs"
+        None,
+        description="of the whole stream, such as 2T, 500B or 10M; largest: what takes no group more than max_epochs",
     )
     max_epochs: float | dict[str, float] | None = Field(
         None, description="how often a group may be taken: of all groups, or {web: 1, books: 4}; 1, or what UniMax says"
     )
     shortfall: Literal["refuse", "cap"] = Field(
-        "refuse", description="where a group is not enough: refuse, or cap it and share the rest among the others by weight"
+        "refuse",
+        description="where a group is not enough: refuse, or cap it and share the rest among the others by weight",
     )
     others: Literal["refuse", "drop"] = Field("refuse", description="groups that no weight names")
     absent: Literal["refuse", "drop"] = Field("refuse", description="groups with a weight of which there is nothing")
@@ -103,7 +107,9 @@ class Scheduling(Global):
         """What holds for all stages."""
         stages = self.timeline()
         total = "largest" if self.budget is None and stages and stages[0].share is not None else self.budget
-        most = [mix.weights["unimax"] for mix in self._mixes() if mix.rule() == "unimax" and isinstance(mix.weights, dict)]
+        most = [
+            mix.weights["unimax"] for mix in self._mixes() if mix.rule() == "unimax" and isinstance(mix.weights, dict)
+        ]
         default = max(most, default=1.0)
         own = self.max_epochs if isinstance(self.max_epochs, dict) else {}
         if isinstance(self.max_epochs, float):
@@ -148,7 +154,10 @@ class Scheduling(Global):
                 takes = self.takes(sizes, files)
             except CannotBeMet as error:
                 raise RecipeError(str(error)) from None
-            return {"remarks": [*remarks, *table(stages, takes, self.unit)], "schedule": schedule_of(stages, takes, self.unit)}
+            return {
+                "remarks": [*remarks, *table(stages, takes, self.unit)],
+                "schedule": schedule_of(stages, takes, self.unit),
+            }
         said, schedule = named_only(stages, self.terms(), self.unit, files)
         return {"remarks": [*remarks, *said], **({} if schedule is None else {"schedule": schedule})}
 

@@ -26,7 +26,9 @@ class Skills(BaseModel):
         min_length=1, description="skill -> the skills it builds on, such as {algebra: [arithmetic], arithmetic: []}"
     )
     eta: float = Field(1.0, gt=0, description="how much more weight skills get whose loss is high")
-    losses: dict[str, float] = Field(default_factory=dict, description="loss on each skill before training; 1 of others")
+    losses: dict[str, float] = Field(
+        default_factory=dict, description="loss on each skill before training; 1 of others"
+    )
 
     @field_validator("needs", mode="before")
     @classmethod

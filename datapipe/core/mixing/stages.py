@@ -50,7 +50,8 @@ class Stage(Mix):
         Ordering(way="shuffled"), description="shuffled, interleaved, grouped or {by: COLUMN, descending: true}"
     )
     where: Condition | None = Field(
-        None, description="only such rows, such as {length: 8192}; they are of the stages that ask for them, of no other"
+        None,
+        description="only such rows, such as {length: 8192}; they are of the stages that ask for them, of no other",
     )
 
     @field_validator("order", mode="before", json_schema_input_type=str | Ordering)
@@ -93,7 +94,9 @@ def check_stages(stages: Sequence[Stage], total: float | str | None) -> None:
     if stages[0].share is not None and abs(whole - 1) > 1e-6:
         raise ValueError(f"stages: their shares sum to {whole:.6g}, expected 1")
     if stages[0].interpolate is not None and stages[0].begin is None:
-        raise ValueError(f"stages: {stages[0].name}: no stage before it; expected `from` with the weights it begins with")
+        raise ValueError(
+            f"stages: {stages[0].name}: no stage before it; expected `from` with the weights it begins with"
+        )
     sized = stages[0].share is None if total is None else not isinstance(total, str)
     if not sized and any(mix.rule() == "unimax" for stage in stages for mix in (stage, stage.begin) if mix):
         raise ValueError("unimax: how much of a group is too much depends on the budget; give one")

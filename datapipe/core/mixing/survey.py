@@ -17,7 +17,9 @@ GROUP, POINT, SCORE = 0, 1, 2  # what a row of the artifact is; scores of the n-
 EXACT = 1 << MOST_BITS  # documents of a group, at most, that a partition tells one by one
 SCORED = 1 << 16  # documents of a greater one whose scores stand for all: quantiles to 0.2 %
 
-ANSWER = pa.schema({"kind": pa.int16(), "group": pa.string(), "key": pa.uint64(), "size": pa.int64(), "rows": pa.int64()})
+ANSWER = pa.schema(
+    {"kind": pa.int16(), "group": pa.string(), "key": pa.uint64(), "size": pa.int64(), "rows": pa.int64()}
+)
 
 
 def reduced(part: pa.Table, scores: int) -> pa.Table:
@@ -81,7 +83,9 @@ def _answer(kind: int, name: str, key: Keys, size: Keys, ranks: Sequence[Keys]) 
 
 
 def _told_rows(kind: int, name: str, key: Keys, size: Keys, rows: int) -> pa.Table:
-    return pa.table({**_columns(kind, name, key, size), "rows": pa.array(np.full(len(key), rows, np.int64))}, schema=ANSWER)
+    return pa.table(
+        {**_columns(kind, name, key, size), "rows": pa.array(np.full(len(key), rows, np.int64))}, schema=ANSWER
+    )
 
 
 def _columns(kind: int, name: str, key: Keys, size: Keys) -> dict[str, pa.Array]:

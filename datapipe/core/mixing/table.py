@@ -36,9 +36,7 @@ def table(stages: Sequence[Stage], takes: Sequence[Take], unit: str) -> list[str
     if len(stages) > 1:
         for (_, group), (size, taken) in sorted(sums.items()):
             epochs = f"{taken / size:.3f}" if size else "0"
-            rows.append(
-                ("all", group, f"{taken / whole:.2%}" if whole else "", amount(size), amount(taken), epochs)
-            )
+            rows.append(("all", group, f"{taken / whole:.2%}" if whole else "", amount(size), amount(taken), epochs))
     rows.append(("all", "", "", amount(sum(size for size, _ in sums.values())), amount(whole), ""))
     return list(_aligned(rows))
 
