@@ -97,7 +97,7 @@ def test_stages_begin_with_what_the_one_before_ended_with() -> None:
     stages = [
         Stage(name="one", budget=100, weights={"a": 1}),
         Stage(name="two", budget=100, weights={"b": 1}, interpolate="linear"),
-        Stage.model_validate({"name": "three", "budget": 100, "weights": {"b": 1}, "interpolate": "cosine", "from": {"weights": {"a": 1, "b": 3}}}),
+        Stage(name="three", budget=100, weights={"b": 1}, interpolate="cosine", begin={"weights": {"a": 1, "b": 3}}),
     ]  # fmt: skip
     takes = allocate(stages, [0] * 3, [{"a": 1000.0, "b": 1000.0}], Terms(), {})
     assert {(t.stage, t.group): (t.begins, t.ends, t.taken) for t in takes} == {

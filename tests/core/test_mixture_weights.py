@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from datapipe.core.mixing.amounts import amount, amount_of
 from datapipe.core.mixing.mix import Mix
 from datapipe.core.mixing.presets import PRESETS
-from datapipe.core.mixing.weights import natural, tempered, unimax, uniform
+from datapipe.core.mixing.weights import natural, tempered, uniform, unimax
 from datapipe.core.mixing.weights_file import WeightsFile
 
 

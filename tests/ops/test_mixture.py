@@ -95,7 +95,7 @@ def test_equal_scores_are_spread_and_missing_ones_come_last() -> None:
     found = stream("mixture", [rows], unit="documents", order={"by": "level"})
     assert found.num_rows == 2000
     got = found.column("level").to_pylist()
-    assert got == sorted((x for x in got if x is not None)) + [None] * 200
+    assert got == sorted(x for x in got if x is not None) + [None] * 200
     assert len(set(found.column("at").to_pylist())) == 2000
     at = np.array(found.column("at")) / 2.0**64
     assert abs(np.sort(at) - np.linspace(0, 1, 2000)).max() < 0.05  # shards cut by places are of equal length

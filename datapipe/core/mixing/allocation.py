@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -206,9 +206,13 @@ def _check_groups(
                             f"{stage.name}: {group} has a weight of {weight:.3g}, and there is nothing of it"
                             f"{did_you_mean(group, known)}; correct the name, or say `absent: drop`"
                         )
-        unnamed = sorted(group for group in own if group not in named)
-        if named and unnamed and not every and terms.others == "refuse":
-            raise CannotBeMet(
-                f"{unnamed[0]!r} has no weight{did_you_mean(unnamed[0], named)}; give it one (0 is allowed), or say "
-                f"`others: drop`" + (f" ({len(unnamed)} such groups)" if len(unnamed) > 1 else "")
-            )
+        left = sorted(group for group in own if group not in named)
+        if named and left and not every and terms.others == "refuse":
+            raise CannotBeMet(unnamed(left, named))
+
+
+def unnamed(left: Sequence[str], named: Iterable[str]) -> str:
+    """The sentence on groups that no weight names."""
+    more = f" ({len(left)} such groups)" if len(left) > 1 else ""
+    hint = did_you_mean(left[0], named)
+    return f"{left[0]!r} has no weight{hint}; give it one (0 is allowed), or say `others: drop`{more}"

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from datapipe.core.errors import did_you_mean
 from datapipe.core.mixing.presets import PRESETS
-from datapipe.core.mixing.weights import Weights, natural, tempered, unimax, uniform
+from datapipe.core.mixing.weights import Weights, natural, tempered, uniform, unimax
 from datapipe.core.mixing.weights_file import WeightsFile, normalised
 
 Files = Mapping[str, WeightsFile]  # name or path in the recipe -> what stands there

@@ -26,7 +26,8 @@ def named_only(
     whole = 1.0
     if sized:
         whole = float(terms.total) if terms.total is not None else sum(stage.budget or 0 for stage in stages)
-    lines, out, before = [UNKNOWN], [], {}
+    lines, out = [UNKNOWN], []
+    before: Weights = {}
     for stage, share in zip(stages, shares, strict=True):
         said = f"{stage.name}: {amount(share * whole)} {unit}" if sized else f"{stage.name}: {share:.1%} of the stream"
         ends = stage.named(files)

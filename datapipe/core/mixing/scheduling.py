@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self
 
 import pyarrow as pa
@@ -12,7 +12,7 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 from datapipe.core.columns import ADDR
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError, RunFailed
-from datapipe.core.mixing.allocation import CannotBeMet, Take, Terms, allocate, shortfalls
+from datapipe.core.mixing.allocation import CannotBeMet, Take, Terms, allocate, shortfalls, unnamed
 from datapipe.core.mixing.amounts import Amount, amount_of
 from datapipe.core.mixing.known_sizes import sizes_of_run
 from datapipe.core.mixing.mix import Files, Mix
@@ -31,6 +31,7 @@ class Scheduling(Global):
     """A stream of stages, each with its own mixture; `timeline` says which."""
 
     orders: ClassVar[bool] = True
+    compiles: ClassVar[bool] = False  # it has no kernels, and a few rows lack groups that weights name
     partition_by: ClassVar[str] = "key"
     writes: ClassVar[Mapping[str, pa.DataType]] = WRITES
 
@@ -135,10 +136,30 @@ class Scheduling(Global):
         named = (mix.named({}) for mix in self._mixes() if mix.file is None)
         return tuple(dict.fromkeys(name for weights in named for name in weights or {}))
 
+    def check_sources(self, sources: Collection[str]) -> str | None:
+        """All of them are named, where weights name groups and nobody says what happens to others."""
+        named = [mix.named({}) for mix in self._mixes() if mix.file is None]
+        rules = any(weights is None for weights in named) or len(named) < len(self._mixes())
+        if self.by != "source" or self.others == "drop" or rules:
+            return None
+        known = {name for weights in named for name in weights or {}}
+        left = sorted(set(sources) - known)
+        return unnamed(left, known) if left else None
+
     def segments(self) -> tuple[Segment, ...]:
-        """One for each stage."""
+        """One for each stage; with known sizes its share is of what there is."""
         stages = self.timeline()
-        return tuple(Segment(s.name, share) for s, share in zip(stages, shares_of(stages), strict=True))
+        shares = shares_of(stages)
+        if self.sizes is not None and not self.rows().wheres and not self.weights_paths():
+            try:
+                takes = self.takes(self.sizes, {})
+            except CannotBeMet:  # `facts` says so
+                takes = []
+            whole = sum(self.sizes.values())
+            shares = (
+                [sum(t.taken for t in takes if t.stage == n) / whole for n in range(len(stages))] if takes else shares
+            )
+        return tuple(Segment(stage.name, share) for stage, share in zip(stages, shares, strict=True))
 
     def facts(self, ctx: Context) -> Mapping[str, Any]:
         """The schedule by the sizes told, as far as it follows from the recipe; RecipeError where it cannot be met."""

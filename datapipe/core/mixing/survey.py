@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datapipe.core.mixing.circle import MOST_BITS, Circle, Keys, arc_bits, arcs
+from datapipe.core.mixing.circle import MOST_BITS, Circle, Int64s, Keys, arc_bits, arcs
 from datapipe.core.mixing.quantiles import Quantiles
 from datapipe.core.mixing.rows import order_by_group
 
@@ -77,18 +77,18 @@ def _told(name: str, own: pa.Table, bits: int, scores: int) -> Iterator[pa.Table
         yield _told_rows(SCORE + number, name, rank[scored], size[scored], 0)
 
 
-def _answer(kind: int, name: str, key: Keys, size: Keys, ranks: Sequence[Keys]) -> pa.Table:
+def _answer(kind: int, name: str, key: Keys, size: Int64s, ranks: Sequence[Keys]) -> pa.Table:
     columns = {f"rank{n}": pa.array(rank) for n, rank in enumerate(ranks)}
     return pa.table({**_columns(kind, name, key, size), "rows": pa.array(np.ones(len(key), np.int64)), **columns})
 
 
-def _told_rows(kind: int, name: str, key: Keys, size: Keys, rows: int) -> pa.Table:
+def _told_rows(kind: int, name: str, key: Keys, size: Int64s, rows: int) -> pa.Table:
     return pa.table(
         {**_columns(kind, name, key, size), "rows": pa.array(np.full(len(key), rows, np.int64))}, schema=ANSWER
     )
 
 
-def _columns(kind: int, name: str, key: Keys, size: Keys) -> dict[str, pa.Array]:
+def _columns(kind: int, name: str, key: Keys, size: Int64s) -> dict[str, pa.Array]:
     n = len(key)
     return {
         "kind": pa.array(np.full(n, kind, np.int16)), "group": pa.repeat(pa.scalar(name, pa.string()), n),
@@ -96,7 +96,7 @@ def _columns(kind: int, name: str, key: Keys, size: Keys) -> dict[str, pa.Array]
     }  # fmt: skip
 
 
-def _rows_in(keys: Keys, starts: Keys) -> np.ndarray:
+def _rows_in(keys: Keys, starts: Keys) -> Int64s:
     """How many keys lie from each start to the next."""
     return np.diff(np.append(np.searchsorted(keys, starts), len(keys))).astype(np.int64)
 
