@@ -13,6 +13,7 @@ from datapipe.cli.check import check
 from datapipe.cli.ops import ops
 from datapipe.cli.report import report
 from datapipe.cli.run import run
+from datapipe.cli.schedule import schedule
 from datapipe.cli.submit import submit
 from datapipe.cli.tokenizer_report import tokenizer_report
 from datapipe.cli.train import train
@@ -31,7 +32,7 @@ def datapipe() -> None:
     """From raw documents to a pretraining corpus: a recipe in, sharded Parquet out, every dropped document explained."""
 
 
-for command in (run, submit, check, report, why, tune, calibrate, train, tokenizer_report, audit_pii, ops, verify):
+for command in (run, submit, check, schedule, report, why, tune, calibrate, train, tokenizer_report, audit_pii, ops, verify):
     datapipe.add_command(command)
 
 
