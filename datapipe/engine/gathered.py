@@ -79,7 +79,8 @@ def _rows(store: Store, stage: Stage, pieces: pa.RecordBatch, within: tuple[int,
 def _cut(batch: pa.RecordBatch, low: int, high: int) -> pa.RecordBatch:
     """The rows with low <= place <= high of a batch that is sorted by them."""
     at = batch.column(AT).to_numpy()
-    begin, end = (int(np.searchsorted(at, np.uint64(x), side)) for x, side in ((low, "left"), (high, "right")))
+    begin = int(np.searchsorted(at, np.uint64(low), "left"))
+    end = int(np.searchsorted(at, np.uint64(high), "right"))
     return batch.slice(begin, end - begin)
 
 
