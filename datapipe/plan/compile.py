@@ -234,8 +234,7 @@ class _Compiler:
             except (OSError, RunFailed) as error:
                 reason = getattr(error, "strerror", None) or error
                 raise self.located.error(
-                    f"{step.operator} needs the file {path}, which cannot be read: {reason}",
-                    step.place,
+                    f"{step.operator} needs the file {path}, which cannot be read: {reason}", step.place
                 ) from None
             self.needs.setdefault(path, []).append(plan.label)
 
