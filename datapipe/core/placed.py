@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +37,7 @@ class Placed:
     at       for each place where in its segment it lies, as a share of 2^64, spread evenly: a shard of the stream is a
              fixed stretch of them. Equal places stand in the order of their ids, then of their sources
     columns  column name -> new values, one for each place (the stage's name, the epoch)
+    tallies  name -> number (or names below it): what the manifest tells of the step, summed over all batches
     """
 
     verdict: Verdict
@@ -43,3 +45,4 @@ class Placed:
     segment: npt.NDArray[np.int64]
     at: npt.NDArray[np.uint64]
     columns: Mapping[str, pa.Array] = field(default_factory=dict)
+    tallies: Mapping[str, Any] = field(default_factory=dict)

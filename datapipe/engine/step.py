@@ -188,6 +188,7 @@ class StepRunner:
             self._sink.drop(self.step, batch, gone, placed.verdict)
         self.count.dropped += len(gone)
         self.count.added += len(placed.parents) - (batch.num_rows - len(gone))
+        add_tallies(self.count.tallies, placed.tallies)
         written = {name: self._typed(name, values, len(placed.parents)) for name, values in placed.columns.items()}
         return in_place(batch, placed, written)
 

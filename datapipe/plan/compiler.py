@@ -201,6 +201,8 @@ class Compiler:
             if source not in self.sources[dataset]:
                 hint = did_you_mean(source, self.sources[dataset])
                 raise self.located.error(f"{plan.operator}: no rows read in {source} come here{hint}", step.place)
+        if problem := operator.check_sources(self.sources[dataset]):
+            raise self.located.error(f"{plan.operator}: {problem}", step.place)
         if plan.action == "tag":
             tags = self.tags[dataset]
             if plan.column in tags:
