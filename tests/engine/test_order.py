@@ -6,12 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import numpy as np
 import pytest
 
 from datapipe.core.errors import ContractError, RecipeError, RunFailed
 from datapipe.core.seeds import hashes, step_seed
-from tests.conftest import Runs, compile_text
+from datapipe.engine.driver import Driver
+from datapipe.engine.executors.local import InProcess
+from tests.conftest import Quiet, Runs, compile_text
 from tests.engine.ordering import PLUGIN
 
 SHUFFLE = """
@@ -70,6 +73,18 @@ def test_workers_batches_memory_and_spills_leave_no_trace(
     ordering(STAGES.replace("seed:", "spill: zstd\nmemory: 9KB\nseed:"), "four")  # runs of 1 kB, shards in parts
     found = [digests(ordering.folder / name) for name in ("one", "two", "three", "four")]
     assert found[0] == found[1] == found[2] == found[3]
+
+
+def test_in_an_object_store(ordering: Runs) -> None:
+    ordering(STAGES)
+    files = fsspec.filesystem("memory")
+    plan = compile_text(STAGES.replace("path: out", "path: memory://ordered"), ordering.folder)
+    try:
+        Driver(plan, "memory://ordered", InProcess(), Quiet()).run()
+        found = {name.rpartition("/")[2]: files.cat(name) for name in files.ls("/ordered/data", detail=False)}
+        assert found == {path.name: path.read_bytes() for path in ordering.folder.glob("out/data/*")}
+    finally:
+        files.rm("/ordered", recursive=True)
 
 
 def test_where_rows_come_from_leaves_no_trace(ordering: Runs, digests: Digests) -> None:
