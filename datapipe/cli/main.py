@@ -32,7 +32,21 @@ def datapipe() -> None:
     """From raw documents to a pretraining corpus: a recipe in, sharded Parquet out, every dropped document explained."""
 
 
-for command in (run, submit, check, schedule, report, why, tune, calibrate, train, tokenizer_report, audit_pii, ops, verify):
+for command in (
+    run,
+    submit,
+    check,
+    schedule,
+    report,
+    why,
+    tune,
+    calibrate,
+    train,
+    tokenizer_report,
+    audit_pii,
+    ops,
+    verify,
+):
     datapipe.add_command(command)
 
 

@@ -28,13 +28,14 @@ def show(name: str, course: Course, told: dict[str, Any], file: IO[str]) -> None
         level = 1 - (row + 0.5) / HIGH
         line = Text(f"{100 - 100 * row // HIGH:>4}% " if row % 3 == 0 else " " * 6)
         for column in range(wide):
-            group = _group_at(_shares_at(course, (column + 0.5) / wide * course.end), level)
-            line.append(_mark(group, coloured), style=colour(group) if coloured else "")
+            n = _group_at(_shares_at(course, (column + 0.5) / wide * course.end), level)
+            line.append(_mark(n, coloured), style=colour(n) if coloured else "")
         console.print(line, no_wrap=True)
     console.print(Text(_axis(course, wide)), no_wrap=True)
     legend = Text("      ")
-    for n, group in enumerate(course.groups):
-        legend.append(_mark(n, coloured) * 2, style=colour(n) if coloured else "").append(f" {group or '(none)'}  ")
+    for number, group in enumerate(course.groups):
+        style = colour(number) if coloured else ""
+        legend.append(_mark(number, coloured) * 2, style=style).append(f" {group or '(none)'}  ")
     console.print(legend)
     console.print(_table(course, told))
 
@@ -76,11 +77,11 @@ def _table(course: Course, told: dict[str, Any]) -> Table:
         table.add_column(head, justify="left" if head in ("stage", "group") else "right")
     for stage in told["stages"]:
         whole = sum(own["taken"] for own in stage["groups"].values()) or 1.0
-        for group, own in sorted(stage["groups"].items(), key=lambda item: (-item[1]["taken"], item[0])):
+        for name, own in sorted(stage["groups"].items(), key=lambda item: (-item[1]["taken"], item[0])):
             weight = f"{own['taken'] / whole:.1%}"
             if stage["shape"] and own["begins"] != own["ends"]:
                 weight = f"{own['begins']:.1%} to {own['ends']:.1%}"
             taken = f"{own['taken']:.1%}" if course.unit == "share" else amount(own["taken"])
             epochs = f"{own['taken'] / own['size']:.2f}" if own["size"] else "?"
-            table.add_row(Text(stage["name"]), Text(group or "(none)"), weight, taken, epochs)
+            table.add_row(Text(stage["name"]), Text(name or "(none)"), weight, taken, epochs)
     return table

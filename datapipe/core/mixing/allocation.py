@@ -85,7 +85,11 @@ def allocate(
     if terms.total == "largest":
         largest = _largest(weights, pools, sizes, shares, terms)
         budgets = [share * largest for share in shares]
-    return _fill(stages, pools, sizes, terms, weights, [budget or 0.0 for budget in budgets])
+    takes = _fill(stages, pools, sizes, terms, weights, [budget or 0.0 for budget in budgets])
+    for number, stage in enumerate(stages):
+        if budgets[number] and terms.shortfall == "refuse" and not any(take.stage == number for take in takes):
+            raise CannotBeMet(f"{stage.name}: there is nothing that it could take; see its weights and its `where`")
+    return takes
 
 
 def water_fill(budget: float, weights: Numbers, room: Numbers) -> Numbers:

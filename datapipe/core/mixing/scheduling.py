@@ -96,9 +96,8 @@ class Scheduling(Global):
         for mix in self._mixes():
             if mix.file is not None and mix.file not in self.weights_paths():
                 raise ValueError(f"file: {mix.file} is no name among weights_files")
-            if self.absent == "refuse" and (left := mix.unmapped()):
-                said = ", ".join(f"{name} ({share:.1%})" for name, share in left.items())
-                raise ValueError(f"names: nothing here is {said} of {mix.preset}; map it, or say `absent: drop`")
+            if self.absent == "refuse" and (left := _told(mix)):
+                raise ValueError(f"names: nothing here is {left} of {mix.preset}; map it, or say `absent: drop`")
         return self
 
     def _mixes(self) -> list[Mix]:
@@ -164,8 +163,9 @@ class Scheduling(Global):
     def facts(self, ctx: Context) -> Mapping[str, Any]:
         """The schedule by the sizes told, as far as it follows from the recipe; RecipeError where it cannot be met."""
         files = self._read(ctx)
-        remarks = [f"{mix.preset}: without {name} ({share:.1%}); the rest is normalised"
-                   for mix in self._mixes() for name, share in mix.unmapped().items()]  # fmt: skip
+        remarks = [
+            f"{mix.preset}: without {left}; the rest is normalised" for mix in self._mixes() if (left := _told(mix))
+        ]
         sizes = sizes_of_run(ctx, self.sizes_from, self.by, self.unit) if self.sizes_from is not None else self.sizes
         stages, rows = self.timeline(), self.rows()
         if sizes is not None and rows.wheres:
@@ -239,3 +239,8 @@ class Scheduling(Global):
             if found[name].unit != self.unit:
                 raise RecipeError(f"{path}: weights are shares of {found[name].unit}; set `unit: {found[name].unit}`")
         return found
+
+
+def _told(mix: Mix) -> str:
+    """What a preset has beside the groups here."""
+    return ", ".join(f"{name} ({share:.1%})" for name, share in mix.unmapped().items())
