@@ -26,7 +26,7 @@ class Mixture(Scheduling, Mix):
     order: shuffled     at random, in each round anew
            interleaved  groups take turns, so that every window has the mixture to about a document of each group
            {by: COLUMN} each group from its least score to its greatest (descending: the other way), copies side by side;
-                        the mixture stays; rows without a score come last
+                        the mixture stays (within: stage sorts all rows as one); rows without a score come last
            grouped      one group after another, by name
 
     Rows get `stage` (here `mixture`) and `epoch`, from 1 on; further copies have ids `ID#2`, `ID#3`, …
