@@ -5,13 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import IO, Any
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from datapipe.cli.schedule_plot import colour, ticks, what
-from datapipe.core.mixing.amounts import amount
+from datapipe.cli.schedule_table import schedule_table
 from datapipe.core.mixing.course import Course
 
 HIGH = 12
@@ -37,7 +35,7 @@ def show(name: str, course: Course, told: dict[str, Any], file: IO[str]) -> None
         style = colour(number) if coloured else ""
         legend.append(_mark(number, coloured) * 2, style=style).append(f" {group or '(none)'}  ")
     console.print(legend)
-    console.print(_table(course, told))
+    console.print(schedule_table(told))
 
 
 def _mark(n: int, coloured: bool) -> str:
@@ -68,20 +66,3 @@ def _axis(course: Course, wide: int) -> str:
         start = min(6 + round(place / (course.end or 1) * wide), 6 + wide - len(said))
         line[start : start + len(said)] = said
     return "".join(line).rstrip()
-
-
-def _table(course: Course, told: dict[str, Any]) -> Table:
-    """A row for each stage and group."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for head in ("stage", "group", "weight", what(course), "epochs"):
-        table.add_column(head, justify="left" if head in ("stage", "group") else "right")
-    for stage in told["stages"]:
-        whole = sum(own["taken"] for own in stage["groups"].values()) or 1.0
-        for name, own in sorted(stage["groups"].items(), key=lambda item: (-item[1]["taken"], item[0])):
-            weight = f"{own['taken'] / whole:.1%}"
-            if stage["shape"] and own["begins"] != own["ends"]:
-                weight = f"{own['begins']:.1%} to {own['ends']:.1%}"
-            taken = f"{own['taken']:.1%}" if course.unit == "share" else amount(own["taken"])
-            epochs = f"{own['taken'] / own['size']:.2f}" if own["size"] else "?"
-            table.add_row(Text(stage["name"]), Text(name or "(none)"), weight, taken, epochs)
-    return table
