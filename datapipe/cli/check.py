@@ -38,6 +38,7 @@ def check(
 ) -> None:
     """Validate RECIPE and print its plan: stages, barriers, shards, columns, models and files needed."""
     from datapipe.cli.estimate import estimate
+    from datapipe.engine.published_order import order_of
     from datapipe.plan.compile import compile_recipe
     from datapipe.plan.locate import load
     from datapipe.plan.overrides import apply_overrides
@@ -62,6 +63,8 @@ def check(
     for publication in plan.publications:
         click.echo(f"\npublish {publication.dataset} to {publication.path}")
         click.echo(f"  {publication.format.name}, parts of {publication.shard_size / 1e6:,.0f} MB of text and tokens")
+        if (order := order_of(plan, publication)) is not None:
+            click.echo(f"  in the order of {order.step}; parts begin with {', '.join(s.name for s in order.segments)}")
         click.echo(f"  columns: {_columns(publication.format.published(plan.stage(publication.stage).published()))}")
     if plan.resources:
         click.echo("\nmodels and files needed")

@@ -59,6 +59,7 @@ def show_funnel(manifest: dict[str, Any], folder: str, file: IO[str]) -> None:
         notes.append(
             f"{output['dataset']}: {output['rows']:,} {rows}{tokens} in {what}, {megabytes(size)} MB, {output['path']}/data/"
         )
+        notes += _order(output)
     for model in manifest.get("trained", ()):
         size = sum(f["bytes"] for f in model["files"])
         notes.append(
@@ -124,6 +125,18 @@ def show_odd_rules(manifest: dict[str, Any], file: IO[str]) -> None:
 def megabytes(size: int) -> str:
     """Bytes as MB with one decimal, two for little."""
     return f"{size / 1e6:,.1f}" if size >= 1e6 else f"{size / 1e6:.2f}"
+
+
+def _order(output: dict[str, Any]) -> list[str]:
+    """The segments of an output that is in an order of several."""
+    order = output.get("order")
+    if not order or len(order["segments"]) < 2:
+        return []
+    parts = []
+    for segment in order["segments"]:
+        tokens = f", {segment['tokens']:,} tokens" if "tokens" in segment else ""
+        parts.append(f"{segment['name']} {segment['rows']:,} rows{tokens} from part {segment['first_part']}")
+    return [f"  in the order of {order['step']}: {'; '.join(parts)}"]
 
 
 def _why(step: dict[str, Any]) -> str:

@@ -25,7 +25,7 @@ from datapipe.core.errors import DatapipeError
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    epilog="A first run: datapipe run pipelines/quickstart.yaml, then datapipe report out/quickstart",
+    epilog="A first run: datapipe run pipelines/pretrain.yaml, then datapipe report out/pretrain",
 )
 @click.version_option(__version__, prog_name="datapipe")
 def datapipe() -> None:

@@ -7,6 +7,8 @@ from typing import IO, Any
 
 import click
 
+from datapipe.cli.wanted import Wanted
+
 SEQUENCES_TOLD = 20
 _COLUMNS = (
     "documents", "split", "cropped", "tokens in", "added", "packed", "cropped tokens", "dropped tokens", "learned",
@@ -37,24 +39,24 @@ def show_packed(manifest: dict[str, Any], file: IO[str]) -> None:
         show_table(console, (f"{step['label']}: source", "length", "sequences", "tokens", "padding", "%"), 1, lengths)
 
 
-def tell_packed(manifest: dict[str, Any], identifier: str, source: str | None) -> bool:
+def tell_packed(manifest: dict[str, Any], wanted: Wanted, source: str | None) -> bool:
     """Say in which sequences a document stands; whether there are any."""
     told = 0
     for output in manifest["outputs"]:
         for file in output["files"]:
             path = f"{output['path'].rstrip('/')}/{file['path']}"
-            for sequence, of, place in _sequences(path, identifier):
+            for sequence, of, place in _sequences(path, wanted):
                 if source is None or source == of:
                     told += 1
                     if told <= SEQUENCES_TOLD:
                         tokens = f"tokens {place['start']:,} to {place['end']:,} of {place['tokens']:,}"
-                        click.echo(f"{identifier} ({of}): packed in {sequence}, {tokens}, {path}")
+                        click.echo(f"{place['id']} ({of}): packed in {sequence}, {tokens}, {path}")
     if told > SEQUENCES_TOLD:
         click.echo(f"  and {told - SEQUENCES_TOLD:,} more")
     return told > 0
 
 
-def _sequences(path: str, identifier: str) -> Iterator[tuple[str, str, dict[str, int]]]:
+def _sequences(path: str, wanted: Wanted) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Id and source of each sequence that the document is in, and the part of it that is there."""
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
@@ -63,7 +65,7 @@ def _sequences(path: str, identifier: str) -> Iterator[tuple[str, str, dict[str,
     from datapipe.io.files import parquet_source
 
     if path.endswith(".jsonl.zst"):
-        yield from _in_lines(path, identifier)
+        yield from _in_lines(path, wanted)
     if not path.endswith(".parquet"):
         return
     file = pq.ParquetFile(parquet_source(path))
@@ -73,12 +75,12 @@ def _sequences(path: str, identifier: str) -> Iterator[tuple[str, str, dict[str,
     for batch in file.iter_batches(columns=["id", "source", "documents"]):
         lists = batch.column("documents")
         places, parents = pc.list_flatten(lists), pc.list_parent_indices(lists)
-        hits = pc.indices_nonzero(pc.equal(pc.struct_field(places, "id"), identifier))
+        hits = pc.indices_nonzero(wanted.mask(pc.struct_field(places, "id")))
         for place, row in zip(places.take(hits).to_pylist(), parents.take(hits).to_pylist(), strict=True):
             yield batch.column("id")[row].as_py(), batch.column("source")[row].as_py(), place
 
 
-def _in_lines(path: str, identifier: str) -> Iterator[tuple[str, str, dict[str, int]]]:
+def _in_lines(path: str, wanted: Wanted) -> Iterator[tuple[str, str, dict[str, Any]]]:
     import io
 
     import orjson
@@ -90,5 +92,5 @@ def _in_lines(path: str, identifier: str) -> Iterator[tuple[str, str, dict[str, 
         for line in io.BufferedReader(stream):
             row = orjson.loads(line)
             for place in row.get("documents") or ():
-                if isinstance(place, dict) and place.get("id") == identifier and "tokens" in place:
+                if isinstance(place, dict) and wanted.holds(place.get("id")) and "tokens" in place:
                     yield row["id"], row["source"], place

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
 import click
+
+from datapipe.cli.wanted import Wanted
 
 SPANS_TOLD = 20
 LISTS = ("tokens", "input_ids", "segment_ids", "position_ids", "loss_mask", "documents")  # long, and not told
@@ -24,34 +27,36 @@ def why(folder: str, identifier: str, source: str | None) -> None:
 
     manifest = read_manifest(folder)
     identifier = identifier.encode("utf-8", "replace").decode()
+    wanted = Wanted.of(identifier, manifest)
     found = False
     told = set()
-    for row in _find(folder, manifest, "ledger", identifier, source):
+    for row in _find(folder, manifest, "ledger", wanted, source):
         found = True
         told.add(row["step"])
         _tell_dropped(row)
-    for row in _find(folder, manifest, "quarantine", identifier, source):
+    for row in _find(folder, manifest, "quarantine", wanted, source):
         found = True
-        place = f"{row['file']}" + (f", byte {row['offset']}" if row["offset"] is not None else "")
+        place = row["file"] or "its file is not known: an order had moved it"
+        place += f", byte {row['offset']}" if row["offset"] is not None else ""
         place += f", row {row['row']}" if row["row"] is not None else ""
         by = f"step {row['step']} failed on it" if row["step"] else "it could not be read"
         click.echo(f"{row['id'] or identifier} ({row['source']}): in quarantine, {by}: {row['error']}\n  {place}")
-    edits = _find(folder, manifest, "edits", identifier, source)
+    edits = _find(folder, manifest, "edits", wanted, source)
     for output in manifest["outputs"]:
-        for name, row in _published(output, identifier, source):
+        for name, row in _published(output, wanted, source):
             found = True
-            click.echo(f"{row['id']} ({row['source']}): kept, in {output['path']}/{name}")
+            click.echo(f"{row['id']} ({row['source']}): kept, in {output['path']}/{name}{_segment(output, name)}")
             for label, tag in row.items():
                 if label.endswith(".keep") and tag is False:
                     click.echo(f"  tagged by {label.removesuffix('.keep')}: {', '.join(row[label[:-4] + 'reasons'])}")
-    found |= tell_packed(manifest, identifier, source)
+    found |= tell_packed(manifest, wanted, source)
     for row in edits:
         click.echo(
             f"  {row['id']}: text edited by {row['step']}: {row['bytes_before']:,} → {row['bytes_after']:,} bytes"
         )
         _tell_spans(row)
-    _tell_entities(list(_find(folder, manifest, "pii", identifier, source)))
-    for row in _find(folder, manifest, "scores", identifier, source):
+    _tell_entities(list(_find(folder, manifest, "pii", wanted, source)))
+    for row in _find(folder, manifest, "scores", wanted, source):
         if row["scores"] and row["step"] not in told:
             click.echo(f"  {row['id']}: scores by {row['step']}: {_scores(row)}")
     if not found:
@@ -106,29 +111,39 @@ def _scores(row: dict[str, Any]) -> str:
 
 
 def _find(
-    folder: str, manifest: dict[str, Any], table: str, identifier: str, source: str | None
+    folder: str, manifest: dict[str, Any], table: str, wanted: Wanted, source: str | None
 ) -> Iterator[dict[str, Any]]:
     import pyarrow.compute as pc
 
     from datapipe.cli.runfolder import tables
 
-    condition = pc.field("id") == identifier
+    condition = wanted.expression()
     if table == "ledger":
-        condition |= pc.field("url") == identifier
+        condition |= pc.field("url") == wanted.identifier
     if source is not None:
         condition &= pc.field("source") == source
     for found in tables(folder, manifest, table, matching=condition):
         yield from found.to_pylist()
 
 
-def _published(output: dict[str, Any], identifier: str, source: str | None) -> list[tuple[str, dict[str, Any]]]:
+def _published(output: dict[str, Any], wanted: Wanted, source: str | None) -> list[tuple[str, dict[str, Any]]]:
     found = []
     for file in output["files"]:
         path = f"{output['path'].rstrip('/')}/{file['path']}"
         search = next((search for ending, search in _SEARCHES.items() if path.endswith(ending)), None)
-        rows = search(path, identifier) if search else []
+        rows = search(path, wanted) if search else []
         found += [(file["path"], row) for row in rows if source is None or row["source"] == source]
     return found
+
+
+def _segment(output: dict[str, Any], name: str) -> str:
+    """Of a part of an output that is in an order of several segments, which one."""
+    segments = (output.get("order") or {}).get("segments", [])
+    number = re.search(r"part-([0-9]+)", name)
+    if len(segments) < 2 or number is None:
+        return ""
+    part = int(number[1])
+    return "".join(f", segment {s['name']}" for s in segments if 0 <= part - s["first_part"] < s["parts"])
 
 
 def _unsearched(manifest: dict[str, Any]) -> str:
@@ -138,7 +153,7 @@ def _unsearched(manifest: dict[str, Any]) -> str:
     return f"; it may be among the rows kept in {names}, which are not searched" if names else ""
 
 
-def _in_parquet(path: str, identifier: str) -> list[dict[str, Any]]:
+def _in_parquet(path: str, wanted: Wanted) -> list[dict[str, Any]]:
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
@@ -146,14 +161,14 @@ def _in_parquet(path: str, identifier: str) -> list[dict[str, Any]]:
     from datapipe.io.files import parquet_source
 
     columns = [name for name in pq.read_schema(parquet_source(path)).names if name not in ("text", "metadata", *LISTS)]
-    condition = pc.field("id") == identifier
+    condition = wanted.expression()
     if "url" in columns:
-        condition |= pc.field("url") == identifier
+        condition |= pc.field("url") == wanted.identifier
     rows: list[dict[str, Any]] = read_parquet(path, columns, condition).to_pylist()
     return rows
 
 
-def _in_jsonl(path: str, identifier: str) -> list[dict[str, Any]]:
+def _in_jsonl(path: str, wanted: Wanted) -> list[dict[str, Any]]:
     import io
 
     import orjson
@@ -163,25 +178,26 @@ def _in_jsonl(path: str, identifier: str) -> list[dict[str, Any]]:
 
     with open_input(path) as raw, zstandard.ZstdDecompressor().stream_reader(raw) as stream:
         rows = (orjson.loads(line) for line in io.BufferedReader(stream))
-        return [row for row in rows if identifier in (row["id"], row.get("url"))]
+        return [row for row in rows if wanted.holds(row["id"]) or row.get("url") == wanted.identifier]
 
 
-def _in_arrow(path: str, identifier: str) -> list[dict[str, Any]]:
+def _in_arrow(path: str, wanted: Wanted) -> list[dict[str, Any]]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
     from datapipe.io.files import open_input
 
     with open_input(path) as raw, pa.ipc.open_stream(raw) as reader:
-        keys = [name for name in ("id", "url") if name in reader.schema.names]
         rows: list[dict[str, Any]] = []
         for batch in reader:
-            hits = [pc.fill_null(pc.equal(batch.column(key), identifier), False) for key in keys]
-            rows += batch.filter(pc.or_(hits[0], hits[-1])).to_pylist()
+            hits = pc.fill_null(wanted.mask(batch.column("id")), False)
+            if "url" in batch.schema.names:
+                hits = pc.or_(hits, pc.fill_null(pc.equal(batch.column("url"), wanted.identifier), False))
+            rows += batch.filter(hits).to_pylist()
         return rows
 
 
-def _in_places(path: str, identifier: str) -> list[dict[str, Any]]:
+def _in_places(path: str, wanted: Wanted) -> list[dict[str, Any]]:
     """Of a flat array of tokens."""
     import csv
     import gzip
@@ -189,7 +205,7 @@ def _in_places(path: str, identifier: str) -> list[dict[str, Any]]:
     from datapipe.io.files import open_input
 
     with open_input(path) as raw, gzip.open(raw, "rt", encoding="utf-8", newline="") as lines:
-        return [{"id": row[2], "source": row[3]} for row in csv.reader(lines) if row[2] == identifier]
+        return [{"id": row[2], "source": row[3]} for row in csv.reader(lines) if wanted.holds(row[2])]
 
 
 _SEARCHES = {".parquet": _in_parquet, ".jsonl.zst": _in_jsonl, ".arrow": _in_arrow, ".csv.gz": _in_places}

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from datapipe.core.placed import AT, SEGMENT
+from datapipe.engine import beacon
 from datapipe.engine.names import scattered_name
 from datapipe.engine.output import RowCount, weights
 from datapipe.engine.reduce import sketch_bytes
@@ -86,6 +87,7 @@ class Scattered:
         target = target[order]
         edges = np.flatnonzero(np.diff(target, prepend=-1, append=-1))
         for begin, end in pairwise(edges.tolist()):
+            beacon.beat()
             rows = run.take(pa.array(order[begin:end]))
             step = max(1, PIECE * rows.num_rows // max(1, rows.nbytes))
             for start in range(0, rows.num_rows, step):

@@ -1,8 +1,9 @@
 """Sampling and a global shuffle of rows (id, source, tokens): `python tests/bench/ordering.py MILLIONS [--checked] [--keep DIR]`.
 
-The rows (their text is the name of their kind: rows have one) lie in Parquet, 5 million a file, and go through a whole run: read, `sample`, `shuffle`, published. One line for
-each phase: CPU seconds per million rows, seconds on the clock, the largest memory of a worker; with --checked, ids are
-looked through for duplicates first. --profile: where one process spends its time, in place of the workers.
+The rows lie in Parquet, 5 million a file; their text is the name of what they are of. They go through a whole run: read,
+`sample`, `shuffle`, published. One line for each phase: CPU seconds per million rows, seconds on the clock, the largest
+memory of a worker; with --checked, ids are looked through for duplicates first. --profile: where one process spends its
+time, in place of two workers.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil
@@ -89,8 +89,11 @@ def _stage(stage: Stage, measured: Measured, counts: Counts) -> Phase:
             factor = float(counts.entering[stage.key, dataset][1])
             seconds[dataset] += spent["seconds"] * factor
             cpu += spent["cpu"] * factor
+    weights = Counter[str]()
+    for shard in real.shards:
+        weights[shard.dataset] += shard.weight
     tasks = [
-        seconds[shard.dataset] * shard.weight / max(1, measured.sample.whole[shard.dataset])
+        seconds[shard.dataset] * shard.weight / max(1, weights[shard.dataset])
         for shard in real.shards
         if shard.dataset in seconds
     ]

@@ -63,7 +63,9 @@ def count(measured: Measured, half: Measured | None) -> Counts:
             for dataset in {plan.shards[a].dataset for a, _ in lane.shards}:
                 flow = measured.flows[stage.key, dataset]
                 factor = exactly(measured.sample.scale(dataset))
-                if lane.input is not None:
+                if lane.gather:
+                    factor = _mixed(measured, counts, lane.input)
+                elif lane.input is not None:
                     factor = counts.leaving[lane.input, dataset]
                 counts.entering[stage.key, dataset] = factor
                 counts.rows_read += factor[1] * flow.read["rows"]
@@ -74,6 +76,14 @@ def count(measured: Measured, half: Measured | None) -> Counts:
                         factor = _step(counts, label, flow.steps[label], factor, drops.get(label))
                 counts.leaving[stage.key, dataset] = factor
     return counts
+
+
+def _mixed(measured: Measured, counts: Counts, stage: str | None) -> Range:
+    """How many times the sample's rows leave a stage in which those of several datasets are mixed."""
+    flows = {place: flow for place, flow in measured.flows.items() if place[0] == stage and place in counts.leaving}
+    rows = sum(flow.rows for flow in flows.values())
+    leave = sum((counts.leaving[place] * flow.rows for place, flow in flows.items()), exactly(0))
+    return leave / rows if rows else exactly(1 / max(1e-9, measured.sample.fraction(measured.sample.whole)))
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import ceil
 
 from datapipe.core.reader import Piece
 from datapipe.core.seeds import step_seed, uniform
-from datapipe.plan.plan import Plan, Shard
+from datapipe.plan.plan import Plan, Scatter, Shard, Span
 
 # Neighbours are alike, so many small pieces tell more than a few large ones. On 600 MB of documentation, sorted by
 # package, 11 % of the bytes tell the number of documents within 3 % in pieces of 32 or 64 kB, within 6 % of 256 kB.
@@ -18,12 +19,12 @@ LEAST_PIECES = 3  # of a dataset
 
 def piece_size(plan: Plan, input_split: int) -> int:
     """The `input_split` at which a sample of the plan's input is drawn."""
-    return min(input_split, max(SMALLEST, weight(plan.shards) // MOST))
+    return min(input_split, max(SMALLEST, weight(plan.inputs()) // MOST))
 
 
 def default_fraction(plan: Plan, input_split: int) -> float:
     """3 % of the bytes, and at least one shard of the real size: a worker's memory is to be seen."""
-    return min(1.0, max(0.03, input_split / max(1, weight(plan.shards))))
+    return min(1.0, max(0.03, input_split / max(1, weight(plan.inputs()))))
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,13 @@ class Sample:
 
     def scale(self, dataset: str) -> float:
         """How many times as much there is of a dataset."""
-        return self.whole[dataset] / max(1, self.taken[dataset]) if self.whole[dataset] else 1.0  # empty files, say
+        part = self.fraction([dataset])
+        return 1 / part if part else 1.0
 
     def fraction(self, datasets: Iterable[str]) -> float:
-        """The part of some datasets' bytes that was taken."""
+        """The part of some datasets' bytes that was taken; rows that were ordered anew may be of any."""
         names = set(datasets)
+        names = names if names <= set(self.whole) else set(self.whole)
         whole = sum(self.whole[name] for name in names)
         return sum(self.taken[name] for name in names) / whole if whole else 1.0
 
@@ -66,24 +69,39 @@ def draw(plan: Plan, fine: Plan, fraction: float, shards: int = 1) -> Sample:
     drawn: list[Shard] = []
     spans: dict[str, tuple[int, int]] = {}
     taken, whole, pieces = {}, {}, 0
-    for dataset in dict.fromkeys(shard.dataset for shard in fine.shards):
-        all_of_it = [shard for shard in fine.shards if shard.dataset == dataset]
+    for dataset in dict.fromkeys(shard.dataset for shard in fine.inputs()):
+        all_of_it = [shard for shard in fine.inputs() if shard.dataset == dataset]
         chosen = _choose(all_of_it, fraction, fine.seed)
         taken[dataset], whole[dataset] = weight(chosen), weight(all_of_it)
         pieces += len(chosen)
-        largest = max(shard.weight for shard in plan.shards if shard.dataset == dataset)
+        largest = max(shard.weight for shard in plan.inputs() if shard.dataset == dataset)
         start = len(drawn)
         drawn += _gather(dataset, chosen, min(largest, -(-taken[dataset] // shards)))
         spans[dataset] = (start, len(drawn))
+    orders = {stage.scatter.step: stage.scatter for stage in plan.stages if stage.scatter}
+    part = sum(taken.values()) / max(1, sum(whole.values()))
+    scatters = {label: _fewer(order, part, drawn) for label, order in orders.items()}
+    spans |= {label: (scatter.shards.start, scatter.shards.stop) for label, scatter in scatters.items()}
     stages = []
     for stage in fine.stages:
         lanes = []
         for lane in stage.lanes:
             ranges = tuple(spans[fine.shards[a].dataset] for a, b in lane.shards if b > a)
             lanes.append(lane.model_copy(update={"shards": ranges}))
-        stages.append(stage.model_copy(update={"lanes": tuple(lanes)}))
+        scatter = stage.scatter and scatters[stage.scatter.step]
+        stages.append(stage.model_copy(update={"lanes": tuple(lanes), "scatter": scatter}))
     small = fine.model_copy(update={"shards": tuple(drawn), "stages": tuple(stages)})
     return Sample(small, plan, taken, whole, pieces)
+
+
+def _fewer(order: Scatter, part: float, shards: list[Shard]) -> Scatter:
+    """An order to so much fewer shards, which are added."""
+    segments = []
+    for span in order.segments:
+        n = ceil((span.stop - span.start) * part)
+        segments.append(Span(name=span.name, start=len(shards), stop=len(shards) + max(1, n)))
+        shards += [Shard(dataset=order.step, pieces=())] * max(1, n)
+    return Scatter(step=order.step, segments=tuple(segments))
 
 
 def weight(shards: Iterable[Shard]) -> int:
