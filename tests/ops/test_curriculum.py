@@ -145,3 +145,17 @@ def test_check_tells_and_refuses_before_work() -> None:
     unsized = operators.get("curriculum").model_validate({"stages": STAGES}).facts(ctx)
     assert "python: 100B tokens, code 25.0%, python 75.0%" in unsized["remarks"]
     assert unsized["schedule"]["stages"][2]["groups"]["python"]["taken"] == 75e9
+
+
+def test_a_sample_has_as_much_less_of_a_budget() -> None:
+    """Forecasts run samples: of a tenth of the rows a tenth is asked, and what a sample lacks fails nothing."""
+    rows = corpus(SIZES).slice(0, 520)
+    for asked in ({"budget": "1.3M"}, {"budget": None}):
+        operator = operators.get("curriculum").model_validate({"stages": STAGES, "max_epochs": {"code": 2}, **asked})
+        smaller = operator.of_sample(0.1)
+        whole = 1.3e6 if asked["budget"] else 2.6e12
+        assert smaller.budget == pytest.approx(whole / 10)
+        assert operator.model_validate(smaller.model_dump(mode="json", by_alias=True)) == smaller
+    found = stream("curriculum", [rows], stages=STAGES, budget=130_000, shortfall="cap", absent="drop")
+    assert sum(found.column("n_tokens").to_pylist()) == pytest.approx(130_000, rel=0.2)
+    assert operators.get("mixture").model_validate({}).of_sample(0.1).budget is None

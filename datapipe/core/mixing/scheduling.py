@@ -116,6 +116,13 @@ class Scheduling(Global):
             default = self.max_epochs
         return Terms(total, (own, default), self.shortfall, self.others, self.absent)  # type: ignore[arg-type]
 
+    def of_sample(self, part: float) -> Self:
+        """So much less of a budget, and no shortfall: a sample may lack of a group what the whole has."""
+        stages = self.timeline()
+        total = sum(stage.budget or 0 for stage in stages) if self.budget is None else self.budget
+        budget = total * part if isinstance(total, float) and total > 0 else self.budget
+        return self.model_copy(update={"budget": budget, "shortfall": "cap", "absent": "drop"})
+
     def rows(self) -> Rows:
         """How rows are looked at."""
         return Rows.of(self.by, self.unit, self.tokens, self.timeline())
