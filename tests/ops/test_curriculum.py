@@ -124,9 +124,11 @@ def test_skills_and_weights_files(tmp_path) -> None:
     }
     taken = tokens_by(stream("curriculum", [rows], **asked), "source")
     assert taken["web"] / taken["code"] == pytest.approx(3, rel=0.1)
-    operator = operators.get("curriculum").model_validate({**asked, "unit": "documents"})
-    with pytest.raises(RecipeError, match="set `unit: tokens`"):
-        operator.facts(Context("test.01", 7, open_file))
+    ctx = Context("test.01", 7, open_file)
+    remarks = operators.get("curriculum").model_validate({**asked, "unit": "documents"}).facts(ctx)["remarks"]
+    assert "mine: shares of tokens are taken as shares of documents" in remarks
+    with pytest.raises(RecipeError, match="weights of source, expected those of lang"):
+        operators.get("curriculum").model_validate({**asked, "by": "lang"}).facts(ctx)
 
 
 def test_check_tells_and_refuses_before_work() -> None:

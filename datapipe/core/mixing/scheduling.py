@@ -170,7 +170,9 @@ class Scheduling(Global):
     def facts(self, ctx: Context) -> Mapping[str, Any]:
         """The schedule by the sizes told, as far as it follows from the recipe; RecipeError where it cannot be met."""
         files = self._read(ctx)
-        remarks = [
+        units = [(name, file.unit) for name, file in files.items() if file.unit != self.unit]
+        remarks = [f"{name}: shares of {unit} are taken as shares of {self.unit}" for name, unit in units]
+        remarks += [
             f"{mix.preset}: without {left}; the rest is normalised" for mix in self._mixes() if (left := _told(mix))
         ]
         sizes = sizes_of_run(ctx, self.sizes_from, self.by, self.unit) if self.sizes_from is not None else self.sizes
@@ -243,8 +245,6 @@ class Scheduling(Global):
                 found[name] = read_weights(stream.read(), path)
             if found[name].by != self.by:
                 raise RecipeError(f"{path}: weights of {found[name].by}, expected those of {self.by} (`by`)")
-            if found[name].unit != self.unit:
-                raise RecipeError(f"{path}: weights are shares of {found[name].unit}; set `unit: {found[name].unit}`")
         return found
 
 
