@@ -22,6 +22,7 @@ def show(name: str, course: Course, told: dict[str, Any], file: IO[str]) -> None
     wide = max(20, console.width - 7)
     coloured = console.color_system is not None
     console.print(Text(f"{name}: share of {what(course)}", style="bold"))
+    console.print(Text(_stages(course, wide)), no_wrap=True)
     for row in range(HIGH):
         level = 1 - (row + 0.5) / HIGH
         line = Text(f"{100 - 100 * row // HIGH:>4}% " if row % 3 == 0 else " " * 6)
@@ -57,6 +58,15 @@ def _group_at(shares: tuple[float, ...], level: float) -> int:
         if level <= 0:
             return n
     return len(shares) - 1
+
+
+def _stages(course: Course, wide: int) -> str:
+    """The names of stages above where they begin, or as near to it as there is room."""
+    line = " " * 6
+    for name, start, _ in course.stages:
+        at = max(6, min(6 + round(start / (course.end or 1) * wide), 5 + wide - len(name)))
+        line = f"{line} |{name}" if len(line) > at else f"{line.ljust(at)}|{name}"
+    return line[: 6 + wide]
 
 
 def _axis(course: Course, wide: int) -> str:

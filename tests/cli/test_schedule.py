@@ -90,6 +90,15 @@ def test_without_sizes_epochs_are_not_known(recipe: Path) -> None:
     assert "give it `sizes`" in str(call(str(recipe)).exception)
 
 
+def test_shares_of_a_stream_of_any_length(recipe: Path) -> None:
+    text = RECIPE.replace("MORE", "").replace("budget: 20K", "").replace("budget: 3T", "share: 0.75")
+    recipe.write_text(text.replace("budget: 1T", "share: 0.25"))
+    done = call(str(recipe))
+    assert "share of the stream" in done.output
+    assert ["general", "web", "90.0%", "67.5%", "?"] in [line.split() for line in done.output.splitlines()]
+    assert any(line.split() == ["|general", "|code"] for line in done.output.splitlines())
+
+
 def test_a_picture_of_a_run(recipe: Path, runs: Runs) -> None:
     runs(recipe.read_text())
     told = json.loads(call(str(runs.folder / "out"), "--json").output)
@@ -98,6 +107,8 @@ def test_a_picture_of_a_run(recipe: Path, runs: Runs) -> None:
     assert told["stages"][1]["shape"] == "cosine"
     assert call(str(runs.folder / "out")).exit_code == 0
     assert call(str(runs.folder / "out"), "--tokens", "3").exit_code == 2
+    report = CliRunner().invoke(datapipe, ["report", str(runs.folder / "out")]).output
+    assert ["general", "code"] in [line.split()[:2] for line in report.splitlines()]
 
 
 def test_png_needs_matplotlib(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
