@@ -14,13 +14,14 @@ from datapipe.core.columns import ADDR, SHARD_SHIFT, set_columns
 from datapipe.core.placed import AT
 from datapipe.engine import beacon
 from datapipe.engine.names import scattered_name, shard_name, summary_name
+from datapipe.engine.reduce import PARTITION_BYTES
 from datapipe.engine.reports import committed
 from datapipe.engine.scattered import scattered_schema
 from datapipe.io.arrow_files import read_batches
 from datapipe.io.store import Store
 from datapipe.plan.plan import Stage
 
-HELD = 4  # of a task's memory are a new shard's rows, and as much again what sorts them
+SHARE = 4  # of a task's memory are a new shard's rows, and as much again their copy in one piece
 OUT = 4 << 20  # bytes of rows that go on at once
 MAPPED = 4096  # files at once: a process may map 65,530
 
@@ -34,7 +35,8 @@ def gathered(store: Store, stage: Stage, number: int, memory: int) -> Iterator[p
     index = committed(store, summary_name(stage.key))["scattered"]
     own = number - stage.scatter.shards.start
     (pieces,) = read_batches(store, scattered_name(stage.key), index, None, own, own + 1)
-    parts = max(1, -(-(pc.sum(pieces.column("size")).as_py() or 0) * HELD // memory))
+    most = max(1, min(memory // SHARE, PARTITION_BYTES))
+    parts = max(1, -(-(pc.sum(pieces.column("size")).as_py() or 0) // most))
     first = number << SHARD_SHIFT
     for low, high in _stretches(stage, number, parts):
         rows = _rows(store, stage, pieces, (low, high) if parts > 1 else None)

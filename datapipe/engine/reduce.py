@@ -33,7 +33,9 @@ from datapipe.io.store import Store
 from datapipe.plan.plan import Sketch, Stage
 
 SHARE = 8  # of a task's memory are its sketches; sorting and answering (unique_ids: the most) take 4 times as much more
-PARTITION_BYTES = 1 << 30  # of sketches in one task, whatever its memory: offsets of Arrow's strings have 31 bits
+PARTITION_BYTES = (
+    1 << 30
+)  # of sketches, or rows, in one task, whatever its memory: offsets of Arrow's strings have 31 bits
 GROUP_SHARDS = 4096  # small sketches: no more reports than this are read by one task
 
 

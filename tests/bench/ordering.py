@@ -1,9 +1,9 @@
-"""Sampling and a global shuffle of rows (id, source, tokens): `python tests/bench/ordering.py MILLIONS [--checked] [--keep DIR]`.
+"""Sampling and a global shuffle of rows (id, source, tokens): `python tests/bench/ordering.py MILLIONS [--mixture] [--checked]`.
 
 The rows lie in Parquet, 5 million a file; their text is the name of what they are of. They go through a whole run: read,
-`sample`, `shuffle`, published. One line for each phase: CPU seconds per million rows, seconds on the clock, the largest
-memory of a worker; with --checked, ids are looked through for duplicates first. --profile: where one process spends its
-time, in place of two workers.
+`sample`, `shuffle`, published; with --mixture one that is weighted by kind, in tokens, is in the place of both. One line
+for each phase: CPU seconds per million rows, seconds on the clock, the largest memory of a worker; with --checked, ids are
+looked through for duplicates first. --profile: where one process spends its time, in place of two workers.
 """
 
 from __future__ import annotations
@@ -54,8 +54,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("millions", type=float)
     parser.add_argument("--checked", action="store_true")
+    parser.add_argument("--mixture", action="store_true")
     parser.add_argument("--profile", action="store_true")
-    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="where the rows are, or are to stay")
     options = parser.parse_args()
     rows = int(options.millions * 1e6)
     folder = options.keep or Path(tempfile.mkdtemp(prefix="ordering-"))
@@ -63,9 +64,14 @@ def main() -> None:
         (folder / "in").mkdir(parents=True)
         write_rows(folder / "in", rows)
     ids = "" if options.checked else ", duplicate_ids: keep"
+    mixture = (
+        f"mixture: {{by: text, tokens: tokens, weights: {{temperature: 2}}, budget: {500 * rows}, shortfall: cap}}"
+    )
+    steps = mixture if options.mixture else "sample: {fraction: 0.9}}, {shuffle: {}"
     recipe = (
         "read: {parquet: in/*.parquet, columns: {text: kind, tokens: {field: tokens, type: int}}" + ids + "}\n"
-        "steps: [{sample: {fraction: 0.9}}, shuffle]\nwrite: {path: out, shard_size: 256MB}\nledger: {text: none}\n"
+        f"steps: [{{{steps}}}]\n"
+        "write: {path: out, shard_size: 256MB}\nledger: {text: none}\n"
     )
     plan = compile_recipe(parse(recipe, str(folder / "recipe.yaml")))
     shutil.rmtree(folder / "out", ignore_errors=True)
