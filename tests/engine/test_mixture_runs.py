@@ -117,6 +117,9 @@ def test_sizes_from_the_manifest_of_a_run(runs: Runs) -> None:
     there = sum(len("word ") * (20 + i * 7 % 50) for i in range(SIZES["books"]))
     facts = plan.steps()[-1].facts
     assert facts["schedule"]["stages"][0]["groups"]["books"]["size"] == there
+    fewer = recipe(said.replace("BUDGET", "12K").replace(", books: 1", ""))
+    fewer = fewer.replace("[web, code, books]", "[web, code]").replace("  books:", "  # books:")  # that run had more
+    assert set(compile_text(fewer, runs.folder).steps()[-1].facts["schedule"]["stages"][0]["groups"]) == {"web", "code"}
     with pytest.raises(RecipeError, match=r"books: 1\.89"):
         compile_text(recipe(said.replace("BUDGET", "50K")), runs.folder)
     (runs.folder / "no.json").write_text("[]")

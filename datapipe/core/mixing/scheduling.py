@@ -181,7 +181,8 @@ class Scheduling(Global):
             remarks.append("sizes are of all rows of a group; what stages with `where` take is known at the barrier")
         elif sizes is not None:
             try:
-                takes = self.takes(sizes, files)
+                more = {} if self.sizes_from is None else {"others": "drop"}  # that run may have had more sources
+                takes = self.model_copy(update=more).takes(sizes, files)
             except CannotBeMet as error:
                 raise RecipeError(str(error)) from None
             return {
