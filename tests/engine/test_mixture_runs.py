@@ -107,6 +107,8 @@ def test_names_are_checked_before_work(runs: Runs) -> None:
         with pytest.raises(RecipeError, match=complaint):
             compile_text(recipe(f"mixture: {{unit: bytes, weights: {weights}}}"), runs.folder)
     compile_text(recipe("mixture: {unit: bytes, weights: {web: 1, code: 1}, others: drop}"), runs.folder)
+    with pytest.raises(RecipeError, match="no rows read in cod come here; did you mean code"):
+        compile_text(recipe("mixture: {unit: bytes, max_epochs: {cod: 2}}"), runs.folder)
 
 
 def test_sizes_from_the_manifest_of_a_run(runs: Runs) -> None:

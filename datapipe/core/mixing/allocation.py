@@ -195,6 +195,10 @@ def _check_groups(
     stages: Sequence[Stage], pools: Sequence[int], sizes: Sequence[Sizes], terms: Terms, files: Files
 ) -> None:
     """Groups that are named are there, and groups that are there are named."""
+    there = {group for own in sizes for group, size in own.items() if size > 0}
+    for group in terms.epochs[0]:
+        if group not in there and terms.absent == "refuse":
+            raise CannotBeMet(f"max_epochs: there is nothing of {group}{did_you_mean(group, there)}")
     for pool, own in enumerate(sizes):
         named: dict[str, float] = {}
         every = False  # a rule speaks of all groups

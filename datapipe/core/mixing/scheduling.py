@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
+from math import inf
 from typing import Any, ClassVar, Literal, Self
 
 import pyarrow as pa
@@ -75,7 +76,7 @@ class Scheduling(Global):
         if value is None or value == "largest":
             return value
         found = amount_of(value)
-        if isinstance(found, bool) or not isinstance(found, int | float) or not 0 < found < float("inf"):
+        if isinstance(found, bool) or not isinstance(found, int | float) or not 0 < found < inf:
             raise ValueError(f"expected an amount such as 2T or 10M, or largest, found {value!r}")
         return float(found)
 
@@ -83,7 +84,7 @@ class Scheduling(Global):
     @classmethod
     def _positive(cls, value: Any) -> Any:
         for epochs in value.values() if isinstance(value, dict) else () if value is None else (value,):
-            if not epochs > 0:
+            if not 0 < epochs < inf:
                 raise ValueError(f"expected numbers above 0, found {epochs:g}")
         return value
 
@@ -136,10 +137,12 @@ class Scheduling(Global):
         return self.rows().check(schema)
 
     def sources(self) -> tuple[str, ...]:
-        """The datasets that weights name."""
+        """The datasets that weights and epochs name."""
         if self.by != "source" or self.absent == "drop":
             return ()
-        named = (mix.named({}) for mix in self._mixes() if mix.file is None)
+        named: list[Mapping[str, float] | None] = [mix.named({}) for mix in self._mixes() if mix.file is None]
+        if isinstance(self.max_epochs, dict):
+            named.append(self.max_epochs)
         return tuple(dict.fromkeys(name for weights in named for name in weights or {}))
 
     def check_sources(self, sources: Collection[str]) -> str | None:
