@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from datapipe.core.context import Context
 from datapipe.core.merged import Merged
+from datapipe.core.records import add_tallies
 from datapipe.ops.pack import Pack
 from tests.reference import packing
 
@@ -186,3 +187,37 @@ def test_impossible_parameters(parameters: dict[str, Any], said: str) -> None:
 def test_a_column_of_losses_of_another_length_fails() -> None:
     with pytest.raises(ValueError, match="not as many values"):
         pack(window([[1, 2]], [[1]]), length=4, learned="loss")
+
+
+@settings(deadline=None, max_examples=60)
+@given(DOCUMENTS, LENGTHS, st.sampled_from(METHODS), st.data())
+def test_each_source_has_its_own_documents_and_tokens(
+    documents: list[list[int]], lengths: list[int], method: str, data: st.DataObject
+) -> None:
+    of = data.draw(st.lists(st.sampled_from("abc"), min_size=len(documents), max_size=len(documents)))
+    batch = window(documents).append_column("source", pa.array(of, pa.string()))
+    _, merged = pack(batch, length=lengths, method=method, eos=EOS, mask=("eos",))
+    if len(set(of)) < 2:
+        assert not merged.by_source
+        return
+    total: dict[str, Any] = {}
+    for own in merged.by_source.values():
+        add_tallies(total, own)
+    assert total == merged.tallies
+    assert set(merged.by_source) == {*of, "mixed"}
+    full, names = whole(documents, None, EOS), {f"d{i}": name for i, name in enumerate(of)}
+    packed, learned, sequences = Counter[str](), Counter[str](), Counter[str]()
+    for row in merged.rows.to_pylist():
+        sources = [names[piece["id"]] for piece in row["documents"]]
+        sequences[sources[0] if len(set(sources)) == 1 else "mixed"] += 1
+        for piece, source in zip(row["documents"], sources, strict=True):
+            packed[source] += piece["end"] - piece["start"]
+        for segment, loss in zip(row["segment_ids"], row["loss_mask"], strict=True):
+            if segment:
+                learned[sources[segment - 1]] += loss
+    for name, own in merged.by_source.items():
+        mine = [i for i, source in enumerate(of) if source == name]
+        assert own["documents"] == len(mine)
+        assert own["tokens_in"] + own["tokens_added"] == sum(len(full[i]) for i in mine)
+        assert (own["tokens_packed"], own["tokens_learned"]) == (packed[name], learned[name])
+        assert own["sequences"] == sequences[name]
