@@ -144,6 +144,12 @@ def test_check_tells_and_refuses_before_work() -> None:
     }
     with pytest.raises(RecipeError, match=r"python: 1\.50 epochs"):
         operators.get("curriculum").model_validate({**asked, "sizes": {**asked["sizes"], "python": "50B"}}).facts(ctx)
+    preset = {"preset": "llama", "names": {"web": "CommonCrawl", "code": "Github"}}
+    remarks = (
+        operators.get("mixture").model_validate({**preset, "absent": "drop", "unit": "bytes"}).facts(ctx)["remarks"]
+    )
+    assert remarks[0].startswith("llama: Touvron et al. 2023 (arXiv:2302.13971), table 1")
+    assert remarks[0].endswith("StackExchange (2.0%), Wikipedia (4.5%), the rest normalised")
     unsized = operators.get("curriculum").model_validate({"stages": STAGES}).facts(ctx)
     assert "python: 100B tokens, code 25.0%, python 75.0%" in unsized["remarks"]
     assert unsized["schedule"]["stages"][2]["groups"]["python"]["taken"] == 75e9

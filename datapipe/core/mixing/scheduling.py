@@ -18,6 +18,7 @@ from datapipe.core.mixing.amounts import Amount, amount_of
 from datapipe.core.mixing.known_sizes import sizes_of_run
 from datapipe.core.mixing.mix import Files, Mix
 from datapipe.core.mixing.outlook import named_only
+from datapipe.core.mixing.presets import PRESETS
 from datapipe.core.mixing.rows import Rows, Unit, by_pool
 from datapipe.core.mixing.scheduled import WRITES, Scheduled
 from datapipe.core.mixing.stages import Stage, check_stages, shares_of
@@ -32,6 +33,7 @@ class Scheduling(Global):
     """A stream of stages, each with its own mixture; `timeline` says which."""
 
     orders: ClassVar[bool] = True
+    reads: ClassVar[tuple[str, ...]] = ("id", "source")
     compiles: ClassVar[bool] = False  # it has no kernels, and a few rows lack groups that weights name
     partition_by: ClassVar[str] = "key"
     writes: ClassVar[Mapping[str, pa.DataType]] = WRITES
@@ -175,9 +177,11 @@ class Scheduling(Global):
         files = self._read(ctx)
         units = [(name, file.unit) for name, file in files.items() if file.unit != self.unit]
         remarks = [f"{name}: shares of {unit} are taken as shares of {self.unit}" for name, unit in units]
-        remarks += [
-            f"{mix.preset}: without {left}; the rest is normalised" for mix in self._mixes() if (left := _told(mix))
-        ]
+        presets = {mix.preset: mix for mix in self._mixes() if mix.preset is not None}
+        for name, mix in presets.items():
+            left = _told(mix)
+            without = f"; without {left}, the rest normalised" if left else ""
+            remarks.append(f"{name}: {PRESETS[name].source}{without}")
         sizes = sizes_of_run(ctx, self.sizes_from, self.by, self.unit) if self.sizes_from is not None else self.sizes
         stages, rows = self.timeline(), self.rows()
         if sizes is not None and rows.wheres:
