@@ -37,6 +37,7 @@ from datapipe.plan.recipe import Dataset, Recipe, Step, absolute, read_recipe, r
 from datapipe.plan.resources import file_digest, files_of
 from datapipe.plan.stage_key import stage_key
 from datapipe.plan.steps import columns_after, plan_step, unique_ids_step
+from datapipe.plan.tokenizers import with_tokenizer
 from datapipe.plan.trained import Trained
 
 
@@ -79,7 +80,8 @@ class _Compiler:
         inherited = [self.tags[parent] for parent in spec.from_ or []]
         self.tags[name] = {column: label for tags in inherited for column, label in tags.items()}
         for index, entry in enumerate(spec.steps):
-            step = self.trained.resolved(read_step(entry, (*place, "steps", index), self.located), self.located)
+            step = with_tokenizer(read_step(entry, (*place, "steps", index), self.located), lanes, self.stages)
+            step = self.trained.resolved(step, self.located)
             self.numbers += 1
             plan, operator = plan_step(
                 step, name, index, self.numbers, lanes[0].rows, self.located, self.folder,
@@ -268,9 +270,9 @@ def compile_recipe(located: Located) -> Plan:
         publications.append(
             Publication(dataset=name, stage=stage, path=path, shard_size=write.shard_size, format=write.format)
         )
+    needs = [(path, *file_digest(path), tuple(steps)) for path, steps in sorted(compiler.needs.items())]
     resources = tuple(
-        Resource(path=path, sha256=file_digest(path)[0], bytes=file_digest(path)[1], steps=tuple(steps))
-        for path, steps in sorted(compiler.needs.items())
+        Resource(path=path, sha256=digest, bytes=size, steps=steps) for path, digest, size, steps in needs
     )
     identity = {
         "stages": [stage.key for stage in compiler.stages],
