@@ -128,8 +128,14 @@ class Fim(NamesTokens, Map):
         """Take the step's seed, and the ids of named tokens."""
         self._seed = ctx.seed
         self.find_named(ctx)
-        if len(set(self._marks())) < 3:
-            raise RecipeError("tokens: two of the three are one token")
+
+    def find_named(self, ctx: Context) -> None:
+        """The three must not be one token, be it by its name and by its id."""
+        super().find_named(ctx)
+        if len(set(self._marks())) < len(Marks._fields):
+            raise RecipeError(
+                f"tokens: expected three different ones, found the ids {', '.join(map(str, self._marks()))}"
+            )
 
     def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Rearrange the documents drawn."""

@@ -18,6 +18,7 @@ from datapipe.plan.graph import check_uses, in_order, published_datasets
 from datapipe.plan.indexes import plan_index
 from datapipe.plan.inputs import build_reader, list_shards
 from datapipe.plan.limits import barrier_memory, limits_of
+from datapipe.plan.lineage import check_text, with_tokenizer
 from datapipe.plan.locate import Located
 from datapipe.plan.plan import (
     IndexPlan,
@@ -37,7 +38,6 @@ from datapipe.plan.recipe import Dataset, Recipe, Step, absolute, read_recipe, r
 from datapipe.plan.resources import file_digest, files_of
 from datapipe.plan.stage_key import stage_key
 from datapipe.plan.steps import columns_after, plan_step, unique_ids_step
-from datapipe.plan.tokenizers import with_tokenizer
 from datapipe.plan.trained import Trained
 
 
@@ -87,6 +87,7 @@ class _Compiler:
                 step, name, index, self.numbers, lanes[0].rows, self.located, self.folder,
                 self.recipe.models.allow_download,
             )  # fmt: skip
+            check_text(plan, lanes, self.stages, step, self.located)
             plan = plan.model_copy(update={"audited": is_audited(plan, operator, self.recipe)})
             plan = self.trained.keyed(plan)
             self._take_names(name, step, plan, operator)
@@ -133,13 +134,8 @@ class _Compiler:
             rows = rows.append(pa.field(column, dtype))
         start = len(self.shards)
         self.shards += list_shards(reader, name, self.recipe.input_split, place, self.located)
-        plan = ReaderPlan(
-            reader=reader.name,
-            version=reader.version,
-            parameters=reader.model_dump(mode="json", by_alias=True),
-            source=name,
-            rows=rows,
-        )
+        parameters = reader.model_dump(mode="json", by_alias=True)
+        plan = ReaderPlan(reader=reader.name, version=reader.version, parameters=parameters, source=name, rows=rows)
         self.sources[name] = frozenset([name])
         return [_Open(((start, len(self.shards)),), rows, reader=plan, ids=reader.duplicate_ids == "quarantine")]
 

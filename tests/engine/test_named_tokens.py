@@ -86,6 +86,13 @@ def test_what_cannot_be_looked_up_is_refused(runs: Runs, tokenizer: Tokenizer, o
         compile_text(recipe.replace(old, new).replace('pad: "a"', 'pad: "a", model: two.json'), runs.folder)
 
 
+def test_one_token_by_name_and_id_is_refused(runs: Runs, tokenizer: Tokenizer) -> None:
+    eos = tokenizer.token_to_id("<|endoftext|>")
+    marks = f'{{prefix: "<|endoftext|>", middle: 9, suffix: {eos}}}'
+    with pytest.raises(RecipeError, match=f"expected three different ones, found the ids {eos}, 9, {eos}"):
+        compile_text(RECIPE.replace(NAMED, marks), runs.folder)
+
+
 def test_names_of_a_model_that_the_run_trains(runs: Runs, tmp_path: Path) -> None:
     runs.jsonl("a.jsonl", [{"id": str(i), "text": f"def f{i}(): return {i} and {i * i}" * 3} for i in range(40)])
     runs("""

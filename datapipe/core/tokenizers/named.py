@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
-from pydantic import Field, PrivateAttr, field_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, field_validator
 
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError
@@ -13,7 +13,16 @@ from datapipe.core.operator import ModelGlob, Operator
 from datapipe.core.tokenizers.model_file import read_tokenizer, tokenizer_among
 from datapipe.core.trained import TrainedModel
 
-Token = Annotated[int, Field(ge=0, lt=1 << 32)] | Annotated[str, Field(min_length=1)]
+
+def _token(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | str) or value == "":
+        raise ValueError("expected a token's id or its name")
+    if isinstance(value, int) and not 0 <= value < 1 << 32:
+        raise ValueError("expected a token's id, from 0 to 4,294,967,295, or its name")
+    return value
+
+
+Token = Annotated[int | str, BeforeValidator(_token, json_schema_input_type=int | str)]
 
 
 class NamesTokens(Operator):
@@ -26,7 +35,7 @@ class NamesTokens(Operator):
 
     _ids: dict[str, int] = PrivateAttr(default_factory=dict)
 
-    @field_validator("model", mode="before", json_schema_input_type=str | list[str])
+    @field_validator("model", mode="before", json_schema_input_type=str | list[str] | TrainedModel)
     @classmethod
     def _one_is_a_list(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
