@@ -85,8 +85,8 @@ class Fim(NamesTokens, Map):
             raise ValueError(f"tokens: expected three different {'tokens' if at_ids else 'strings'}")
         if not at_ids and any(a != b and a in b for a in marks for b in marks):
             raise ValueError("tokens: one of the three stands in another, so that they cannot be told apart")
-        if not at_ids and any(given is not None for given in (self.context, self.bos, self.eos, self.model)):
-            raise ValueError("context, bos, eos and model are for level: token")
+        if not at_ids and any(given is not None for given in (self.context, self.bos, self.eos)):
+            raise ValueError("context, bos and eos are for level: token")
         self.check_named()
         return self
 

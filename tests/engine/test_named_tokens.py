@@ -86,6 +86,10 @@ def test_what_cannot_be_looked_up_is_refused(runs: Runs, tokenizer: Tokenizer, o
         compile_text(recipe.replace(old, new).replace('pad: "a"', 'pad: "a", model: two.json'), runs.folder)
 
 
+def test_at_text_level_tokens_are_strings(runs: Runs, tokenizer: Tokenizer) -> None:
+    compile_text(RECIPE.replace(f"level: token, rate: 1, tokens: {NAMED}", "rate: 1"), runs.folder)
+
+
 def test_one_token_by_name_and_id_is_refused(runs: Runs, tokenizer: Tokenizer) -> None:
     eos = tokenizer.token_to_id("<|endoftext|>")
     marks = f'{{prefix: "<|endoftext|>", middle: 9, suffix: {eos}}}'
