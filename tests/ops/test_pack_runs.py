@@ -15,7 +15,11 @@ from click.testing import CliRunner
 
 from datapipe.cli.main import datapipe
 from datapipe.core.errors import RecipeError
-from tests.conftest import Runs, compile_text
+from datapipe.engine.estimate.forecast import forecast
+from datapipe.engine.executors.local import InProcess
+from datapipe.plan.compile import compile_recipe
+from datapipe.plan.locate import load
+from tests.conftest import Quiet, Runs, compile_text
 
 PLUGIN = """
 import pyarrow as pa
@@ -162,6 +166,16 @@ def test_a_step_that_reads_texts_stands_before_packing(corpus: Runs) -> None:
     )
     with pytest.raises(RecipeError, match=r"exact_dedup reads texts, and behind all\.02\.pack there are none"):
         compile_text(recipe, corpus.folder)
+
+
+def test_estimates_count_sequences(corpus: Runs) -> None:
+    (corpus.folder / "recipe.yaml").write_text(RECIPE)
+    plan = compile_recipe(load(str(corpus.folder / "recipe.yaml")))
+    found = forecast(plan, plan, 1.0, 1, 0.0, 1, InProcess(), Quiet())
+    manifest = corpus(RECIPE)
+    assert found["steps"][-1]["rows_out"]["likely"] == found["outputs"][0]["rows"]["likely"] == manifest["rows_written"]
+    size = sum(file["bytes"] for file in manifest["files"])
+    assert found["outputs"][0]["bytes"]["likely"] == pytest.approx(size, rel=0.1)
 
 
 def tallies_of(manifest: dict[str, Any]) -> dict[str, Any]:
