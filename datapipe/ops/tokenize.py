@@ -70,7 +70,7 @@ class Tokenize(Map):
     _before: tuple[int, ...] = PrivateAttr(())
     _after: tuple[int, ...] = PrivateAttr(())
 
-    @field_validator("model", mode="before", json_schema_input_type=str | list[str])
+    @field_validator("model", mode="before", json_schema_input_type=str | list[str] | TrainedModel)
     @classmethod
     def _one_is_a_list(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value

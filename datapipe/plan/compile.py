@@ -18,6 +18,7 @@ from datapipe.plan.graph import check_uses, in_order, published_datasets
 from datapipe.plan.indexes import plan_index
 from datapipe.plan.inputs import build_reader, list_shards
 from datapipe.plan.limits import barrier_memory, limits_of
+from datapipe.plan.lineage import check_text, with_tokenizer
 from datapipe.plan.locate import Located
 from datapipe.plan.plan import (
     IndexPlan,
@@ -79,12 +80,14 @@ class _Compiler:
         inherited = [self.tags[parent] for parent in spec.from_ or []]
         self.tags[name] = {column: label for tags in inherited for column, label in tags.items()}
         for index, entry in enumerate(spec.steps):
-            step = self.trained.resolved(read_step(entry, (*place, "steps", index), self.located), self.located)
+            step = with_tokenizer(read_step(entry, (*place, "steps", index), self.located), lanes, self.stages)
+            step = self.trained.resolved(step, self.located)
             self.numbers += 1
             plan, operator = plan_step(
                 step, name, index, self.numbers, lanes[0].rows, self.located, self.folder,
                 self.recipe.models.allow_download,
             )  # fmt: skip
+            check_text(plan, lanes, self.stages, step, self.located)
             plan = plan.model_copy(update={"audited": is_audited(plan, operator, self.recipe)})
             plan = self.trained.keyed(plan)
             self._take_names(name, step, plan, operator)
@@ -131,13 +134,8 @@ class _Compiler:
             rows = rows.append(pa.field(column, dtype))
         start = len(self.shards)
         self.shards += list_shards(reader, name, self.recipe.input_split, place, self.located)
-        plan = ReaderPlan(
-            reader=reader.name,
-            version=reader.version,
-            parameters=reader.model_dump(mode="json", by_alias=True),
-            source=name,
-            rows=rows,
-        )
+        parameters = reader.model_dump(mode="json", by_alias=True)
+        plan = ReaderPlan(reader=reader.name, version=reader.version, parameters=parameters, source=name, rows=rows)
         self.sources[name] = frozenset([name])
         return [_Open(((start, len(self.shards)),), rows, reader=plan, ids=reader.duplicate_ids == "quarantine")]
 
@@ -268,9 +266,9 @@ def compile_recipe(located: Located) -> Plan:
         publications.append(
             Publication(dataset=name, stage=stage, path=path, shard_size=write.shard_size, format=write.format)
         )
+    needs = [(path, *file_digest(path), tuple(steps)) for path, steps in sorted(compiler.needs.items())]
     resources = tuple(
-        Resource(path=path, sha256=file_digest(path)[0], bytes=file_digest(path)[1], steps=tuple(steps))
-        for path, steps in sorted(compiler.needs.items())
+        Resource(path=path, sha256=digest, bytes=size, steps=steps) for path, digest, size, steps in needs
     )
     identity = {
         "stages": [stage.key for stage in compiler.stages],

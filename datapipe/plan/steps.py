@@ -41,6 +41,7 @@ _KINDS: tuple[tuple[type[Operator], Kind], ...] = (
     (Merge, "merge"),
     (Global, "global"),
 )
+_MAKERS = {"tokens": "; `tokenize` makes it", "input_ids": "; `pack` makes it"}
 
 
 def kind_of(operator: type[Operator]) -> Kind:
@@ -87,7 +88,7 @@ def plan_step(
         if column not in schema.names:
             raise located.error(
                 f"{step.operator} reads the column {column}, which no earlier step or reader makes"
-                f"{did_you_mean(column, [n for n in schema.names if n != ADDR])}",
+                f"{_MAKERS.get(column) or did_you_mean(column, [n for n in schema.names if n != ADDR])}",
                 step.place,
             )
     if step.where is not None and (problem := step.where.check(schema)):
