@@ -179,7 +179,9 @@ class Tokenize(Map):
         }
         if self.bos == MODEL and marks["bos"] is None:
             raise RecipeError(f"bos: model: {path} has none of the usual names; name its token")
-        self._choose_dtype(tokenizer.size)
+        # In a sample's run what is trained may be smaller than the planner said.
+        planned = self.model.vocab_size if isinstance(self.model, TrainedModel) else 0
+        self._choose_dtype(max(tokenizer.size, planned))
         return (tokenizer if self.special == "text" else read_tokenizer(path, ctx, self.special)), marks
 
     def _choose_dtype(self, size: int) -> None:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from datapipe.core.errors import RecipeError
+from datapipe.core.errors import RecipeError, TooLittleText
 from datapipe.core.tokenizer_training.settings import TokenizerSettings
 from datapipe.core.tokenizers.converted import added_tokens
 from datapipe.core.tokenizers.huggingface import library
@@ -44,9 +44,7 @@ def train_byte_level(texts: Iterable[str], settings: TokenizerSettings, wanted_b
     description: dict[str, Any] = json.loads(made.to_str())
     found = len(description["model"]["vocab"])
     if found < settings.vocab_size:
-        raise RecipeError(
-            f"vocab_size: the sample gives {found:,} tokens, not {settings.vocab_size:,}; take at most {found}, or more text"
-        )
+        raise TooLittleText(found, settings.vocab_size)
     description["added_tokens"] = named_tokens(settings)
     return description
 

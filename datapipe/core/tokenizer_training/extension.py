@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from datapipe.core.errors import RecipeError
+from datapipe.core.errors import RecipeError, TooLittleText
 from datapipe.core.language_model.pieces import sentencepiece
 from datapipe.core.tokenizer_training.byte_pairs import TWICE
 from datapipe.core.tokenizer_training.continued import merges
@@ -176,7 +176,4 @@ def _room(settings: TokenizerSettings, held: int, named: int) -> int:
 
 def _enough(settings: TokenizerSettings, most: int, found: int) -> None:
     if found < most:
-        size = settings.vocab_size - most + found
-        raise RecipeError(
-            f"vocab_size: the sample gives {size:,} tokens, not {settings.vocab_size:,}; take at most {size}, or more text"
-        )
+        raise TooLittleText(settings.vocab_size - most + found, settings.vocab_size)

@@ -11,7 +11,7 @@ from typing import Any
 
 from datapipe import __version__
 from datapipe.core.context import Context
-from datapipe.core.errors import RecipeError
+from datapipe.core.errors import RecipeError, TooLittleText
 from datapipe.core.language_model.pieces import sentencepiece
 from datapipe.core.tokenizer_training.byte_pairs import train_byte_level
 from datapipe.core.tokenizer_training.extension import extended_byte_level, extended_pieces
@@ -73,8 +73,22 @@ class Base:
 def trained(
     windows: Windows, settings: TokenizerSettings, wanted_by: str, ctx: Context
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
-    """The tokenizer's files by name, and what the card says of an extension. The same texts give the same bytes."""
+    """The tokenizer's files by name, and what the card says of an extension. The same texts give the same bytes.
 
+    It has fewer tokens than are wanted only where the run is of a sample that has no more.
+    """
+    try:
+        return _trained(windows, settings, wanted_by, ctx)
+    except TooLittleText as error:
+        if ctx.whole:
+            raise
+        fewer = settings.model_copy(update={"vocab_size": error.most})
+        return _trained(windows, fewer, wanted_by, ctx)
+
+
+def _trained(
+    windows: Windows, settings: TokenizerSettings, wanted_by: str, ctx: Context
+) -> tuple[dict[str, bytes], dict[str, Any]]:
     def texts() -> Iterator[str]:
         return (text for _, text in windows())
 
