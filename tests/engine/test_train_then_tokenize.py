@@ -11,7 +11,7 @@ import tokenizers
 
 from datapipe.core import working
 from datapipe.core.context import Context
-from datapipe.core.errors import RunFailed
+from datapipe.core.errors import RecipeError, RunFailed
 from datapipe.core.tokenizer_training.sample import Share
 from datapipe.engine.driver import Driver
 from datapipe.engine.executors.local import InProcess
@@ -77,3 +77,26 @@ def test_learning_shows_progress(runs: Runs, monkeypatch: pytest.MonkeyPatch) ->
     group, share = ("", ""), Share(1 << 20, 1 << 20)
     operator.files_from(lambda: ((group, share, text) for text in texts(1)))
     assert signs
+
+
+def test_each_language_by_a_model_of_its_own(runs: Runs) -> None:
+    rows = [{"id": str(k), "text": text, "lang": "de" if k % 3 else "en"} for k, text in enumerate(texts(1)[:90])]
+    runs.jsonl("0.jsonl", rows)
+    recipe = """
+name: tokens
+read: {jsonl: "*.jsonl"}
+steps:
+  - train_tokenizer: {vocab_size: 300, label: own}
+  - train_tokenizer: {kind: sentencepiece_bpe, vocab_size: 420, where: {lang: de}, label: german}
+  - tokenize: {model: {step: own}, eos: none, by_lang: {de: {model: {step: german}}}}
+write: {path: out}
+"""
+    runs(recipe)
+    made = {
+        label: tokenizers.Tokenizer.from_file(str(runs.folder / "out" / "models" / label / "tokenizer.json"))
+        for label in ("own", "german")
+    }
+    for row in runs.table("data"):
+        assert row["tokens"] == made["german" if row["lang"] == "de" else "own"].encode(row["text"]).ids
+    with pytest.raises(RecipeError, match=r"tokenize.by_lang.de.model: no earlier step germ trains a model"):
+        compile_text(recipe.replace("{step: german}", "{step: germ}"), runs.folder)

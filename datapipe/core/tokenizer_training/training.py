@@ -14,7 +14,12 @@ from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError, TooLittleText
 from datapipe.core.language_model.pieces import sentencepiece
 from datapipe.core.tokenizer_training.byte_pairs import train_byte_level
-from datapipe.core.tokenizer_training.extension import extended_byte_level, extended_pieces
+from datapipe.core.tokenizer_training.extension import (
+    extended_byte_level,
+    extended_pieces,
+    room_in_byte_level,
+    room_in_pieces,
+)
 from datapipe.core.tokenizer_training.folder import folder_of, packed
 from datapipe.core.tokenizer_training.gain import gain
 from datapipe.core.tokenizer_training.pieces import train_sentencepiece
@@ -39,7 +44,12 @@ def check(settings: TokenizerSettings, wanted_by: str, ctx: Context) -> None:
     if settings.extend is not None or not settings.kind.startswith("sentencepiece"):
         library(wanted_by)
     if settings.extend is not None:
-        Base.read(settings.extend, ctx)
+        base = Base.read(settings.extend, ctx)
+        _roles(base.description, settings)
+        if base.model is None:
+            room_in_byte_level(base.description, settings)
+        else:
+            room_in_pieces(described(base.model), settings)
 
 
 @dataclass(frozen=True)
