@@ -129,7 +129,6 @@ class Tokenize(Map):
         remarks = [f"{tokenizer.size:,} tokens, ids {dtype}; {', '.join(says) or 'neither bos nor eos'}"]
         if tokenizer.slow:
             remarks.append(f"by the library, text by text: {tokenizer.slow}")
-            assert not isinstance(self.model, TrainedModel)
             native = [path for path in self.model if path.endswith(".model") and path != tokenizer_among(self.model)]
             if native:  # its added tokens may be fewer, so which one is meant is not ours to say
                 remarks.append(f"{native[0]} lies beside it: a SentencePiece model named itself goes by kernels")
