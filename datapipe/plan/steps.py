@@ -100,6 +100,7 @@ def plan_step(
     try:
         scores = _scores(operator, label, schema) if step.action == "tag" else ()
         facts = _facts(operator, variants, _context(label))
+        _columns_agree(operator, variants)
     except RecipeError as error:
         raise located.error(f"{step.operator}: {error}", step.place) from None
     plan = StepPlan(
@@ -174,6 +175,19 @@ def _facts(operator: Operator, variants: Mapping[str, Operator], ctx: Context) -
     own = {lang: dict(variant.facts(ctx)) for lang, variant in variants.items()}
     changed = {lang: said for lang, said in own.items() if said != facts}
     return facts | ({"by_lang": changed} if changed else {})
+
+
+def _columns_agree(operator: Operator, variants: Mapping[str, Operator]) -> None:
+    """RecipeError if a language's own parameters write other columns, or of other types, than the step does."""
+    ours = dict(operator.columns_written())
+    for lang, variant in variants.items():
+        own = dict(variant.columns_written())
+        for name in (*ours, *own):
+            if own.get(name) != ours.get(name):
+                theirs, wanted = (types.get(name, "absent") for types in (own, ours))
+                both = name in ours and name in own and "dtype" in type(operator).model_fields
+                dtype = "; say one dtype for the whole step" if both else ""
+                raise RecipeError(f"by_lang.{lang}: its column {name} is {theirs}, the step's is {wanted}{dtype}")
 
 
 def _build(
