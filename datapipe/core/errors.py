@@ -30,6 +30,16 @@ class RecipeError(DatapipeError):
         super().__init__(where + message)
 
 
+class TooLittleText(RecipeError):
+    """A sample gives fewer tokens than are wanted; `most` says how many."""
+
+    def __init__(self, most: int, wanted: int, what: str = "tokens") -> None:
+        self.most = most
+        super().__init__(
+            f"vocab_size: the sample gives {most:,} {what}, not {wanted:,}; take at most {most}, or more text"
+        )
+
+
 class MissingDependency(DatapipeError):
     """An optional package is absent."""
 
