@@ -19,13 +19,20 @@ def ahead(tasks: Iterable[tuple[Callable[[], T], U]], threads: int) -> Iterator[
     pool = ThreadPoolExecutor(threads, "datapipe-stream")
     try:
         waiting: deque[tuple[Future[T], U]] = deque()
-        for task, beside in tasks:
-            waiting.append((pool.submit(task), beside))
+        for number, (task, beside) in enumerate(tasks):
+            waiting.append((pool.submit(task) if number else _done(task), beside))
             if len(waiting) > threads:
-                done, with_it = waiting.popleft()
-                yield done.result(), with_it
+                result, with_it = waiting.popleft()
+                yield result.result(), with_it
         while waiting:
-            done, with_it = waiting.popleft()
-            yield done.result(), with_it
+            result, with_it = waiting.popleft()
+            yield result.result(), with_it
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _done(task: Callable[[], T]) -> Future[T]:
+    """The first task is done at once: somebody waits for it, and those after it would take its core."""
+    future: Future[T] = Future()
+    future.set_result(task())
+    return future

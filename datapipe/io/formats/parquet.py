@@ -37,7 +37,9 @@ class Parquet(Format):
     name: Literal["parquet"] = "parquet"
     columns: Columns = None
     row_group: int | None = Field(
-        None, ge=1, description="MB of id, text, metadata and tokens in a row group; default 64, where there are tokens 2"
+        None,
+        ge=1,
+        description="MB of id, text, metadata and tokens in a row group; default 64, where there are tokens 2",
     )
     card: bool = Field(
         False, description="write README.md beside data/, from which `datasets.load_dataset` knows files and features"
