@@ -125,6 +125,8 @@ class Stream:
     def steps_of(self, segment: str) -> range:
         """The steps of the first epoch that give rows of a segment; at its borders a step may hold two segments."""
         found = self._published.segment(segment)
+        if not found.rows:
+            return range(0)
         stop = -(-(found.first_row + found.rows) // self.global_batch)
         return range(min(found.first_row // self.global_batch, self._epoch_steps), min(stop, self._epoch_steps))
 
