@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from datapipe.core.context import Context
     from datapipe.core.errors import DatapipeError
     from datapipe.core.merged import Merged
-    from datapipe.core.operator import Expand, FilePath, Filter, Global, Map, Merge, Operator
+    from datapipe.core.operator import Expand, FilePath, Filter, Global, Map, Merge, Operator, Order
+    from datapipe.core.placed import Placed, Segment
     from datapipe.core.threshold_filter import ThresholdFilter
     from datapipe.core.verdict import Verdict
 
@@ -29,6 +30,9 @@ _PUBLIC = {
     "Merge": "datapipe.core.operator",
     "Merged": "datapipe.core.merged",
     "Operator": "datapipe.core.operator",
+    "Order": "datapipe.core.operator",
+    "Placed": "datapipe.core.placed",
+    "Segment": "datapipe.core.placed",
     "ThresholdFilter": "datapipe.core.threshold_filter",
     "Verdict": "datapipe.core.verdict",
     "per_document": "datapipe.core",
@@ -45,6 +49,9 @@ __all__ = [
     "Merge",
     "Merged",
     "Operator",
+    "Order",
+    "Placed",
+    "Segment",
     "ThresholdFilter",
     "Verdict",
     "per_document",

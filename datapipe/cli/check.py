@@ -52,9 +52,10 @@ def check(
         if value:
             raise click.UsageError(f"{option}: only with --estimate")
     plan = compile_recipe(located)
-    size = sum(shard.weight for shard in plan.shards)
+    inputs = plan.inputs()
+    size = sum(shard.weight for shard in inputs)
     click.echo(
-        f"{plan.name}: {len(plan.shards)} shards, {size / 1e6:,.1f} MB on disk, {len(plan.stages)} stages, seed {plan.seed}"
+        f"{plan.name}: {len(inputs)} shards, {size / 1e6:,.1f} MB on disk, {len(plan.stages)} stages, seed {plan.seed}"
     )
     for stage in plan.stages:
         _tell_stage(plan, stage)
@@ -93,6 +94,8 @@ def _tell_stage(plan: Plan, stage: Stage) -> None:
                 f"  read {lane.reader.source} ({lane.reader.reader}): {len(files)} files, {size / 1e6:,.1f} MB, {count} shards"
             )
             click.echo(f"    gives {', '.join(n for n in lane.reader.rows.names if n != '_addr')}")
+        elif lane.gather:
+            click.echo(f"  gather {count} new shards from stage {plan.stage(lane.input or '').number + 1}, in order")
         else:
             click.echo(f"  continue with {count} shards of stage {plan.stage(lane.input or '').number + 1}")
         _tell_chain(lane)
@@ -100,6 +103,9 @@ def _tell_stage(plan: Plan, stage: Stage) -> None:
         again = " again" if sketch.step.round else ""
         what = "duplicate ids" if sketch.at == "read" else f"{sketch.step.label} looks at all rows{again}"
         click.echo(f"  barrier: {what}")
+    if stage.scatter is not None:
+        spans = [(f"{span.name} " if span.name else "", span.stop - span.start) for span in stage.scatter.segments]
+        click.echo(f"  scatter by {stage.scatter.step} to new shards: {', '.join(f'{name}{n}' for name, n in spans)}")
 
 
 def _tell_chain(lane: Lane) -> None:
@@ -139,12 +145,16 @@ def _columns(rows: pa.Schema) -> str:
 def _does(step: StepPlan) -> str:
     """What a step does, in a word or two."""
     from datapipe.core.registry import operators
+    from datapipe.plan.steps import orders
 
     if step.quarantine:
         return "quarantines duplicate ids"
     if step.artifact is None:
         return step.kind
-    if getattr(operators.get(step.operator), "publishes", False):
+    cls = operators.get(step.operator)
+    if getattr(cls, "publishes", False):
         return f"published as models/{step.label}/"
+    if orders(cls):
+        return "places rows by what the barrier found"
     done = "tags" if step.action == "tag" else "cuts" if "text" in step.writes else "drops"
     return f"{done} what the barrier found"

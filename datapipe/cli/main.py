@@ -13,6 +13,7 @@ from datapipe.cli.check import check
 from datapipe.cli.ops import ops
 from datapipe.cli.report import report
 from datapipe.cli.run import run
+from datapipe.cli.schedule import schedule
 from datapipe.cli.submit import submit
 from datapipe.cli.tokenizer_report import tokenizer_report
 from datapipe.cli.train import train
@@ -24,14 +25,14 @@ from datapipe.core.errors import DatapipeError
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    epilog="A first run: datapipe run pipelines/quickstart.yaml, then datapipe report out/quickstart",
+    epilog="A first run: datapipe run pipelines/pretrain.yaml, then datapipe report out/pretrain",
 )
 @click.version_option(__version__, prog_name="datapipe")
 def datapipe() -> None:
     """From raw documents to a pretraining corpus: a recipe in, sharded Parquet out, every dropped document explained."""
 
 
-for command in (run, submit, check, report, why, tune, calibrate, train, tokenizer_report, audit_pii, ops, verify):
+for command in (run, submit, check, schedule, report, why, tune, calibrate, train, tokenizer_report, audit_pii, ops, verify):
     datapipe.add_command(command)
 
 

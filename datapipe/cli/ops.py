@@ -55,7 +55,7 @@ def _describe(cls: type[Operator]) -> None:
     import inspect
 
     from datapipe.core.threshold_filter import ThresholdFilter
-    from datapipe.plan.steps import kind_of
+    from datapipe.plan.steps import kind_of, orders
 
     click.echo(f"{cls.name} ({kind_of(cls)}, version {cls.version})\n")
     click.echo((inspect.getdoc(cls) or "").rstrip())
@@ -65,8 +65,13 @@ def _describe(cls: type[Operator]) -> None:
         tunable = dict.fromkeys([*(parameter for parameter, _ in cls.bounds.values()), *cls.choices])
         click.echo(f"tunes   {', '.join(tunable)} (datapipe tune, from the scores of a run)")
     _parameters(cls)
-    common = {"map": "where, by_lang, label", "expand": "label", "merge": "label", "global": "where, action, label"}
-    click.echo(f"\nand, as every {kind_of(cls)}: {common.get(kind_of(cls), 'where, action, by_lang, label')}")
+    kind = "order" if orders(cls) else kind_of(cls)
+    common = {
+        "map": "where, by_lang, label",
+        "global": "where, action, label",
+        "filter": "where, action, by_lang, label",
+    }
+    click.echo(f"\nand, as every {kind}: {common.get(kind, 'label')}")
 
 
 def _describe_reader(cls: type[Reader]) -> None:

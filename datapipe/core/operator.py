@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
@@ -86,6 +86,10 @@ class Operator(BaseModel):
     def sources(self) -> tuple[str, ...]:
         """The datasets that parameters speak of: each must be among those whose rows come here."""
         return ()
+
+    def check_sources(self, sources: Collection[str]) -> str | None:
+        """A sentence if rows read in these datasets, and no others, cannot be worked on, else None."""
+        return None
 
     def columns_read(self) -> tuple[str, ...]:
         """The columns this very operator needs; override when parameters decide."""

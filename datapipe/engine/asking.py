@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from datapipe.core.columns import ADDR
-from datapipe.core.operator import Expand, Filter, Global, Map
+from datapipe.core.operator import Expand, Filter, Global, Map, Order
 from datapipe.engine import beacon
 from datapipe.engine.artifact import answers_about, whole_artifact
 from datapipe.engine.build import Operators
@@ -43,7 +43,9 @@ def question_at(store: Store, operators: Operators, step: StepPlan, shard: int) 
     return bound
 
 
-def ask(questions: Sequence[Global], batches: Sequence[pa.RecordBatch]) -> tuple[pa.Table, Map | Filter | Expand]:
+def ask(
+    questions: Sequence[Global], batches: Sequence[pa.RecordBatch]
+) -> tuple[pa.Table, Map | Filter | Expand | Order]:
     """Ask all rounds of the same rows, without a run folder; returns the last artifact, and it bound."""
     asked = questions[0]
     for question, following in zip(questions, [*questions[1:], None], strict=True):

@@ -4,38 +4,22 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from datapipe.core.columns import ADDR, BASE
+from datapipe.core.columns import ADDR
 from datapipe.core.context import Context
-from datapipe.core.operator import Expand, Filter, Global, Map, Merge, Operator
+from datapipe.core.errors import ContractError
+from datapipe.core.operator import Expand, Filter, Global, Map, Merge, Operator, Order
+from datapipe.core.placed import AT, SEGMENT
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Verdict
 from datapipe.engine.asking import ask
+from datapipe.engine.contract_rows import TEXTS, batching, rows_for, same_batch, same_verdict, serialised
 from datapipe.engine.merging import broken_merge
+from datapipe.engine.placing import broken_order, in_place
 from datapipe.io.opening import open_file
-
-TEXTS: tuple[str | None, ...] = (
-    "An ordinary paragraph of English prose, with commas, and a full stop. It has a second sentence, too.\nAnd a line.",
-    "",
-    None,
-    "word",
-    "Ein deutscher Satz über Größe und Maß.\n\n• Punkt eins\n• Punkt zwei…",
-    "中文句子没有空格。第二句也没有。",
-    "ไทยไม่มีช่องว่าง",
-    "العربية من اليمين إلى اليسار، مع علامات.",
-    "e\u0301 combining, \U0001f469\u200d\U0001f4bb joined, \x00 NUL, \u2028 separator, \ufeff mark, \U0010ffff last",
-    "\n\n \t\r\n",
-    "lorem ipsum dolor { javascript } terms of use http://example.com/a?b=c user@example.com",
-    "the same line again and again.\n" * 40,
-    "An ordinary paragraph of English prose, with commas, and a full stop. It has a second sentence, too.\nAnd a line.",
-    "repeated " * 20_000,
-    "Mail desk@shop.example.org, Größe \U0001f469\u200d\U0001f4bb desk@shop.example.org; call +1 212-555-0155; 93.184.216.34.",
-    "desk@shop.example.org",
-)
 
 
 def broken_laws(cls: type[Operator]) -> list[str]:
@@ -49,31 +33,12 @@ def broken_laws(cls: type[Operator]) -> list[str]:
         if type(operator).model_validate(operator.model_dump(mode="json", by_alias=True)) != operator:
             broken.append("rebuilt from its JSON it is another value")
         operator.setup(Context("contract.01", 7, open_file))
-        for check in (_check_map, _check_filter, _check_expand, _check_merge, _check_global):
+        for check in (_check_map, _check_filter, _check_expand, _check_merge, _check_order, _check_global):
             try:
                 broken += check(operator)
             except Exception as error:  # noqa: BLE001  # raising on lawful rows is itself the broken law
                 broken.append(f"it raises on lawful rows: {type(error).__name__}: {error}")
     return list(dict.fromkeys(broken))
-
-
-def rows_for(operator: Operator) -> pa.RecordBatch:
-    """A batch of difficult documents with the columns an operator reads, and no others but the address."""
-    n = len(TEXTS)
-    columns: dict[str, pa.Array] = {
-        ADDR: pa.array(np.arange(n, dtype=np.uint64) + (3 << 40)),
-        "id": pa.array([f"doc-{i}" for i in range(n)]),
-        "text": pa.array(TEXTS, pa.large_string()),
-        "source": pa.array(["web"] * n),
-        "url": pa.array([None if i % 3 == 0 else f"https://www.example.com/{i}" for i in range(n)], pa.string()),
-        "lang": pa.array([None if i % 5 == 0 else "en" for i in range(n)], pa.string()),
-        "tokens": pa.array([None if t is None else list(t.encode()) for t in TEXTS], pa.list_(pa.uint16())),
-        "metadata": pa.array([None if i % 2 else '{"a": 1}' for i in range(n)], pa.large_string()),
-    }
-    wanted = {ADDR, *operator.columns_read()}
-    columns |= {c: pa.array(np.linspace(0, 1, n)) for c in wanted if c not in columns}
-    order = [f.name for f in BASE if f.name in wanted] + sorted(wanted - set(BASE.names))
-    return pa.RecordBatch.from_pydict({name: columns[name] for name in order})
 
 
 def _check_map(operator: Operator) -> Iterator[str]:
@@ -90,7 +55,7 @@ def _check_map(operator: Operator) -> Iterator[str]:
     for name in batch.schema.names:
         if name not in operator.columns_written() and not whole.column(name).equals(batch.column(name)):
             yield f"it changes the column {name}, which it does not declare"
-    yield from _batching(operator.apply, batch, whole, _same_batch)
+    yield from batching(operator.apply, batch, whole, same_batch)
     operator.apply(batch.slice(0, 0))
 
 
@@ -107,7 +72,7 @@ def _check_filter(operator: Operator) -> Iterator[str]:
     if extra := set(whole.columns) - set(operator.columns_written()):
         yield f"it writes columns it does not declare: {sorted(extra)}"
     yield from _check_entities(operator, batch, whole)
-    yield from _batching(operator.judge, batch, whole, _same_verdict)
+    yield from batching(operator.judge, batch, whole, same_verdict)
     if operator.judge(batch.slice(0, 0)).rows != 0:
         yield "an empty batch has an empty verdict"
     if isinstance(operator, ThresholdFilter):
@@ -163,7 +128,7 @@ def _check_thresholds(operator: ThresholdFilter, batch: pa.RecordBatch, whole: V
         measured.columns,
         spans=measured.spans,
     )
-    if not _same_verdict([rejudged], whole):
+    if not same_verdict([rejudged], whole):
         yield "its rules say of its own scores something else than its verdict"
 
 
@@ -174,7 +139,7 @@ def _check_expand(operator: Operator) -> Iterator[str]:
     children, parents = operator.expand(batch)
     if len(parents) != children.num_rows or (len(parents) and (np.diff(parents) < 0).any()):
         yield "an expansion gives one parent row per child, in order"
-    yield from _batching(lambda b: operator.expand(b)[0], batch, children, _same_batch)
+    yield from batching(lambda b: operator.expand(b)[0], batch, children, same_batch)
     operator.expand(batch.slice(0, 0))
 
 
@@ -185,7 +150,7 @@ def _check_merge(operator: Operator) -> Iterator[str]:
     batch = batch if "source" in batch.schema.names else batch.append_column("source", pa.array(["web"] * len(TEXTS)))
     operator = operator.placed(batch.schema)
     verdict = operator.judge(batch)
-    yield from _batching(operator.judge, batch, verdict, _same_verdict)
+    yield from batching(operator.judge, batch, verdict, same_verdict)
     if operator.weights(batch).tolist() != [int(operator.weights(batch.slice(i, 1))[0]) for i in range(len(TEXTS))]:
         yield "a row's weight does not depend on the rows beside it"
     kept = batch.filter(pa.array(verdict.keep))
@@ -194,10 +159,38 @@ def _check_merge(operator: Operator) -> Iterator[str]:
         broken = broken_merge(operator, window, merged)
         if broken is not None:
             yield broken
-        copy = pa.ipc.open_stream(io.BytesIO(_serialised(window))).read_next_batch()
+        copy = pa.ipc.open_stream(io.BytesIO(serialised(window))).read_next_batch()
         again = operator.merge(copy)
         if not again.rows.equals(merged.rows) or again.tallies != merged.tallies:
             yield "a sliced window differs from its copy"
+
+
+def _check_order(operator: Operator) -> Iterator[str]:
+    if not isinstance(operator, Order):
+        return
+    if not operator.segments() or any(segment.share < 0 for segment in operator.segments()):
+        yield "an order has segments, and no share is below 0"
+        return
+    batch = rows_for(operator)
+    batch = batch if "id" in batch.schema.names else batch.append_column("id", pa.array(map(str, range(len(TEXTS)))))
+
+    def placed(rows: pa.RecordBatch) -> pa.RecordBatch:
+        answer = operator.place(rows)
+        if broken := broken_order(operator, rows.num_rows, answer):
+            raise ContractError(broken)
+        return in_place(rows, answer, dict(answer.columns))
+
+    try:
+        whole = placed(batch)
+        yield from batching(placed, batch, whole, same_batch)
+        placed(batch.slice(0, 0))
+    except ContractError as broken:
+        yield str(broken)
+        return
+    yield from batching(lambda b: operator.place(b).verdict, batch, operator.place(batch).verdict, same_verdict)
+    written = {f.name: f.type for f in whole.schema if f.name not in (*batch.schema.names, SEGMENT, AT)}
+    if undeclared := written.items() - dict(operator.columns_written()).items():
+        yield f"it writes columns it does not declare: {sorted(name for name, _ in undeclared)}"
 
 
 def _check_global(operator: Operator) -> Iterator[str]:
@@ -228,43 +221,9 @@ def _check_global(operator: Operator) -> Iterator[str]:
         yield f"bound it writes {sorted(bound.columns_written())}, declared are {sorted(operator.columns_written())}"
     if isinstance(bound, Filter) and bound.judge(batch).rows != len(TEXTS):
         yield "the bound filter judges every row"
-
-
-def _batching(run: Any, batch: pa.RecordBatch, whole: Any, same: Any) -> Iterator[str]:
-    if not same([run(batch)], whole):
-        yield "two runs differ"
-    copy = pa.ipc.open_stream(io.BytesIO(_serialised(batch.slice(2, 7)))).read_next_batch()
-    if not same([run(batch.slice(2, 7))], run(copy)):
-        yield "a sliced batch differs from its copy"
-    for cut in (1, 5, batch.num_rows - 1):
-        if not same([run(batch.slice(0, cut)), run(batch.slice(cut))], whole):
-            yield f"splitting a batch after row {cut} changes the answer"
-
-
-def _same_batch(parts: list[pa.RecordBatch], whole: pa.RecordBatch) -> bool:
-    return bool(pa.Table.from_batches(parts).combine_chunks().equals(pa.Table.from_batches([whole])))
-
-
-def _same_verdict(parts: list[Verdict], whole: Verdict) -> bool:
-    reasons = [r for part in parts for r in part.reason]
-    rules = [r for part in parts for r in part.reasons(np.arange(part.rows))]
-    if reasons != whole.reason or rules != whole.reasons(np.arange(whole.rows)):
-        return False
-    for name, values in whole.scores.items():
-        if not np.array_equal(np.concatenate([part.scores[name] for part in parts]), values, equal_nan=True):
-            return False
-    for name in ("spans", "entities"):
-        lists = getattr(whole, name)
-        if lists is not None and [one for p in parts for one in getattr(p, name).to_pylist()] != lists.to_pylist():
-            return False
-    return all(
-        pa.chunked_array([part.columns[name] for part in parts]).combine_chunks().equals(values)
-        for name, values in whole.columns.items()
-    )
-
-
-def _serialised(batch: pa.RecordBatch) -> bytes:
-    out = io.BytesIO()
-    with pa.ipc.new_stream(out, batch.schema) as writer:
-        writer.write_batch(batch)
-    return out.getvalue()
+    if operator.orders != isinstance(bound, Order):
+        yield "it is bound as an order exactly if it `orders`"
+    if isinstance(bound, Order):
+        if bound.segments() != operator.segments():
+            yield "bound it has other segments than the recipe was compiled with"
+        yield from _check_order(bound)

@@ -18,6 +18,7 @@ from datapipe.core.errors import RunFailed
 from datapipe.core.records import StepCount
 from datapipe.engine.names import PART, published_stem
 from datapipe.engine.pack import place
+from datapipe.engine.published_order import described
 from datapipe.engine.sink import TABLES
 from datapipe.engine.totals import Totals
 from datapipe.engine.trained import publish_models
@@ -100,6 +101,7 @@ def commit(
                 "rows": sum(part["rows"] for part in output),
                 "tokens": None if output[0]["tokens"] is None else sum(part["tokens"] for part in output),
                 "groups": totals.stages[publication.stage].groups,
+                "order": described(plan, publication, output),
                 "files": files,
             }
         )

@@ -6,12 +6,11 @@ import time
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from datapipe.core.columns import ADDR, BASE, CHILD_BIT, SHARD_SHIFT, set_columns
 from datapipe.core.errors import ContractError, RunFailed
-from datapipe.core.merged import Merged
+from datapipe.core.merged import MIXED, Merged, shared
 from datapipe.core.operator import Merge
 from datapipe.core.records import add_tallies
 from datapipe.engine.calls import OperatorFailed, call
@@ -75,16 +74,18 @@ class MergeRunner:
         self.count.merged += window.num_rows
         self.count.added += n
         self.count.rows_out += n - window.num_rows
-        if window.num_rows:  # one source a shard: a shard is read in one dataset
-            add_tallies(self.count.tallies, {str(window.column("source")[0]): merged.tallies})
+        if window.num_rows:  # one source, as long as a shard is what was read in one dataset
+            sources = window.column("source").unique().to_pylist()
+            whole = {MIXED if len(sources) > 1 else str(sources[0]): merged.tallies}
+            add_tallies(self.count.tallies, merged.by_source or whole)
         first = (self._shard << SHARD_SHIFT) | CHILD_BIT | ((self.step.number & 0x7F) << 32)
         numbers = np.arange(self._made, self._made + n, dtype=np.uint64)
         self._made += n
         columns = {field.name: pa.nulls(n, field.type) for field in BASE}
         columns[ADDR] = pa.array(np.uint64(first) + numbers)
         columns["id"] = pa.array([f"{label}-{self._shard}-{k}" for k in numbers.tolist()], pa.string())
-        columns["source"] = window.column("source").take(pa.array(np.zeros(n, np.int64)))
-        columns["lang"] = _shared(window.column("lang"), merged.ends, merged.members)
+        columns["source"] = shared(window.column("source"), merged.ends, merged.members).fill_null(MIXED)
+        columns["lang"] = shared(window.column("lang"), merged.ends, merged.members)
         base = pa.RecordBatch.from_arrays([columns[field.name] for field in BASE], schema=BASE)
         made = set_columns(base, dict(zip(rows.schema.names, rows.columns, strict=True)))
         self.count.seconds += time.perf_counter() - started
@@ -103,9 +104,14 @@ class MergeRunner:
             yield batch.slice(start, rows)
 
     def _tally_dropped(self, batch: pa.RecordBatch, kept: pa.RecordBatch) -> None:
-        gone = int(self._operator.weights(batch).sum()) - int(self._operator.weights(kept).sum())
-        tally = {f"{self._operator.unit}_dropped": gone}
-        add_tallies(self.count.tallies, {str(batch.column("source")[0]): tally})
+        all_of_it, still = self._weights_by_source(batch), self._weights_by_source(kept)
+        unit = f"{self._operator.unit}_dropped"
+        add_tallies(self.count.tallies, {name: {unit: n - still.get(name, 0)} for name, n in all_of_it.items()})
+
+    def _weights_by_source(self, batch: pa.RecordBatch) -> dict[str, int]:
+        sums = pa.table({"source": batch.column("source"), "weight": pa.array(self._operator.weights(batch))})
+        rows = sums.group_by("source", use_threads=False).aggregate([("weight", "sum")]).to_pylist()
+        return {str(row["source"]): row["weight_sum"] for row in rows}
 
 
 def broken_merge(operator: Merge, window: pa.RecordBatch, merged: Merged) -> str | None:
@@ -124,14 +130,3 @@ def broken_merge(operator: Merge, window: pa.RecordBatch, merged: Merged) -> str
 
 def _types(columns: object) -> str:
     return ", ".join(f"{name} {dtype}" for name, dtype in dict(columns).items())  # type: ignore[call-overload]
-
-
-def _shared(column: pa.Array, ends: npt.NDArray[np.int64], members: npt.NDArray[np.int64]) -> pa.Array:
-    """The value that all members of a row share, else null."""
-    codes = column.dictionary_encode()
-    number = codes.indices.fill_null(-1).to_numpy(zero_copy_only=False)[members]
-    starts = np.concatenate([[0], ends[:-1]])[: len(ends)]
-    if not len(ends):
-        return pa.nulls(0, column.type)
-    low, high = np.minimum.reduceat(number, starts), np.maximum.reduceat(number, starts)
-    return codes.dictionary.take(pa.array(low, mask=(low != high) | (low < 0))).cast(column.type)

@@ -29,6 +29,11 @@ def summary_name(key: str) -> str:
     return f"work/{key}/stage"
 
 
+def scattered_name(key: str) -> str:
+    """Where in a stage's files the rows of each new shard lie; written with its summary."""
+    return f"work/{key}/scattered.arrow"
+
+
 def shard_name(key: str, number: int) -> str:
     """The stem of a shard's files in a stage: `.arrow` rows, `.ledger.arrow` and so on."""
     return f"work/{key}/shard-{number:06d}"

@@ -39,6 +39,40 @@ def weights(batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
     return total
 
 
+class RowCount:
+    """Rows that a stage leaves of a shard, counted: their weights, their text, by source and language."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.weight = 0
+        self._text = 0
+        self._groups: dict[str, dict[str, list[int]]] = {}
+
+    def add(self, batch: pa.RecordBatch, weight: int) -> None:
+        """Count rows of this weight."""
+        self.rows += batch.num_rows
+        self.weight += weight
+        table = pa.table(
+            {
+                "source": batch.column("source"),
+                "lang": pc.fill_null(batch.column("lang"), ""),
+                "bytes": pc.fill_null(pc.binary_length(batch.column("text")), 0),
+            }
+        )
+        sums = table.group_by(["source", "lang"], use_threads=False).aggregate([("bytes", "count"), ("bytes", "sum")])
+        for row in sums.to_pylist():
+            cell = self._groups.setdefault(row["source"], {}).setdefault(row["lang"], [0, 0])
+            cell[0] += row["bytes_count"]
+            cell[1] += row["bytes_sum"]
+            self._text += row["bytes_sum"]
+
+    def report(self, marks: list[tuple[int, int]]) -> dict[str, Any]:
+        """Counts for the shard's report."""
+        return {
+            "rows": self.rows, "bytes": self._text, "weight": self.weight, "marks": marks, "groups": self._groups,
+        }  # fmt: skip
+
+
 class Output:
     """The rows of a shard in one Arrow file, with marks: the rows at which about `mark` more bytes have gone by.
 
@@ -50,11 +84,8 @@ class Output:
         self._mark = mark
         self._waiting: list[pa.RecordBatch] = []
         self._size = 0
-        self._rows = 0
-        self._weight = 0
-        self._text = 0
+        self._count = RowCount()
         self._marks: list[tuple[int, int]] = []
-        self._groups: dict[str, dict[str, list[int]]] = {}
 
     @classmethod
     @contextmanager
@@ -70,13 +101,11 @@ class Output:
         if batch.num_rows == 0:
             return
         weight = weights(batch)
-        ends = self._weight + np.cumsum(weight)
+        ends = self._count.weight + np.cumsum(weight)
         before = (ends - weight) // self._mark
         for row in np.flatnonzero(ends // self._mark > before):
-            self._marks.append((self._rows + int(row) + 1, int(ends[row])))
-        self._rows += batch.num_rows
-        self._weight = int(ends[-1])
-        self._count_groups(batch)
+            self._marks.append((self._count.rows + int(row) + 1, int(ends[row])))
+        self._count.add(batch, int(weight.sum()))
         self._waiting.append(batch)
         self._size += batch.get_total_buffer_size() if batch.num_rows < 16 else int(weight.sum())
         if self._size >= BATCH_BYTES or sum(b.num_rows for b in self._waiting) >= 1 << 16:
@@ -89,33 +118,12 @@ class Output:
 
     def report(self) -> dict[str, Any]:
         """Counts for the shard's report."""
-        return {
-            "rows": self._rows,
-            "bytes": self._text,
-            "weight": self._weight,
-            "marks": self._marks,
-            "groups": self._groups,
-        }
+        return self._count.report(self._marks)
 
     def _flush(self) -> None:
         if self._waiting:
             self._writer.write(pa.concat_batches(self._waiting) if len(self._waiting) > 1 else self._waiting[0])
         self._waiting, self._size = [], 0
-
-    def _count_groups(self, batch: pa.RecordBatch) -> None:
-        table = pa.table(
-            {
-                "source": batch.column("source"),
-                "lang": pc.fill_null(batch.column("lang"), ""),
-                "bytes": pc.fill_null(pc.binary_length(batch.column("text")), 0),
-            }
-        )
-        sums = table.group_by(["source", "lang"], use_threads=False).aggregate([("bytes", "count"), ("bytes", "sum")])
-        for row in sums.to_pylist():
-            cell = self._groups.setdefault(row["source"], {}).setdefault(row["lang"], [0, 0])
-            cell[0] += row["bytes_count"]
-            cell[1] += row["bytes_sum"]
-            self._text += row["bytes_sum"]
 
 
 @dataclass(frozen=True)

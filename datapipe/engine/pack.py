@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
@@ -25,11 +25,19 @@ PIECE = 1_000_000  # bytes of id, text, metadata and tokens that formats are giv
 Slice = tuple[int, int, int]  # shard, first row, end row
 
 
-def cut_parts(shards: Iterable[tuple[int, dict[str, Any]]], size: int) -> Iterator[tuple[Slice, ...]]:
-    """Cut shards, in order, into parts of about `size` bytes, at the marks their reports hold."""
+def cut_parts(
+    shards: Iterable[tuple[int, dict[str, Any]]], size: int, begins: Container[int] = ()
+) -> Iterator[tuple[Slice, ...]]:
+    """Cut shards, in order, into parts of about `size` bytes, at the marks their reports hold.
+
+    begins  shards that begin a part
+    """
     part: list[Slice] = []
     held = 0
     for number, report in shards:
+        if part and number in begins:
+            yield tuple(part)
+            part, held = [], 0
         start, weight = 0, 0
         for row, at in [*report["marks"], (report["rows"], report["weight"])]:
             if row > start and held + at - weight >= size:
@@ -56,6 +64,7 @@ def pack_part(
         streams = [Digested(files.enter_context(target.create(name))) for name in names]
         facts = form.write(iter(counted), schema, streams)  # type: ignore[arg-type]  # writables are all it needs
     report: dict[str, Any] = {"rows": counted.rows, "tokens": counted.tokens, "facts": facts}
+    report["first_shard"] = slices[0][0] if slices else None
     report["files"] = [
         {"suffix": suffix, "bytes": stream.size, "sha256": stream.digest.hexdigest()}
         for suffix, stream in zip(form.suffixes, streams, strict=True)

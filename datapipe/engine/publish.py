@@ -9,6 +9,7 @@ from datapipe.core.errors import RecipeError
 from datapipe.engine.collect import plan_tables
 from datapipe.engine.names import part_name, publish_folder, published_stem
 from datapipe.engine.pack import cut_parts, place
+from datapipe.engine.published_order import begins
 from datapipe.engine.sink import tables_of
 from datapipe.engine.summary import stage_reports
 from datapipe.io.files import is_hub
@@ -54,7 +55,8 @@ def plan_parts(store: Store, plan: Plan) -> list[Part]:
     """All parts of all outputs, then of the side tables; of each there is at least one."""
     parts = []
     for number, target in enumerate(plan.publications):
-        cuts = list(cut_parts(stage_reports(store, plan.stage(target.stage)), target.shard_size)) or [()]
+        reports = stage_reports(store, plan.stage(target.stage))
+        cuts = list(cut_parts(reports, target.shard_size, begins(plan, target))) or [()]
         for index, slices in enumerate(cuts):
             commit = part_name(plan.fingerprint, str(number), index)
             where, stem = place(store, plan, number, index)

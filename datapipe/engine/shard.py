@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,11 +19,14 @@ from datapipe.core.registry import readers
 from datapipe.engine import beacon
 from datapipe.engine.asking import answer_at, is_silent, question_at
 from datapipe.engine.build import Operators, Variants
+from datapipe.engine.gathered import gathered
 from datapipe.engine.isolation import Isolation
 from datapipe.engine.merging import MergeRunner
 from datapipe.engine.names import shard_name
 from datapipe.engine.output import Output, Question, SketchOutput
+from datapipe.engine.placing import placed_schema
 from datapipe.engine.reports import committed
+from datapipe.engine.scattered import Scattered
 from datapipe.engine.sink import Sink, bad_row
 from datapipe.engine.step import StepRunner
 from datapipe.io.arrow_files import read_batches
@@ -73,7 +76,8 @@ class _Shard:
 
     def __post_init__(self) -> None:
         self.lane = self.stage.lane(self.number)
-        self.previous = committed(self.store, shard_name(self.lane.input, self.number)) if self.lane.input else None
+        same = self.lane.input if not self.lane.gather else None
+        self.previous = committed(self.store, shard_name(same, self.number)) if same else None
         # How far into the shard each of its input files begins; filled while reading, handed on from stage to stage.
         self.starts: list[int] = [] if self.previous is None else self.previous["starts"]
         self.read: dict[str, Any] = {"rows": 0, "bytes": 0, "quarantined": 0, "notes": {}}
@@ -96,17 +100,16 @@ class _Shard:
     def run(self, name: str) -> dict[str, Any]:
         """Run the rows through the chain; where nothing can change them, the output stays the previous stage's."""
         output_name = f"{name}.arrow"
+        schema = placed_schema(self.stage.rows) if self.stage.scatter else self.stage.rows
         with (
-            nullcontext()
-            if self.unchanged
-            else Output.opened(self.store, output_name, self.stage.rows, self.stage.mark, self.plan.spill) as output,
+            self._output(output_name) as output,
             SketchOutput.opened(self.store, self.number, self.stage, self.questions) as sketches,
         ):
             rows = self._asked(sketches)
             for link in self.chain:
                 rows = link.over(rows) if isinstance(link, MergeRunner) else map(link.run, rows)
             for batch in rows:
-                batch = align(batch, self.stage.rows)
+                batch = align(batch, schema)
                 sketches.add("end", batch)
                 if output is not None:
                     output.write(batch)
@@ -132,6 +135,13 @@ class _Shard:
             "read": self.read,
             "steps": steps,
         }
+
+    def _output(self, name: str) -> AbstractContextManager[Output | Scattered | None]:
+        if self.unchanged:
+            return nullcontext()
+        if self.stage.scatter is not None:
+            return Scattered.opened(self.store, name, self.stage, self.plan.spill, self.plan.memory)
+        return Output.opened(self.store, name, self.stage.rows, self.stage.mark, self.plan.spill)
 
     def _asked(self, sketches: SketchOutput) -> Iterator[pa.RecordBatch]:
         """The rows in batches that are worth a step's while; questions about rows as they are read are put to them."""
@@ -163,7 +173,7 @@ class _Shard:
             runner = self._runner(step, operators)
             return MergeRunner(runner, whole, self.number) if isinstance(whole := operators[""], Merge) else runner
         answer = answer_at(self.store, step, self.number)
-        counted = step.action == "tag" or step.audited
+        counted = step.action == "tag" or step.audited or self.operators.question(step).orders
         if is_silent(answer) and not counted and set(step.writes) <= {"text"}:
             return _Idle(step.label)
         beacon.at(f"bind of {step.label}")
@@ -185,6 +195,9 @@ class _Shard:
             for batch in read_batches(self.store, name, self.previous["files"][name], schema):
                 yield batch
                 beacon.at(f"read of {name}")
+            return
+        if self.lane.gather:
+            yield from gathered(self.store, self.plan.stage(self.lane.input or ""), self.number, self.plan.memory)
             return
         plan = self.lane.reader
         assert plan is not None
@@ -211,7 +224,9 @@ class _Shard:
             refuse_changed(piece.url, piece.version)
 
     def _place(self, address: int) -> dict[str, object]:
-        """File and row of an address, for quarantine."""
+        """File and row of an address, for quarantine; of rows that were ordered anew neither is known."""
+        if not self.pieces:
+            return {"file": None, "row": None}
         row = row_of(address)
         at = int(np.searchsorted(self.starts, row, side="right")) - 1
         piece = self.pieces[max(at, 0)]

@@ -15,12 +15,14 @@ from datapipe.core.columns import ADDR, CHILD_BIT, SHARD_SHIFT, set_columns
 from datapipe.core.condition import Condition
 from datapipe.core.entities import ENTITIES
 from datapipe.core.errors import ContractError
-from datapipe.core.operator import Expand, Filter, Map, Merge, Operator
+from datapipe.core.operator import Expand, Filter, Map, Merge, Operator, Order
+from datapipe.core.placed import AT, SEGMENT
 from datapipe.core.records import StepCount, add_tallies
 from datapipe.core.spans import SPANS
 from datapipe.core.verdict import Verdict
 from datapipe.engine.calls import OperatorFailed, call
 from datapipe.engine.isolation import Isolation
+from datapipe.engine.placing import broken_order, in_place
 from datapipe.engine.sink import Sink, Where, failed_rows
 from datapipe.engine.tallies import by_source_and_language
 from datapipe.engine.verdicts import errors, merged, tags
@@ -91,6 +93,8 @@ class StepRunner:
             return self._filter(batch)
         if isinstance(self._operator, Map):
             return self._map(batch)
+        if isinstance(self._operator, Order):
+            return self._order(batch, self._operator)
         assert isinstance(self._operator, Expand)
         return self._expand(batch, self._operator)
 
@@ -174,6 +178,20 @@ class StepRunner:
         ]
         return set_columns(children, {ADDR: pa.array(addresses), "id": pa.array(names, pa.string())})
 
+    def _order(self, batch: pa.RecordBatch, operator: Order) -> pa.RecordBatch:
+        placed = call(self.step.label, operator.place, batch)
+        if broken := broken_order(operator, batch.num_rows, placed):
+            raise self._broken(broken)
+        gone = np.flatnonzero(~placed.verdict.keep)
+        self._count_rules(placed.verdict, gone)
+        if len(gone):
+            self._sink.drop(self.step, batch, gone, placed.verdict)
+        self.count.dropped += len(gone)
+        self.count.added += len(placed.parents) - (batch.num_rows - len(gone))
+        add_tallies(self.count.tallies, placed.tallies)
+        written = {name: self._typed(name, values, len(placed.parents)) for name, values in placed.columns.items()}
+        return in_place(batch, placed, written)
+
     def _groups(self, batch: pa.RecordBatch) -> list[tuple[Rows, Operator]]:
         """Rows by the operator that judges them; rows outside `where` are in none."""
         rows = np.arange(batch.num_rows, dtype=np.int64)
@@ -247,6 +265,8 @@ class StepRunner:
         if self.step.action == "tag":
             written.pop("text", None)
             written |= tag_columns(self.step)
+        if isinstance(self._operator, Order):
+            written |= {SEGMENT: pa.int64(), AT: pa.uint64()}
         return set_columns(batch, {name: pa.nulls(0, dtype) for name, dtype in written.items()})
 
     def _count_rules(self, verdict: Verdict, gone: Rows) -> None:

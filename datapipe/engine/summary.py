@@ -15,6 +15,7 @@ from datapipe.engine.index import held_bytes
 from datapipe.engine.names import shard_name, summary_name
 from datapipe.engine.reduce import group_sketches
 from datapipe.engine.reports import committed
+from datapipe.engine.scattered import ScatterIndex
 from datapipe.engine.sink import side_name
 from datapipe.engine.totals import StageTotals
 from datapipe.io.arrow_files import read_table
@@ -32,6 +33,7 @@ def summarize(store: Store, stage: Stage, memory: int) -> None:
     name = summary_name(stage.key)
     numbers = stage.numbers()
     totals = StageTotals()
+    scattered = ScatterIndex(stage.scatter) if stage.scatter else None
     sketches: dict[str, list[int]] = {sketch.step.label: [] for sketch in stage.sketches}
     reports = store.read_reports(f"{shard_name(stage.key, number)}.json" for number in numbers)
     digest = xxhash.xxh3_64()
@@ -41,6 +43,8 @@ def summarize(store: Store, stage: Stage, memory: int) -> None:
             if report is None:  # it was there when the stage was run
                 raise WorkLost(f"{shard_name(stage.key, number)}.json", "is gone or damaged")
             totals.add(report)
+            if scattered is not None:
+                scattered.add(number, report)
             for label, sizes in sketches.items():
                 sizes.append(report["sketches"].get(label, 0))
             line = orjson.dumps({"number": number, **report}, option=orjson.OPT_APPEND_NEWLINE)
@@ -49,6 +53,8 @@ def summarize(store: Store, stage: Stage, memory: int) -> None:
     held = {s.step.label: held_bytes(s.step.index) for s in stage.sketches if s.step.index and not s.step.round}
     groups = {label: group_sketches(sizes, memory, held.get(label, 0)) for label, sizes in sketches.items()}
     summary = {"totals": totals.to_json(), "sketches": groups, "xxh3_64": digest.hexdigest()}
+    if scattered is not None:
+        summary["scattered"] = scattered.write(store, stage.key)
     store.write_report(f"{name}.json", summary)
 
 

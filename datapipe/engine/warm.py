@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from datapipe.core.columns import ADDR
 from datapipe.core.fingerprint import fingerprint
-from datapipe.core.operator import Expand, Filter, Global, Map, Merge, Operator
+from datapipe.core.operator import Expand, Filter, Global, Map, Merge, Operator, Order
 from datapipe.core.registry import operators as registry
 from datapipe.engine.asking import ask
 from datapipe.engine.build import Operators
@@ -74,6 +74,8 @@ def _try(operator: Operator, batch: pa.RecordBatch) -> None:
         operator.apply(batch)
     elif isinstance(operator, Expand):
         operator.expand(batch)
+    elif isinstance(operator, Order):
+        operator.place(batch)
     elif isinstance(operator, Merge):
         operator.merge(batch.filter(pa.array(operator.judge(batch).keep)))
 

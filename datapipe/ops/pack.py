@@ -14,17 +14,17 @@ from datapipe.core.context import Context
 from datapipe.core.merged import Merged
 from datapipe.core.operator import Merge
 from datapipe.core.packing.buckets import Method, buckets, packed_by_length
-from datapipe.core.packing.methods import Packed, Spans
+from datapipe.core.packing.methods import Spans
 from datapipe.core.packing.sequences import (
     DOCUMENTS,
     Documents,
-    Laid,
     Rules,
     documents_column,
     documents_of,
     lay_out,
     list_lengths,
 )
+from datapipe.core.packing.tallies import tallies_of
 from datapipe.core.seeds import uniform
 from datapipe.core.verdict import Verdict
 
@@ -212,8 +212,9 @@ class Pack(Merge):
         }  # fmt: skip
         columns["length"] = pa.array(laid.length - self.plus_one, pa.int32())
         columns["documents"] = documents_column(laid, window.column("id"), sizes)
-        tallies = _tallies(documents, laid, [str(length) for length in self.length], lengths)
-        return Merged(pa.RecordBatch.from_pydict(columns), laid.ends, laid.packed.spans.row, tallies)
+        source = window.column("source") if "source" in window.schema.names else None
+        tallies, own = tallies_of(documents, laid, self.length, lengths, source)
+        return Merged(pa.RecordBatch.from_pydict(columns), laid.ends, laid.packed.spans.row, tallies, own)
 
     def _sizes(self) -> list[int]:
         return [length + self.plus_one for length in self.length]
@@ -239,33 +240,3 @@ def _lists(values: npt.NDArray[Any], length: npt.NDArray[np.int64], dtype: pa.Da
         return pa.FixedSizeListArray.from_arrays(pa.array(values), type=dtype)
     offsets = pa.array(np.concatenate([[0], np.cumsum(length)]), pa.int32())
     return pa.ListArray.from_arrays(offsets, pa.array(values), type=dtype)
-
-
-def _tallies(documents: Documents, laid: Laid, names: list[str], lengths: list[int]) -> dict[str, Any]:
-    """tokens_in + tokens_added = tokens_packed + tokens_cropped, and tokens_packed + padding = all places."""
-    packed: Packed = laid.packed
-    sizes, rows = documents.sizes, packed.spans.row
-    taken = np.bincount(rows, packed.spans.sizes, len(sizes)).astype(np.int64)
-    in_each = np.bincount(packed.sequence, packed.spans.sizes, len(laid.length)).astype(np.int64)
-    by_length = {}
-    for name, length in zip(names, lengths, strict=True):
-        mine = laid.length == length
-        used = int(in_each[mine].sum())
-        by_length[name] = {
-            "sequences": int(mine.sum()),
-            "tokens_packed": used,
-            "padding": int(mine.sum()) * length - used,
-        }
-    return {
-        "documents": len(sizes),
-        "documents_split": int((np.bincount(rows, minlength=len(sizes)) > 1).sum()),
-        "documents_cropped": int((taken < sizes).sum()),
-        "tokens_in": int(np.diff(documents.starts).sum()),
-        "tokens_added": int(documents.leads.sum()) + int(documents.tails.sum()),
-        "tokens_packed": int(taken.sum()),
-        "tokens_cropped": int((sizes - taken).sum()),
-        "tokens_learned": int(laid.mask.sum(dtype=np.int64)),
-        "padding": len(laid.ids) - int(taken.sum()),
-        "sequences": len(laid.length),
-        "lengths": by_length,
-    }

@@ -27,7 +27,7 @@ def check_audit(steps: Mapping[str, Step], recipe: Recipe, located: Located) -> 
                 f"audit: no step is labelled or runs {name}{did_you_mean(name, kinds)}", ("audit", index)
             )
         if kinds[name] not in ("filter", "global"):
-            article = "an" if kinds[name] == "expand" else "a"
+            article = "an" if kinds[name] in ("expand", "order") else "a"
             raise located.error(
                 f"audit: {name} is {article} {kinds[name]}; only filters keep and drop", ("audit", index)
             )

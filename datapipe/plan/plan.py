@@ -20,7 +20,7 @@ SchemaValue = Annotated[
 ]
 
 
-Kind = Literal["map", "filter", "expand", "merge", "global"]
+Kind = Literal["map", "filter", "expand", "merge", "order", "global"]
 
 
 class _Value(BaseModel):
@@ -104,6 +104,7 @@ class Lane(_Value):
 
     shards  ranges [start, stop) of shard numbers
     ids     the ids of this lane are checked for duplicates at the end of this stage
+    gather  its shards are new: each takes its rows from all shards of the stage `input`, which scattered them
     """
 
     shards: tuple[tuple[int, int], ...]
@@ -111,6 +112,31 @@ class Lane(_Value):
     reader: ReaderPlan | None = None
     input: str | None = None
     ids: bool = False
+    gather: bool = False
+
+
+class Span(_Value):
+    """A segment of an order: the shards [start, stop) hold its rows."""
+
+    name: str
+    start: int
+    stop: int
+
+
+class Scatter(_Value):
+    """An order at the end of a stage: its rows go to new shards, which the next stage gathers.
+
+    step      the label of the step that places them
+    segments  one after another, their shards too
+    """
+
+    step: str
+    segments: tuple[Span, ...]
+
+    @property
+    def shards(self) -> range:
+        """The new shards."""
+        return range(self.segments[0].start, self.segments[-1].stop)
 
 
 class Sketch(_Value):
@@ -121,7 +147,10 @@ class Sketch(_Value):
 
 
 class Stage(_Value):
-    """The steps between two barriers. `key` names its folder and changes with anything that could change its output."""
+    """The steps between two barriers. `key` names its folder and changes with anything that could change its output.
+
+    scatter  its last step is an order: what it leaves is not taken up shard by shard
+    """
 
     key: str
     number: int
@@ -131,6 +160,7 @@ class Stage(_Value):
     sketches: tuple[Sketch, ...]
     rows: SchemaValue
     mark: int
+    scatter: Scatter | None = None
 
     def published(self) -> pa.Schema:
         """The columns that may be published: all but the address."""
@@ -150,19 +180,25 @@ class Shard:
     """An input task: pieces of one dataset, read in order. Its number is the upper part of its rows' addresses.
 
     No model but a bare value, as its pieces are: there may be 1,000,000 of them.
+
+    dataset   or, of rows that were ordered anew, the step that placed them: then there are no pieces
+    expected  bytes that such a shard stands for, about
     """
 
     dataset: str
     pieces: tuple[Piece, ...]
+    expected: int = 0
 
     @property
     def weight(self) -> int:
         """Bytes on disk."""
-        return sum(piece.weight for piece in self.pieces)
+        return sum(piece.weight for piece in self.pieces) + self.expected
 
     @property
     def name(self) -> str:
         """The inputs as a person would name them."""
+        if not self.pieces:
+            return f"rows placed by {self.dataset}"
         first = self.pieces[0]
         part = (
             ""
@@ -228,6 +264,10 @@ class Plan(_Value):
     def stage(self, key: str) -> Stage:
         """The stage of this key."""
         return next(stage for stage in self.stages if stage.key == key)
+
+    def inputs(self) -> list[Shard]:
+        """The shards that are read; others take their rows from them."""
+        return [shard for shard in self.shards if shard.pieces]
 
     def limit(self, dataset: str = "") -> Limit:
         """What a worker may take in the stages of a dataset."""

@@ -161,5 +161,5 @@ def _check_followers(path: list[JudgedStep]) -> None:
         for later in path[place + 1 :]:
             if step.changed and step.action == "tag" and any(c.startswith(f"{step.column}.") for c in later.reads):
                 raise RecipeError(f"{later.label} looks at the tags of {step.label}; only a run can tell")
-            if later.kind in ("expand", "merge") and (step.changed or (step.after and step.action == "tag")):
+            if later.kind in ("expand", "merge", "order") and (step.changed or (step.after and step.action == "tag")):
                 raise RecipeError(f"{step.label}: {later.label} makes other rows of its rows; only a run can tell")

@@ -10,7 +10,7 @@ from pydantic.json_schema import models_json_schema
 from datapipe.core.condition import Condition
 from datapipe.core.registry import operators, readers
 from datapipe.plan.recipe import Dataset, Ledger, Recipe, Write
-from datapipe.plan.steps import kind_of
+from datapipe.plan.steps import kind_of, orders
 
 _LABEL = {"type": "string", "pattern": r"^[A-Za-z0-9_.-]+$", "description": "the step's name in ledger and report"}
 
@@ -57,9 +57,9 @@ def recipe_schema() -> dict[str, Any]:
 
 
 def _step(cls: type[Any], parameters: dict[str, Any], condition: dict[str, Any]) -> dict[str, Any]:
-    kind = kind_of(cls)
+    kind = "order" if orders(cls) else kind_of(cls)
     common: dict[str, Any] = {"label": _LABEL}
-    if kind not in ("expand", "merge"):
+    if kind not in ("expand", "merge", "order"):
         common["where"] = condition
     if kind in ("filter", "global"):
         common["action"] = {"enum": ["drop", "tag"]}

@@ -8,19 +8,25 @@ from typing import Any
 import orjson
 
 from datapipe.core.fingerprint import fingerprint
-from datapipe.plan.plan import Lane, Shard, Sketch
+from datapipe.plan.plan import Lane, Scatter, Shard, Sketch
 from datapipe.plan.recipe import Recipe
 
 FORMAT = 3  # bump when stage files change their meaning: old work is then never reused
 
 
 def stage_key(
-    recipe: Recipe, lanes: tuple[Lane, ...], sketches: list[Sketch], mark: int, inputs: list[Shard], files: list[Any]
+    recipe: Recipe,
+    lanes: tuple[Lane, ...],
+    sketches: list[Sketch],
+    mark: int,
+    inputs: list[Shard],
+    files: list[Any],
+    scatter: Scatter | None,
 ) -> str:
     """Changes with anything that could change a byte of the stage: steps, inputs, earlier stages, models, settings.
 
     mark   bytes between the rows at which parts may be cut
-    files  digests of the models and lists that steps need
+    files  digests of the models and lists that steps need    scatter  into which shards its rows go
     """
     return fingerprint(
         {
@@ -33,6 +39,7 @@ def stage_key(
             "mark": mark,
             "inputs": orjson.Fragment(_in_json(inputs)),
             "files": files,
+            "scatter": scatter and scatter.model_dump(mode="json"),
         }
     )
 

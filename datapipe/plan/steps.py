@@ -18,6 +18,7 @@ from datapipe.core.operator import (
     Map,
     Merge,
     Operator,
+    Order,
     code_fields,
     glob_fields,
     model_globs,
@@ -39,13 +40,19 @@ _KINDS: tuple[tuple[type[Operator], Kind], ...] = (
     (Filter, "filter"),
     (Expand, "expand"),
     (Merge, "merge"),
+    (Order, "order"),
     (Global, "global"),
 )
 
 
 def kind_of(operator: type[Operator]) -> Kind:
-    """map, filter, expand, merge or global."""
+    """map, filter, expand, merge, order or global."""
     return next(kind for base, kind in _KINDS if issubclass(operator, base))
+
+
+def orders(operator: type[Operator]) -> bool:
+    """Whether it leaves its rows in another order, in other shards."""
+    return issubclass(operator, Order) or (issubclass(operator, Global) and operator.orders)
 
 
 def plan_step(
@@ -79,7 +86,7 @@ def plan_step(
     except (RecipeError, RunFailed) as error:
         raise located.error(f"{step.operator}: {error}", step.place) from None
     kind = kind_of(cls)
-    _check_common_keys(step, kind, located)
+    _check_common_keys(step, "order" if orders(cls) else kind, located)
     if step.action and issubclass(cls, Global) and cls.publishes:
         raise located.error(f"{step.operator}.action: it drops nothing", (*step.place, "action"))
     reads = (*operator.columns_read(), *(step.where.columns if step.where else ()), *(("lang",) if variants else ()))
@@ -216,14 +223,14 @@ def _located(paths: dict[str, Any], folder: str) -> dict[str, Any]:
 
 
 def _check_common_keys(step: Step, kind: str, located: Located) -> None:
-    allowed = {"map": {"where", "label", "by_lang"}, "expand": {"label"}, "merge": {"label"}}.get(
+    allowed = {"map": {"where", "label", "by_lang"}, "expand": {"label"}, "merge": {"label"}, "order": {"label"}}.get(
         kind, {"where", "action", "label", "by_lang"}
     )
     if kind == "global":
         allowed.discard("by_lang")
     for key in ("where", "action", "by_lang"):
         if getattr(step, key) is not None and key not in allowed:
-            article = "an" if kind == "expand" else "a"
+            article = "an" if kind in ("expand", "order") else "a"
             raise located.error(
                 f"{step.operator}.{key}: {article} {kind} operator does not take it", (*step.place, key)
             )

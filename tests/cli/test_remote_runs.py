@@ -17,7 +17,9 @@ from click.testing import CliRunner
 from datapipe.cli.report import report
 from datapipe.cli.verify import verify
 from datapipe.cli.why import why
+from datapipe.core.columns import BASE
 from datapipe.core.errors import DatapipeError, RecipeError
+from datapipe.io.formats.parquet import Parquet
 from datapipe.io.store import Store, open_store
 from datapipe.plan.outputs import check_outputs
 from tests.s3 import BUCKET, Server, s3_server
@@ -133,9 +135,10 @@ def test_no_run(server: Server) -> None:
 
 def plan(*paths: str, sources: tuple[str, ...] = ()) -> Any:
     pieces = [SimpleNamespace(url=url) for url in sources]
-    publications = [SimpleNamespace(path=path) for path in paths]
+    publications = [SimpleNamespace(path=path, format=Parquet(), stage="s") for path in paths]
     shards = [SimpleNamespace(pieces=pieces)]
-    return SimpleNamespace(file="r.yaml", publications=publications, shards=shards, steps=list)
+    stage = SimpleNamespace(published=lambda: BASE)
+    return SimpleNamespace(file="r.yaml", publications=publications, shards=shards, steps=list, stage=lambda key: stage)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from datapipe.core.operator import Filter
 from datapipe.core.registry import operators
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Verdict
-from datapipe.engine.contract import rows_for
+from datapipe.engine.contract_rows import rows_for
 from datapipe.io.opening import open_file
 from tests.conftest import Runs
 

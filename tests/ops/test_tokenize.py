@@ -16,7 +16,8 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError
-from datapipe.engine.contract import TEXTS, broken_laws
+from datapipe.engine.contract import broken_laws
+from datapipe.engine.contract_rows import TEXTS
 from datapipe.io.opening import open_file
 from datapipe.ops.tokenize import Tokenize
 from tests.core.test_tiktoken_file import OWN, content, ranks

@@ -45,7 +45,7 @@ def chain(plan: Plan, members: int | None = None) -> list[Job]:
             for sketch in stage.sketches:
                 question = f"{title}: {sketch.step.label}"
                 jobs += [Job(f"{question}, {part}", min(most, pieces), end, limit) for part in ("gather", "reduce")]
-    written = sum(shard.weight for shard in plan.shards) * GROWTH
+    written = sum(shard.weight for shard in plan.inputs()) * GROWTH
     parts = 3 + max(written // publication.shard_size for publication in plan.publications)  # 3: ledger and so on
     return [*jobs, Job("publish", min(most, parts), None, plan.limit())]
 

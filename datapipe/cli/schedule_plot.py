@@ -1,0 +1,101 @@
+"""A schedule as a drawing (SVG): areas of the groups, one on the other, over the tokens of the stream."""
+
+from __future__ import annotations
+
+from html import escape
+
+from datapipe.core.mixing.amounts import amount
+from datapipe.core.mixing.course import Course
+
+COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999", "#332288", "#117733")
+WIDE, HIGH, LEFT, TOP = 720, 320, 48, 56
+
+
+def draw(name: str, course: Course) -> str:
+    """The same schedule, the same bytes."""
+    longest = max((len(group) for group in course.groups), default=0)
+    wide, high = LEFT + WIDE + 40 + 8 * longest, max(TOP + HIGH + 48, TOP + 18 * len(course.groups) + 24)
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{high}" font-family="sans-serif" font-size="11">',
+            f'<rect width="{wide}" height="{high}" fill="white"/>',
+            f'<text x="{LEFT}" y="18" font-size="13">{escape(name)}: share of {what(course)}</text>',
+            *_areas(course),
+            *_stages(course),
+            *_axes(course),
+            *_legend(course),
+            "</svg>\n",
+        ]
+    )
+
+
+def what(course: Course) -> str:
+    """What shares are of."""
+    return "the stream" if course.unit == "share" else course.unit
+
+
+def colour(n: int) -> str:
+    """Of the n-th group."""
+    return COLOURS[n % len(COLOURS)]
+
+
+def ticks(course: Course) -> list[tuple[float, str]]:
+    """Places for the axis, at quarters, and how they are called."""
+    quarters = [course.end * n / 4 for n in range(5)]
+    return [(x, f"{x:.0%}" if course.unit == "share" else amount(x)) for x in quarters]
+
+
+def _x(course: Course, place: float) -> str:
+    return f"{LEFT + place / (course.end or 1) * WIDE:.1f}"
+
+
+def _areas(course: Course) -> list[str]:
+    out = []
+    below = [0.0] * len(course.points)
+    for n, group in enumerate(course.groups):
+        above = [b + shares[n] for b, (_, shares) in zip(below, course.points, strict=True)]
+        places = [_x(course, place) for place, _ in course.points]
+        upper = [f"{x},{TOP + (1 - y) * HIGH:.1f}" for x, y in zip(places, above, strict=True)]
+        lower = [f"{x},{TOP + (1 - y) * HIGH:.1f}" for x, y in zip(places, below, strict=True)]
+        title = f"<title>{escape(group)}</title>"
+        out.append(f'<polygon points="{" ".join(upper + lower[::-1])}" fill="{colour(n)}">{title}</polygon>')
+        below = above
+    return out
+
+
+def _stages(course: Course) -> list[str]:
+    out, free = [], 0.0
+    for name, start, end in course.stages:
+        if start:
+            out.append(f'<path d="M{_x(course, start)} {TOP - 4}V{TOP + HIGH}" stroke="black" stroke-dasharray="3 2"/>')
+        at = max(float(_x(course, start)), free)  # names of short stages move to the right
+        out.append(f'<text x="{at + 2:.1f}" y="{TOP - 8}">{escape(name)} ({_long(course, end - start)})</text>')
+        free = at + 6.5 * (len(name) + 10)
+    return out
+
+
+def _long(course: Course, length: float) -> str:
+    return f"{length:.0%}" if course.unit == "share" else amount(length)
+
+
+def _axes(course: Course) -> list[str]:
+    bottom = TOP + HIGH
+    out = [f'<path d="M{LEFT} {TOP}V{bottom}H{LEFT + WIDE}" fill="none" stroke="#444"/>']
+    for n in range(5):
+        y = TOP + HIGH * (1 - n / 4)
+        out.append(f'<text x="{LEFT - 6}" y="{y + 4:.0f}" text-anchor="end">{n * 25}%</text>')
+    for place, said in ticks(course):
+        out.append(f'<text x="{_x(course, place)}" y="{bottom + 16}" text-anchor="middle">{said}</text>')
+    out.append(f'<text x="{LEFT + WIDE / 2}" y="{bottom + 34}" text-anchor="middle">{escape(what(course))}</text>')
+    return out
+
+
+def _legend(course: Course) -> list[str]:
+    x = LEFT + WIDE + 16
+    out = []
+    for n, group in enumerate(reversed(course.groups)):  # as they lie
+        y = TOP + 18 * n
+        shade = colour(len(course.groups) - 1 - n)
+        out.append(f'<rect x="{x}" y="{y}" width="11" height="11" fill="{shade}"/>')
+        out.append(f'<text x="{x + 16}" y="{y + 10}">{escape(group or "(none)")}</text>')
+    return out
