@@ -6,6 +6,7 @@ DatapipeError                1   every failure a person should read; the command
 ├── ContractError            1   an operator broke the law of its class (wrong length, wrong type): its author must act
 ├── RunFailed                1   a shard could not be done, or too many rows went to quarantine
 │   └── WorkLost             1   a file of an earlier stage is gone or damaged: the driver makes it anew
+├── StreamFailed             1   published data cannot be read as a stream: not finished, changed, other than a state's
 ├── Waiting                 75   this part of the run is done; the barrier waits for the others
 └── Interrupted            130   stopped by a signal; the run can be resumed
 """
@@ -64,6 +65,10 @@ class WorkLost(RunFailed):
         self.name = name
         self.found = found
         super().__init__(f"{name}: {found}")
+
+
+class StreamFailed(DatapipeError):
+    """Published data cannot be read as a stream: they are not finished, were changed, or a state is of other data."""
 
 
 class Waiting(DatapipeError):
