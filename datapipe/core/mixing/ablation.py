@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from datapipe.core.mixing.bound import limits
-from datapipe.core.mixing.candidates import WITHOUT, Mixtures, candidates
+from datapipe.core.mixing.candidates import COMBINED, WITHOUT, Mixtures, candidates, combined
 from datapipe.core.mixing.method import Domains, Learned, Method, Proxy
 from datapipe.core.mixing.portions import natural
 from datapipe.core.mixing.weights_file import normalised
@@ -25,7 +25,8 @@ class Ablation(Method):
     proxy       what is trained on each candidate
     given       mixtures to try, by name; uniform and natural shares are tried as well
     without     try natural shares without each group (what its loss rises by is what the group is worth)
-    more        try natural shares with each group's so many times as large; None tries none
+    more        try natural shares with each group's so many times as large; None tries none. After these, `combined`
+                has all changes whose gain is above its standard error: on six targets of the Pile it was the best
     repeats     models of each candidate, with other seeds; the same ones for all candidates, so they are compared in pairs
     max_epochs  no candidate of `without` and `more` takes more of a group than there is, so many times, in `budget` bytes
                 (None: all there is)
@@ -49,16 +50,24 @@ class Ablation(Method):
         shares = normalised({name: share for name, share in natural(domains).items() if any(domains.texts[name])})
         limit = limits(domains, self.max_epochs, self.budget)
         mixtures = candidates(shares, self.given, limit, self.without, self.more)
-        seeds = [step_seed(seed, f"ablation {number}") for number in range(self.repeats)]
-        losses: dict[str, list[float]] = {name: [] for name in mixtures}
-        for number, one in enumerate(seeds):
-            for name, mixture in mixtures.items():
-                losses[name].append(_judged(domains, self.proxy.losses(domains, mixture, one)))
-            tell(f"ablation: {number + 1} of {len(seeds)} models of each of {len(mixtures)} mixtures")
+        losses = {name: self._losses(domains, name, mixture, seed, tell) for name, mixture in mixtures.items()}
+        if self.without or self.more is not None:
+            gains = {name: _sure_gain(losses["natural"], found) for name, found in losses.items()}
+            mixtures[COMBINED] = combined(shares, gains, limit, self.more or 1.0)
+            losses[COMBINED] = self._losses(domains, COMBINED, mixtures[COMBINED], seed, tell)
         ranked = ranking(losses)
         best = mixtures[ranked[0]["mixture"]]
         facts = {"ranking": ranked, "worth": _worth(losses, shares), "mixtures": _shown(mixtures)}
         return Learned({name: best.get(name, 0.0) for name in sorted(domains.texts)}, (), facts)
+
+    def _losses(
+        self, domains: Domains, name: str, mixture: Mapping[str, float], seed: int, tell: Callable[[str], None]
+    ) -> list[float]:
+        """One a repeat, on the target."""
+        seeds = [step_seed(seed, f"ablation {number}") for number in range(self.repeats)]
+        found = [_judged(domains, self.proxy.losses(domains, mixture, one)) for one in seeds]
+        tell(f"ablation: {name}: {np.mean(found):.4f} nats a byte")
+        return found
 
 
 def ranking(losses: Losses) -> list[dict[str, Any]]:
@@ -91,6 +100,12 @@ def _judged(domains: Domains, losses: Mapping[str, float]) -> float:
     """The mean over targets, each counting the same; where there is none, over what the groups keep back."""
     names = [name for name in domains.target if name in losses] or sorted(losses)
     return float(np.mean([losses[name] for name in names]))
+
+
+def _sure_gain(natural: Sequence[float], other: Sequence[float]) -> float:
+    """How far a loss is below natural's, less a standard error of the difference."""
+    gains = np.asarray(natural) - np.asarray(other)
+    return float(gains.mean()) - (standard_error(gains.tolist()) or 0.0)
 
 
 def _worth(losses: Losses, groups: Mapping[str, float]) -> dict[str, dict[str, Any]]:

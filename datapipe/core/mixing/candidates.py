@@ -8,7 +8,7 @@ from datapipe.core.mixing.bound import bounded
 from datapipe.core.mixing.weights_file import normalised
 
 Mixtures = dict[str, Mapping[str, float]]
-WITHOUT, MORE = "without: ", "more: "
+WITHOUT, MORE, COMBINED = "without: ", "more: ", "combined"
 
 
 def candidates(
@@ -42,3 +42,19 @@ def candidates(
             found[MORE + group] = {**natural, group: natural[group] * more}
     fixed = {"natural", "uniform", *given}  # they are what the others are compared with, or what was asked for
     return {name: normalised(mix) if name in fixed else bounded(mix, limit) for name, mix in found.items()}
+
+
+def combined(
+    natural: Mapping[str, float], gains: Mapping[str, float], limit: Mapping[str, float], more: float
+) -> Mapping[str, float]:
+    """Natural with all changes made that were gains of their own: more of a group, or, where that was none, none of it.
+
+    gains  by the name of a candidate, how far its loss is below natural's, less the doubt about it; those above 0 count
+    """
+    factors = {
+        group: more if gains.get(MORE + group, 0.0) > 0 else 0.0 if gains.get(WITHOUT + group, 0.0) > 0 else 1.0
+        for group in natural
+    }
+    if not any(factors.values()):
+        return natural
+    return bounded({group: natural[group] * factors[group] for group in natural}, limit)

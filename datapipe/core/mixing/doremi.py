@@ -23,11 +23,13 @@ POINTS = 10  # of the history, a round
 class Learner(ABC):
     """The two models of a round: a reference trained on weights, and a proxy that is held against it."""
 
-    vocabulary: int
-
     @abstractmethod
     def groups(self, domains: Domains, seed: int) -> list[str]:
         """The groups that it can train on, sorted: those with texts."""
+
+    @abstractmethod
+    def vocabulary(self, domains: Domains, seed: int) -> int:
+        """How many tokens the models know."""
 
     @abstractmethod
     def contest(self, domains: Domains, reference: Mapping[str, float], seed: int, update: Update) -> None:
@@ -67,12 +69,13 @@ class DoReMi(Method):
     def learn(self, domains: Domains, seed: int, tell: Callable[[str], None]) -> Learned:
         """The mean of the weights over all steps of the last round, within the bound; equal input, equal weights."""
         groups = self.learner.groups(domains, seed)
+        vocabulary = self.learner.vocabulary(domains, seed)
         answer = {name: share for name, share in natural(domains).items() if name in groups}
         history: list[Mapping[str, float]] = []
         rounds: list[dict[str, Any]] = []
         free: Mapping[str, float] = answer
         for number in range(self.rounds):
-            course = _Course(len(groups), self.learner.vocabulary, self.eta, self.smoothing)
+            course = _Course(len(groups), vocabulary, self.eta, self.smoothing)
             self.learner.contest(domains, answer, seed, course.update)
             history += [dict(zip(groups, point, strict=True)) for point in course.points()]
             free = history[-1]
