@@ -54,7 +54,7 @@ class SourceImportance(Method):
         weights = np.full(len(names), 1 / len(names))
         history = []
         rounds = 0
-        for rounds in range(1, ROUNDS + 1):  # noqa: B007  # told below
+        for rounds in range(1, ROUNDS + 1):  # told below
             new = weights * (chances @ (target / (weights @ chances)))
             new /= new.sum()
             change = float(np.abs(new - weights).max())
@@ -70,7 +70,9 @@ class SourceImportance(Method):
             for label, row in (("uniform", np.full(len(names), 1 / len(names))), ("found", weights))
         }
         facts = {"rounds": rounds, "divergence": divergence, "target_n_grams_seen": float(target.sum())}
-        answer = kept(dict(zip(names, weights.tolist(), strict=True)), domains, self.smoothing, self.max_epochs, self.budget)
+        answer = kept(
+            dict(zip(names, weights.tolist(), strict=True)), domains, self.smoothing, self.max_epochs, self.budget
+        )
         return Learned(answer, history, facts)
 
     def _counts(self, texts: Sequence[str], seed: int) -> Int64s:

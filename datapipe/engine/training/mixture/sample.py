@@ -83,7 +83,9 @@ def gather(asked: Inputs) -> Gathered:
     texts = {name: [text for text in _texts(groups[name]) if text not in aimed] for name in sorted(groups)}
     for name, left in texts.items():
         if not left:
-            raise RecipeError(f"{name}: all its texts are in a target; what is learnt from it would be the target itself")
+            raise RecipeError(
+                f"{name}: all its texts are in a target; what is learnt from it would be the target itself"
+            )
     available = {name: groups[name].size for name in sorted(groups)}
     seen, hidden, said = _parted(targets, asked.seed)
     return Gathered(
@@ -120,10 +122,14 @@ def _by_field(asked: Inputs, read: Read) -> dict[str, Group]:
             continue
         name = value if isinstance(value, str) else orjson.dumps(value).decode()
         if name not in groups and len(groups) == MOST_GROUPS:
-            raise RecipeError(f"--by {asked.by}: more than {MOST_GROUPS} values; expected a field of groups, such as source")
+            raise RecipeError(
+                f"--by {asked.by}: more than {MOST_GROUPS} values; expected a field of groups, such as source"
+            )
         _add(groups.setdefault(name, _new(asked)), row, asked)
     if not groups:
-        raise RecipeError(f"--by {asked.by}: no row has it; fields found: {', '.join(sorted(fields)) or 'none but text'}")
+        raise RecipeError(
+            f"--by {asked.by}: no row has it; fields found: {', '.join(sorted(fields)) or 'none but text'}"
+        )
     read.unlabelled += without
     return groups
 
@@ -158,7 +164,9 @@ def _texts(group: Group) -> list[str]:
     return [line.decode() for line in dict.fromkeys(group.taken.lines())]
 
 
-def _parted(targets: Mapping[str, list[str]], seed: int) -> tuple[dict[str, list[str]], dict[str, list[str]], list[str]]:
+def _parted(
+    targets: Mapping[str, list[str]], seed: int
+) -> tuple[dict[str, list[str]], dict[str, list[str]], list[str]]:
     """Each target in what methods see and what they are judged on; of fewer than four texts both are all."""
     seen, hidden, said = {}, {}, []
     for name in sorted(targets):
