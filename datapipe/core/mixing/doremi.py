@@ -67,26 +67,36 @@ class DoReMi(Method):
     name: str = "doremi"
 
     def learn(self, domains: Domains, seed: int, tell: Callable[[str], None]) -> Learned:
-        """The mean of the weights over all steps of the last round, within the bound; equal input, equal weights."""
+        """The mean of the weights over all steps of the last round, within the bound; equal input, equal weights.
+
+        history  the first reference and each round's answer    facts  `rounds`: how far each moved; `settled`: whether
+        the last moved little; `course`: the mean so far at ten places of the last; `before_bound`, and what was `bounded`
+        """
         groups = self.learner.groups(domains, seed)
         vocabulary = self.learner.vocabulary(domains, seed)
         answer = {name: share for name, share in natural(domains).items() if name in groups}
-        history: list[Mapping[str, float]] = []
-        rounds: list[dict[str, Any]] = []
-        free: Mapping[str, float] = answer
+        history: list[Mapping[str, float]] = [answer]
+        rounds: list[dict[str, float]] = []
         for number in range(self.rounds):
             course = _Course(len(groups), vocabulary, self.eta, self.smoothing)
             self.learner.contest(domains, answer, seed, course.update)
-            history += [dict(zip(groups, point, strict=True)) for point in course.points()]
-            free = history[-1]
-            before, answer = answer, self._within(domains, free)
-            change = max(abs(answer[name] - before.get(name, 0.0)) for name in groups)
-            rounds.append({"change": change, "distance": distance(before, answer), "weights": answer})
+            points = [dict(zip(groups, point, strict=True)) for point in course.points()]
+            answer = self._within(domains, points[-1])
+            change = max(abs(answer[name] - history[-1][name]) for name in groups)
+            rounds.append({"change": change, "distance": distance(history[-1], answer)})
+            history.append(answer)
             tell(f"doremi: round {number + 1} of {self.rounds} moved a weight by {change:.3f} at most")
             if change <= self.tolerance:
                 break
+        free = points[-1]
         cut = [name for name in groups if free[name] > answer[name] + 1e-9]
-        facts = {"rounds": rounds, "settled": change <= self.tolerance, "bounded": cut, "before_bound": dict(free)}
+        facts = {
+            "rounds": rounds,
+            "settled": change <= self.tolerance,
+            "course": points,
+            "bounded": cut,
+            "before_bound": free,
+        }
         return Learned(_all(domains, answer), history, {**facts, **self._judged(domains, answer, seed)})
 
     def __post_init__(self) -> None:

@@ -18,7 +18,7 @@ def stability(learned: Sequence[Learned]) -> dict[str, Any]:
     """Facts over the seeds, one of `learned` each (JSON).
 
     seeds    for each: entropy (nats), effective groups, the largest share, the change to each next point of its history
-             and from its last to the answer (total variation)
+             and from its last to the answer, if that is another (total variation)
     spread   the standard deviation of each group's share over seeds; None with one seed
     apart    the largest distance of two seeds' answers
     one_hot  whether any seed's answer is nearly one group's alone (sangmichaelxie/doremi issue 5)
@@ -40,6 +40,8 @@ def mean(learned: Sequence[Learned]) -> dict[str, float]:
 
 def _of(one: Learned) -> dict[str, Any]:
     changes = [distance(a, b) for a, b in pairwise([*one.history, one.weights])]
+    if one.history and not changes[-1]:
+        changes.pop()  # the history ends with the answer
     return {
         "entropy": entropy(one.weights),
         "effective_groups": effective_groups(one.weights),
