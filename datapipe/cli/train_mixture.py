@@ -41,7 +41,7 @@ def _size(ctx: click.Context, param: click.Parameter, value: str | None) -> int 
 @click.option("--seeds", type=click.IntRange(1, 1000), default=3, show_default=True,
               help="Runs, whose mean is the answer.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the sample and of the runs.")
-@click.option("--sample", callback=_size, default="2MB", show_default=True, metavar="SIZE",
+@click.option("--sample", callback=_size, default="500kB", show_default=True, metavar="SIZE",
               help="Text of each group and each target that is looked at, by hash.")  # fmt: skip
 @click.option("--proxy", type=click.Choice(["ngram", "transformer"]), default="ngram", show_default=True,
               help="What regmix and ablation train, and what judges the answer; doremi has transformers.")  # fmt: skip

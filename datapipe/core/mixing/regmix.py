@@ -16,7 +16,7 @@ from datapipe.core.mixing.regression import Numbers, fit_surface, rank_correlati
 from datapipe.core.seeds import step_seed
 
 LEAST_MIXES = 16
-TOLD = 8  # times that a run of proxies shows how far it is
+TOLD = 4  # times that a run of proxies shows how far it is
 
 
 @dataclass(frozen=True)

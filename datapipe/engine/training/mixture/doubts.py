@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from datapipe.core.mixing.bound import effective_groups
 from datapipe.engine.training.mixture.methods import AIMED, Asked
 
 APART = 0.05  # standard deviation of a group's share over seeds
-MOVING = 0.1  # of the whole, in the last round
+UNEVEN = 0.3  # of the effective groups that natural shares have
 WORTHLESS = 0.7  # rank correlation; RegMix reports 0.97 and more
 
 
@@ -24,6 +25,12 @@ def doubts(asked: Asked, facts: Mapping[str, Any]) -> list[str]:
             f"nearly all is {top} ({groups[top]['weight']:.1%} on average) with one seed at least: is the target that group "
             "alone? --set smoothing spreads, --budget and --max-epochs bound"
         )
+    elif facts["effective_groups"] < UNEVEN * effective_groups({name: row["natural"] for name, row in groups.items()}):
+        top = max(sorted(groups), key=lambda name: groups[name]["weight"])
+        said.append(
+            f"uneven: {facts['effective_groups']:.1f} effective groups, {top} has {groups[top]['weight']:.1%}; is that what "
+            "was wanted?"
+        )
     if not facts["budget_given"]:
         said.append(
             "no --budget: shares are bounded as if the training were as long as all the texts; say how long it will be"
@@ -33,26 +40,26 @@ def doubts(asked: Asked, facts: Mapping[str, Any]) -> list[str]:
     if uneven:
         name = max(uneven, key=lambda n: spread[n])
         said.append(
-            f"seeds differ by {spread[name]:.3f} in the share of {name} (standard deviation): give a larger --sample"
+            f"seeds differ by {spread[name]:.3f} in the share of {name} (standard deviation): more texts, or more --seeds, make it sure"
         )
-    last = [one["changes"][-1] for one in held["seeds"] if one["changes"]]
-    if last and max(last) > MOVING:
-        said.append(f"not settled: {max(last):.0%} of the whole moved in the last round")
+    if any(one["facts"].get("settled") is False for one in facts["seeds"]):
+        said.append("not settled: weights still moved in the last round; --set rounds gives more")
     fits = [c for one in facts["seeds"] if (c := one["facts"].get("rank_correlation_held_out")) is not None]
     if fits and min(fits) < WORTHLESS:
         said.append(
             f"the regression predicts badly: rank correlation {min(fits):.2f} on mixtures held out; give more --set mixes, or "
             "a larger --sample"
         )
-    return said + (_no_gain(facts["losses"]) if asked.method in AIMED else [])
+    return said + _no_gain(facts["losses"], asked.method in AIMED)
 
 
-def _no_gain(losses: Mapping[str, Mapping[str, Sequence[float]]]) -> list[str]:
+def _no_gain(losses: Mapping[str, Mapping[str, Sequence[float]]], aimed: bool) -> list[str]:
     means = {
-        name: float(np.mean([values for target, values in rows.items() if target != "held out"]))
+        name: float(np.mean([values for judged, values in rows.items() if (judged != "held out") == aimed] or [0.0]))
         for name, rows in losses.items()
     }
-    worse = [name for name in ("natural", "uniform") if means[name] <= means["chosen"]]
+    what = "on targets" if aimed else "on what the groups hold out"
+    worse = [name for name in ("natural", "uniform") if means[name] < means["chosen"]]
     if not worse:
         return []
-    return [f"no gain: the loss on targets is {means['chosen']:.4f}, and {means[worse[0]]:.4f} with {worse[0]} shares"]
+    return [f"no gain: the loss {what} is {means['chosen']:.4f}, and {means[worse[0]]:.4f} with {worse[0]} shares"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ def train_mixture(asked: Asked, inputs: Inputs, seeds: int, out: Path, tell: Tel
     if out.suffix == ".md" or out.is_dir():
         raise RecipeError(f"--out {out}: expected a file such as weights.json; the card goes beside it as .md")
     built(asked)
+    with _writing(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
     tell("reading")
     found = gather(inputs)
     _check_budget(asked, found.domains)
@@ -156,11 +159,15 @@ def _shown(weights: Mapping[str, float]) -> str:
 
 def _write(answer: WeightsFile, out: Path) -> None:
     """The weights last: where they stand, the card does, too."""
+    with _writing(out), tempfile.TemporaryDirectory(prefix=".training-", dir=out.parent) as scratch:
+        for target, data in ((out.with_suffix(".md"), page(answer, out.name).encode()), (out, answer.to_bytes())):
+            (Path(scratch) / "file").write_bytes(data)
+            (Path(scratch) / "file").replace(target)
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".training-", dir=out.parent) as scratch:
-            for target, data in ((out.with_suffix(".md"), page(answer, out.name).encode()), (out, answer.to_bytes())):
-                (Path(scratch) / "file").write_bytes(data)
-                (Path(scratch) / "file").replace(target)
+        yield
     except OSError as error:
         raise RecipeError(f"--out {out}: {error.strerror}; give a file that can be written") from None

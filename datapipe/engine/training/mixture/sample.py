@@ -17,7 +17,8 @@ from datapipe.engine.training.labelled import Read, Row, field_at, rows_of
 from datapipe.engine.training.lines import Sample, described
 
 NAMED = re.compile(r"(?P<name>[^=/{}]+)=(?P<input>.+)", re.DOTALL)
-PASSAGE = 1 << 14  # characters of a text that are drawn together: one book must not be all that is seen of a group
+PASSAGES = 64  # of a sample at least: one book must not be all that is seen of a group
+LEAST, MOST = 1 << 10, 1 << 14  # characters of a passage
 MOST_GROUPS = 256  # a model for each, several times: more is a column that holds no groups
 HIDDEN = 0.3  # share of a target's texts that no method sees, so that what it found can be judged
 
@@ -34,7 +35,7 @@ class Inputs:
     targets: Sequence[str]
     by: str | None = None
     text_field: str | None = None
-    sample: int = 2_000_000
+    sample: int = 500_000
     seed: int = 0
 
 
@@ -152,7 +153,7 @@ def _group(rows: Iterator[Row], asked: Inputs) -> Group:
 
 def _add(group: Group, row: Row, asked: Inputs) -> None:
     group.documents += 1
-    for passage in windows(row.text, PASSAGE):
+    for passage in windows(row.text, min(max(asked.sample // PASSAGES, LEAST), MOST)):
         line = passage.encode()
         group.size += len(line)
         if passage.strip() and len(line) <= asked.sample:
