@@ -12,7 +12,7 @@ from datapipe.core.mixing.dirichlet import Shares, dirichlet_mixes
 from datapipe.core.mixing.kept import kept
 from datapipe.core.mixing.method import Domains, Learned, Method, Proxy
 from datapipe.core.mixing.portions import natural
-from datapipe.core.mixing.regression import Numbers, fit_surface, rank_correlation_held_out
+from datapipe.core.mixing.regression import LossSurface, Numbers, fit_surface, rank_correlation_held_out
 from datapipe.core.seeds import step_seed
 
 LEAST_MIXES = 16
@@ -62,17 +62,20 @@ class RegMix(Method):
         prior, most = (np.array([of[name] for name in names]) for of in (shares, limit))
         pool = dirichlet_mixes(prior, self.draws, step_seed(seed, "search"), most)
         tried = dirichlet_mixes(prior, self.mixes, step_seed(seed, "mixes"), most)
+        if len(tried) < LEAST_MIXES:  # the bounds leave no choice
+            return Learned(self._answer(pool, names, domains), (), {"proxies": 0})
         losses = self._losses(domains, names, tried, seed, tell)
-        correlation = rank_correlation_held_out(tried, losses)
+        surface = fit_surface(tried, losses)
+        correlation = rank_correlation_held_out(surface, tried, losses)
         tell(f"seed {seed}: rank correlation of the regression, held out: {correlation:.3f}")
-        best = self._search(tried, losses, pool)
+        best = self._search(surface, pool)
         found = [self._answer(best, names, domains)]
         if self.closer:
             near = best[:: len(best) // self.closer][: self.closer]
             tried = np.concatenate([tried, near])
             losses = np.concatenate([losses, self._losses(domains, names, near, seed, tell)])
-            found.append(self._answer(self._search(tried, losses, pool), names, domains))
-        surface = fit_surface(tried, losses)
+            surface = fit_surface(tried, losses)
+            found.append(self._answer(self._search(surface, pool), names, domains))
         facts = {
             "proxies": len(tried),
             "rank_correlation_held_out": correlation,
@@ -94,10 +97,9 @@ class RegMix(Method):
                 tell(f"seed {seed}: {n + 1:,} of {len(tried):,} proxies, least loss {losses[: n + 1].min():.4f}")
         return losses
 
-    def _search(self, tried: Shares, losses: Numbers, pool: Shares) -> Shares:
-        """The best of the pool by a fit to these."""
-        predicted = fit_surface(tried, losses).predict(pool)
-        return np.asarray(pool[np.argsort(predicted, kind="stable")[: self.best]])
+    def _search(self, surface: LossSurface, pool: Shares) -> Shares:
+        """The best of the pool."""
+        return np.asarray(pool[np.argsort(surface.predict(pool), kind="stable")[: self.best]])
 
     def _answer(self, best: Shares, names: list[str], domains: Domains) -> dict[str, float]:
         """Their mean, kept from collapse and within what there is."""

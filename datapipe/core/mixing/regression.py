@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ from datapipe.core.mixing.dirichlet import Shares
 Numbers = npt.NDArray[np.float64]
 
 OFFSETS = (1e-4, 1e-3, 3e-3, 1e-2, 3e-2)  # added to a share: below it, shares are alike
-LENGTHS = (0.5, 1.0, 2.0, 4.0, 8.0)
+LENGTHS = (1.0, 2.0, 4.0, 8.0)
 NOISES = np.logspace(-8, 1, 19)
 AT_ONCE = 4096  # mixtures that are predicted together: 8 MB for 256 proxies
 FOLDS = 5
@@ -45,6 +45,13 @@ class LossSurface:
             found[at : at + AT_ONCE] = kernel @ self.weights + self.mean
         return found
 
+    def refitted(self, mixes: Shares, losses: Numbers) -> LossSurface:
+        """The same offset, length and noise with other mixtures."""
+        points = np.log(mixes + self.offset) / self.scale
+        kernel = np.exp(-_distances(points, points) / (2 * self.length**2)) + self.noise * np.eye(len(points))
+        mean = float(losses.mean())
+        return replace(self, mean=mean, points=points, weights=np.linalg.solve(kernel, losses - mean))
+
 
 def fit_surface(mixes: Shares, losses: Numbers) -> LossSurface:
     """Fit it to mixtures, (n, groups), and their losses."""
@@ -57,26 +64,25 @@ def fit_surface(mixes: Shares, losses: Numbers) -> LossSurface:
         apart = _distances(points, points)
         for length in LENGTHS:
             values, vectors = np.linalg.eigh(np.exp(-apart / (2 * length**2)))
-            values = np.maximum(values, 0)
+            spread = np.maximum(values, 0)[None] + NOISES[:, None]
             turned = vectors.T @ (losses - mean)
-            for noise in NOISES:
-                spread = values + noise
-                # -2 log of the likelihood, but a constant, at the amplitude that makes it greatest
-                worth = len(losses) * np.log((turned**2 / spread).mean() + 1e-300) + np.log(spread).sum()
-                if worth < best:
-                    best = worth
-                    weights = vectors @ (turned / spread)
-                    found = LossSurface(offset, length, float(noise), mean, scale, points, weights)
+            # -2 log of the likelihood but a constant, at the amplitude that makes it greatest
+            worth = len(losses) * np.log((turned**2 / spread).mean(1) + 1e-300) + np.log(spread).sum(1)
+            at = int(worth.argmin())
+            if worth[at] < best:
+                best = float(worth[at])
+                weights = vectors @ (turned / spread[at])
+                found = LossSurface(offset, length, float(NOISES[at]), mean, scale, points, weights)
     assert found is not None
     return found
 
 
-def rank_correlation_held_out(mixes: Shares, losses: Numbers) -> float:
-    """Spearman's, of losses with what is predicted for them by a fit to the other four fifths; 0 where all are equal."""
+def rank_correlation_held_out(surface: LossSurface, mixes: Shares, losses: Numbers) -> float:
+    """Spearman's, of losses with what is predicted for them from the other four fifths; 0 where all are equal."""
     fold = np.arange(len(mixes)) % FOLDS
     predicted = np.empty(len(mixes))
     for n in range(FOLDS):
-        predicted[fold == n] = fit_surface(mixes[fold != n], losses[fold != n]).predict(mixes[fold == n])
+        predicted[fold == n] = surface.refitted(mixes[fold != n], losses[fold != n]).predict(mixes[fold == n])
     return rank_correlation(predicted, losses)
 
 

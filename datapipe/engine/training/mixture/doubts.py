@@ -40,7 +40,7 @@ def doubts(asked: Asked, facts: Mapping[str, Any]) -> list[str]:
     if uneven:
         name = max(uneven, key=lambda n: spread[n])
         said.append(
-            f"seeds differ by {spread[name]:.3f} in the share of {name} (standard deviation): more texts, or more --seeds, make it sure"
+            f"seeds differ by {spread[name]:.3f} in the share of {name} (standard deviation); more texts make it surer"
         )
     if any(one["facts"].get("settled") is False for one in facts["seeds"]):
         said.append("not settled: weights still moved in the last round; --set rounds gives more")
@@ -54,10 +54,10 @@ def doubts(asked: Asked, facts: Mapping[str, Any]) -> list[str]:
 
 
 def _no_gain(losses: Mapping[str, Mapping[str, Sequence[float]]], aimed: bool) -> list[str]:
-    means = {
-        name: float(np.mean([values for judged, values in rows.items() if (judged != "held out") == aimed] or [0.0]))
-        for name, rows in losses.items()
-    }
+    means = {}
+    for name, rows in losses.items():
+        asked = [value for judged, values in rows.items() if (judged != "held out") == aimed for value in values]
+        means[name] = float(np.mean(asked)) if asked else 0.0  # no group had a text to hold out
     what = "on targets" if aimed else "on what the groups hold out"
     worse = [name for name in ("natural", "uniform") if means[name] < means["chosen"]]
     if not worse:
