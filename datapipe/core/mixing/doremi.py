@@ -14,6 +14,7 @@ from datapipe.core.mixing.bound import bounded, distance, limits
 from datapipe.core.mixing.group_dro import Floats, scores, updated
 from datapipe.core.mixing.method import Domains, Learned, Method, Proxy
 from datapipe.core.mixing.portions import natural
+from datapipe.core.mixing.weights_file import normalised
 
 Update = Callable[[Floats, npt.NDArray[np.int64]], Floats]
 """From each group's sum of clipped excess losses in a batch, and its tokens there, to the weights of its losses."""
@@ -74,7 +75,7 @@ class DoReMi(Method):
         """
         groups = self.learner.groups(domains, seed)
         vocabulary = self.learner.vocabulary(domains, seed)
-        answer = {name: share for name, share in natural(domains).items() if name in groups}
+        answer = normalised({name: share for name, share in natural(domains).items() if name in groups})
         history: list[Mapping[str, float]] = [answer]
         rounds: list[dict[str, float]] = []
         for number in range(self.rounds):
