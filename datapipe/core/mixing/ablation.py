@@ -50,23 +50,26 @@ class Ablation(Method):
         shares = normalised({name: share for name, share in natural(domains).items() if any(domains.texts[name])})
         limit = limits(domains, self.max_epochs, self.budget)
         mixtures = candidates(shares, self.given, limit, self.without, self.more)
-        losses = {name: self._losses(domains, name, mixture, seed, tell) for name, mixture in mixtures.items()}
+        losses = self._losses(domains, mixtures, seed, tell)
         if self.without or self.more is not None:
             gains = {name: _sure_gain(losses["natural"], found) for name, found in losses.items()}
             mixtures[COMBINED] = combined(shares, gains, limit, self.more or 1.0)
-            losses[COMBINED] = self._losses(domains, COMBINED, mixtures[COMBINED], seed, tell)
+            losses |= self._losses(domains, {COMBINED: mixtures[COMBINED]}, seed, tell)
         ranked = ranking(losses)
         best = mixtures[ranked[0]["mixture"]]
         facts = {"ranking": ranked, "worth": _worth(losses, shares), "mixtures": _shown(mixtures)}
         return Learned({name: best.get(name, 0.0) for name in sorted(domains.texts)}, (), facts)
 
     def _losses(
-        self, domains: Domains, name: str, mixture: Mapping[str, float], seed: int, tell: Callable[[str], None]
-    ) -> list[float]:
-        """One a repeat, on the target."""
-        seeds = [step_seed(seed, f"ablation {number}") for number in range(self.repeats)]
-        found = [_judged(domains, self.proxy.losses(domains, mixture, one)) for one in seeds]
-        tell(f"ablation: {name}: {np.mean(found):.4f} nats a byte")
+        self, domains: Domains, mixtures: Mixtures, seed: int, tell: Callable[[str], None]
+    ) -> dict[str, list[float]]:
+        """On the target, one a repeat, of each mixture; seed by seed, as a proxy keeps the texts of the last one."""
+        found: dict[str, list[float]] = {name: [] for name in mixtures}
+        for number in range(self.repeats):
+            one = step_seed(seed, f"ablation {number}")
+            for name, mixture in mixtures.items():
+                found[name].append(_judged(domains, self.proxy.losses(domains, mixture, one)))
+                tell(f"ablation: {name}: {found[name][-1]:.4f} nats a byte (model {number + 1} of {self.repeats})")
         return found
 
 
