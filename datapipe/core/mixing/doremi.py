@@ -43,14 +43,16 @@ class Learner(ABC):
 
 @dataclass(frozen=True)
 class DoReMi(Method):
-    """Group DRO with a reference and a proxy model (Xie et al. 2023), for as many rounds as the weights still move.
+    """Group DRO with a reference and a proxy model (Xie et al. 2023); rounds, if more are asked for, until they move little.
 
     It looks at no target: it levels the excess over the reference, group by group. With a target, the loss on it of the
     answer, of natural and of uniform weights is reported; nothing says that it is lower.
 
     learner     what trains the two models
     eta         step of the weights (the paper's 1); smoothing, what is spread evenly at each step (the paper's 1e-3)
-    rounds      at most; the first reference is on natural shares, the next on the answer before
+    rounds      at most; the first reference is on natural shares, the next on the answer before. What a round starves the
+                next reference does not know, so nothing is in excess there and it stays starved: on 14 groups of the
+                Pile one round gave 8 effective groups, and three rounds 3.4, seeds 0.09 and 0.32 apart
     tolerance   a round that moves no weight by more is the last (the paper's 1e-3 is of 280M models; ours are noisier)
     max_epochs  no share above what there is of the group, so many times, in `budget` bytes (None: in all there is);
                 None sets no bound
@@ -60,7 +62,7 @@ class DoReMi(Method):
     learner: Learner
     eta: float = 1.0
     smoothing: float = 1e-3
-    rounds: int = 3
+    rounds: int = 1
     tolerance: float = 0.02
     max_epochs: float | None = 4.0
     budget: float | None = None
