@@ -75,7 +75,7 @@ def test_the_target_gets_what_helps_it(target: str) -> None:
         chosen = proxy.losses(given, found.weights, seed)["wanted"]
         assert chosen < proxy.losses(given, {"law": 1, "sea": 1, "noise": 2}, seed)["wanted"]
         assert chosen < proxy.losses(given, {"law": 1, "sea": 1, "noise": 1}, seed)["wanted"]
-    assert len(lines) == len(ranked)
+    assert len(lines) == 2 * len(ranked)
 
 
 def test_losses_are_of_the_same_seeds_for_all_and_equal_runs_are_equal() -> None:

@@ -61,16 +61,15 @@ class Ablation(Method):
         return Learned({name: best.get(name, 0.0) for name in sorted(domains.texts)}, (), facts)
 
     def _losses(
-        self, domains: Domains, mixtures: Mapping[str, Mapping[str, float]], seed: int, tell: Callable[[str], None]
+        self, domains: Domains, mixtures: Mixtures, seed: int, tell: Callable[[str], None]
     ) -> dict[str, list[float]]:
-        """Of each mixture one a repeat, on the target; repeat by repeat, for what a proxy makes of a seed's texts stays."""
+        """On the target, one a repeat, of each mixture; seed by seed, as a proxy keeps the texts of the last one."""
         found: dict[str, list[float]] = {name: [] for name in mixtures}
         for number in range(self.repeats):
             one = step_seed(seed, f"ablation {number}")
             for name, mixture in mixtures.items():
                 found[name].append(_judged(domains, self.proxy.losses(domains, mixture, one)))
-        for name, values in found.items():
-            tell(f"ablation: {name}: {np.mean(values):.4f} nats a byte")
+                tell(f"ablation: {name}: {found[name][-1]:.4f} nats a byte (model {number + 1} of {self.repeats})")
         return found
 
 

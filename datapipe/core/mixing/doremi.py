@@ -14,6 +14,7 @@ from datapipe.core.mixing.bound import bounded, distance, limits
 from datapipe.core.mixing.group_dro import Floats, scores, updated
 from datapipe.core.mixing.method import Domains, Learned, Method, Proxy
 from datapipe.core.mixing.portions import natural
+from datapipe.core.mixing.weights_file import normalised
 
 Update = Callable[[Floats, npt.NDArray[np.int64]], Floats]
 """From each group's sum of clipped excess losses in a batch, and its tokens there, to the weights of its losses."""
@@ -42,14 +43,16 @@ class Learner(ABC):
 
 @dataclass(frozen=True)
 class DoReMi(Method):
-    """Group DRO with a reference and a proxy model (Xie et al. 2023), for as many rounds as the weights still move.
+    """Group DRO with a reference and a proxy model (Xie et al. 2023); rounds, if more are asked for, until they move little.
 
     It looks at no target: it levels the excess over the reference, group by group. With a target, the loss on it of the
     answer, of natural and of uniform weights is reported; nothing says that it is lower.
 
     learner     what trains the two models
     eta         step of the weights (the paper's 1); smoothing, what is spread evenly at each step (the paper's 1e-3)
-    rounds      at most; the first reference is on natural shares, the next on the answer before
+    rounds      at most; the first reference is on natural shares, the next on the answer before. What a round starves the
+                next reference does not know, so nothing is in excess there and it stays starved: on 14 groups of the
+                Pile one round gave 8 effective groups, and three rounds 3.4, seeds 0.09 and 0.32 apart
     tolerance   a round that moves no weight by more is the last (the paper's 1e-3 is of 280M models; ours are noisier)
     max_epochs  no share above what there is of the group, so many times, in `budget` bytes (None: in all there is);
                 None sets no bound
@@ -59,7 +62,7 @@ class DoReMi(Method):
     learner: Learner
     eta: float = 1.0
     smoothing: float = 1e-3
-    rounds: int = 3
+    rounds: int = 1
     tolerance: float = 0.02
     max_epochs: float | None = 4.0
     budget: float | None = None
@@ -74,7 +77,7 @@ class DoReMi(Method):
         """
         groups = self.learner.groups(domains, seed)
         vocabulary = self.learner.vocabulary(domains, seed)
-        answer = {name: share for name, share in natural(domains).items() if name in groups}
+        answer = normalised({name: share for name, share in natural(domains).items() if name in groups})
         history: list[Mapping[str, float]] = [answer]
         rounds: list[dict[str, float]] = []
         for number in range(self.rounds):
