@@ -10,7 +10,7 @@ import pytest
 import datapipe
 
 ROOT = Path(datapipe.__file__).parent
-FLOORS = {"kernels": 0, "arrow": 0, "core": 1, "ops": 2, "io": 2, "plan": 3, "engine": 4, "cli": 5}
+FLOORS = {"kernels": 0, "arrow": 0, "core": 1, "ops": 2, "io": 2, "plan": 3, "stream": 3, "engine": 4, "cli": 5}
 # Packages that may be absent (extras), or whose import takes long and only one option needs.
 LAZY = {"datasets", "huggingface_hub", "ftfy", "fasttext", "ray", "rjieba", "icu4py", "stopwordsiso", "wordllama", "torch"} | {
     "presidio_analyzer", "spacy", "tokenizers", "tldextract", "regex", "sentencepiece", "kenlm",

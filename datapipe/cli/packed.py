@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from datapipe.cli.wanted import Wanted
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SEQUENCES_TOLD = 20
 _COLUMNS = (
@@ -59,25 +62,36 @@ def tell_packed(manifest: dict[str, Any], wanted: Wanted, source: str | None) ->
 def _sequences(path: str, wanted: Wanted) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Id and source of each sequence that the document is in, and the part of it that is there."""
     import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
-    from datapipe.core.packing.sequences import DOCUMENTS
-    from datapipe.io.files import parquet_source
 
     if path.endswith(".jsonl.zst"):
         yield from _in_lines(path, wanted)
-    if not path.endswith(".parquet"):
-        return
-    file = pq.ParquetFile(parquet_source(path))
-    schema = file.schema_arrow
-    if "documents" not in schema.names or schema.field("documents").type != DOCUMENTS:
-        return
-    for batch in file.iter_batches(columns=["id", "source", "documents"]):
+    for batch in _tables(path):
         lists = batch.column("documents")
         places, parents = pc.list_flatten(lists), pc.list_parent_indices(lists)
         hits = pc.indices_nonzero(wanted.mask(pc.struct_field(places, "id")))
         for place, row in zip(places.take(hits).to_pylist(), parents.take(hits).to_pylist(), strict=True):
             yield batch.column("id")[row].as_py(), batch.column("source")[row].as_py(), place
+
+
+def _tables(path: str) -> Iterator[pa.RecordBatch]:
+    """Batches of Parquet and Arrow files that name the documents in each row."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from datapipe.core.packing.sequences import DOCUMENTS
+    from datapipe.io.files import open_input, parquet_source
+
+    def named(schema: pa.Schema) -> bool:
+        return "documents" in schema.names and schema.field("documents").type == DOCUMENTS
+
+    if path.endswith(".parquet"):
+        file = pq.ParquetFile(parquet_source(path))
+        if named(file.schema_arrow):
+            yield from file.iter_batches(columns=["id", "source", "documents"])
+    elif path.endswith(".arrow"):
+        with open_input(path) as raw, pa.ipc.open_stream(raw) as reader:
+            if named(reader.schema):
+                yield from reader
 
 
 def _in_lines(path: str, wanted: Wanted) -> Iterator[tuple[str, str, dict[str, Any]]]:

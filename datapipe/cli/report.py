@@ -25,6 +25,7 @@ def report(folder: str, as_json: bool, step: str | None) -> None:
     from datapipe.cli.packed import show_packed
     from datapipe.cli.pii import personal_data, show_personal_data
     from datapipe.cli.runfolder import read_manifest, tables
+    from datapipe.cli.schedule_table import show_scheduled
     from datapipe.cli.tokens import show_tokens, token_counts
 
     manifest = read_manifest(folder)
@@ -64,6 +65,7 @@ def report(folder: str, as_json: bool, step: str | None) -> None:
         return
     show_funnel(manifest, folder, sys.stdout)
     show_packed(manifest, sys.stdout)
+    show_scheduled(manifest, sys.stdout)
     show_groups(manifest, dropped, sys.stdout)
     show_tokens(tokens, sys.stdout)
     show_selection(selected, sys.stdout)

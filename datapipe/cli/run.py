@@ -52,6 +52,7 @@ def run(
     from datapipe.cli.funnel import show_funnel
     from datapipe.cli.packed import show_packed
     from datapipe.cli.progress import progress
+    from datapipe.cli.schedule_table import show_scheduled
     from datapipe.cli.stopping import stopping
     from datapipe.engine.driver import Driver
     from datapipe.engine.member import EVERYTHING, Member
@@ -78,6 +79,7 @@ def run(
     if not quiet:
         show_funnel(manifest, folder, file=sys.stdout)
         show_packed(manifest, sys.stdout)
+        show_scheduled(manifest, sys.stdout)
 
 
 def _part(shards: str | None, wait: bool, stages: int | None, fresh: bool) -> tuple[int, int]:

@@ -82,19 +82,14 @@ def _of_recipe(recipe: str, tokens: str | None, label: str | None) -> tuple[str,
 def _of_run(folder: str, label: str | None) -> tuple[str, dict[str, Any]]:
     from datapipe.cli.runfolder import read_manifest
     from datapipe.core.errors import DatapipeError
-    from datapipe.core.mixing.course import course_of_run
+    from datapipe.core.mixing.course import schedule_of_run
 
     manifest = read_manifest(folder)
     steps = {step["label"]: step for step in manifest["steps"] if step["operator"] in ("mixture", "curriculum")}
     step = _chosen(steps, label, folder)
     if not step["tallies"]:
         raise DatapipeError(f"{folder}: {step['label']} placed no rows")
-    names = [name for own in step["tallies"].values() for name in own["stages"]]
-    orders = (output.get("order") or {} for output in manifest["outputs"])
-    order = next((o["segments"] for o in orders if o.get("step") == step["label"]), None)
-    told = step.get("facts", {}).get("schedule", {}).get("stages", [])
-    known = [own["name"] for own in order or told] or list(dict.fromkeys(names))
-    return step["label"], course_of_run(step, known)
+    return step["label"], schedule_of_run(manifest, step)
 
 
 def _chosen(steps: dict[str, Any], label: str | None, where: str) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from datapipe.cli.train_classifier import quality, toxicity
+from datapipe.cli.train_mixture import mixture
 from datapipe.cli.train_tokenizer import tokenizer
 
 
@@ -99,3 +100,4 @@ def lm(
 train.add_command(quality)
 train.add_command(toxicity)
 train.add_command(tokenizer)
+train.add_command(mixture)

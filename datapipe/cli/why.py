@@ -150,7 +150,10 @@ def _unsearched(manifest: dict[str, Any]) -> str:
     """What is to be said of outputs in which no id can be looked for."""
     outputs = [o for o in manifest["outputs"] if not any(f["path"].endswith(tuple(_SEARCHES)) for f in o["files"])]
     names = ", ".join(f"{output['path']}/data ({output['format']['name']})" for output in outputs)
-    return f"; it may be among the rows kept in {names}, which are not searched" if names else ""
+    said = f"; it may be among the rows kept in {names}, which are not searched" if names else ""
+    if manifest.get("rows_merged"):
+        said += "; if it was packed, the sequences with it are not published, or without the column `documents` that names it"
+    return said
 
 
 def _in_parquet(path: str, wanted: Wanted) -> list[dict[str, Any]]:

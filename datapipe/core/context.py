@@ -16,6 +16,7 @@ class Context:
     memory  bytes that a task at a barrier may hold, about (the recipe's `memory`); it changes no answer
     worker  this worker's number among those of its machine, from 0: which GPU is its own
     progress  to be called now and then within a call that may take longer than the recipe's `task_timeout`
+    whole   whether the run is of all its input; `check --estimate` runs a sample, of which less can be asked
     """
 
     label: str
@@ -25,6 +26,7 @@ class Context:
     local: Callable[[str], str] = str
     worker: int = 0
     progress: Callable[[], None] = lambda: None
+    whole: bool = True
 
     def lines(self, path: str) -> list[str]:
         """The non-empty lines of a word list, stripped, `#` comments left out."""

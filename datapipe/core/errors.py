@@ -6,6 +6,7 @@ DatapipeError                1   every failure a person should read; the command
 ├── ContractError            1   an operator broke the law of its class (wrong length, wrong type): its author must act
 ├── RunFailed                1   a shard could not be done, or too many rows went to quarantine
 │   └── WorkLost             1   a file of an earlier stage is gone or damaged: the driver makes it anew
+├── StreamFailed             1   published data cannot be read as a stream: not finished, changed, other than a state's
 ├── Waiting                 75   this part of the run is done; the barrier waits for the others
 └── Interrupted            130   stopped by a signal; the run can be resumed
 """
@@ -28,6 +29,16 @@ class RecipeError(DatapipeError):
     def __init__(self, message: str, file: str | None = None, line: int | None = None) -> None:
         where = "" if file is None else f"{file}: " if line is None else f"{file}:{line}: "
         super().__init__(where + message)
+
+
+class TooLittleText(RecipeError):
+    """A sample gives fewer tokens than are wanted; `most` says how many."""
+
+    def __init__(self, most: int, wanted: int, what: str = "tokens") -> None:
+        self.most = most
+        super().__init__(
+            f"vocab_size: the sample gives {most:,} {what}, not {wanted:,}; take at most {most}, or more text"
+        )
 
 
 class MissingDependency(DatapipeError):
@@ -54,6 +65,10 @@ class WorkLost(RunFailed):
         self.name = name
         self.found = found
         super().__init__(f"{name}: {found}")
+
+
+class StreamFailed(DatapipeError):
+    """Published data cannot be read as a stream: they are not finished, were changed, or a state is of other data."""
 
 
 class Waiting(DatapipeError):

@@ -121,6 +121,10 @@ class Operator(BaseModel):
                 found.extend([value] if isinstance(value, str) else value)
         return tuple(found)
 
+    def of_sample(self, part: float) -> Self:
+        """The operator where only a part of the input comes (a number up to 1), for a forecast: a budget is as much less."""
+        return self
+
     def placed(self, schema: pa.Schema) -> Self:
         """The operator where these columns come to it; override where a parameter left open follows a column's type."""
         return self

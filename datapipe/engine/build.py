@@ -48,7 +48,7 @@ class Operators(dict[tuple[str, int], Variants]):
         cls: type[Operator] = operators.get(step.operator)
         opened = opener(self._store, step, open_file)
         seed, worker = step_seed(self._plan.seed, step.label), int(os.environ.get(WORKER, "0"))
-        context = Context(step.label, seed, opened, self.memory, local_copy, worker, beacon.beat)
+        context = Context(step.label, seed, opened, self.memory, local_copy, worker, beacon.beat, self._plan.extends)
         for lang, parameters in {"": step.parameters, **(step.by_lang or {})}.items():
             operator = cls.model_validate(parameters)
             have_planned_models(operator.model_files(), self._plan)

@@ -187,7 +187,7 @@ def _whole(publication: Publication, parts: list[Part], schema: pa.Schema) -> di
         rows, form = sum(part["rows"] for part in parts), publication.format
         raise RunFailed(
             f"the dataset {publication.dataset} has no {form.needs} ({rows:,} rows): {form.name} has no readable form of "
-            "that; `datapipe report` tells which step dropped the rows"
+            "that; written as parquet, `datapipe report` tells which step dropped the rows"
         )
     names = [{**part, "files": _files("data", [part], i)} for i, part in enumerate(parts) if part["files"]]
     return publication.format.whole(names, schema)

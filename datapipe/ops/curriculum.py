@@ -23,10 +23,12 @@ class Curriculum(Scheduling):
             - {name: code, budget: 500B, weights: {web: 0.1, code: 0.9}, interpolate: linear}
             - {name: anneal, budget: 20B, preset: llama, names: {web: CommonCrawl, code: Github}, …}
 
-    A stage's mixture and order are said as those of `mixture`; groups that it does not name have no part in it.
+    A stage has `name`, `budget` or `share`, and `weights`, `preset` with `names`, or `file`, and `order`, said as those of
+    `mixture`; and `interpolate`, `from`, `where`. Groups that it does not name have no part in it.
     Each group is taken round after round, and a stage goes on where the one before stopped: no document comes again before
-    all of its group have come, over all stages. `interpolate` lets weights go over the stage from those the stage before
-    ended with (or from `from`: a warm-up) to its own, evenly (linear) or slowly at both ends (cosine).
+    all of its group have come, over all stages (but within one that is sorted). `interpolate` lets weights go over the
+    stage from those the stage before ended with (or from `from`: a warm-up) to its own, evenly (linear) or slowly at both
+    ends (cosine).
     `where: {length: 8192}` lets a stage take only such rows; they are of no stage that does not ask for them. `skills`
     makes stages of a graph of prerequisites instead (Skill-It). Rows get `stage`, its name, and `epoch`, from 1 on.
     """

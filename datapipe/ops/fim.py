@@ -12,10 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from datapipe.core.columns import set_columns
 from datapipe.core.context import Context
+from datapipe.core.errors import RecipeError
 from datapipe.core.fim import Marks, line_starts, rearranged_text, rearranged_tokens
 from datapipe.core.operator import Map
 from datapipe.core.packing.sequences import list_lengths
 from datapipe.core.seeds import step_seed, uniform
+from datapipe.core.tokenizers.named import NamesTokens, Token
 
 Numbers = npt.NDArray[np.float64]
 
@@ -25,12 +27,16 @@ class FimTokens(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    prefix: str | int = Field("<|fim_prefix|>", description="before what precedes the gap; at token level its id")
-    middle: str | int = Field("<|fim_middle|>", description="before what fills the gap")
-    suffix: str | int = Field("<|fim_suffix|>", description="before what follows the gap")
+    prefix: Token = Field("<|fim_prefix|>", description="before what precedes the gap")
+    middle: Token = Field("<|fim_middle|>", description="before what fills the gap")
+    suffix: Token = Field("<|fim_suffix|>", description="before what follows the gap")
+
+    def said(self) -> Marks:
+        """Ids or names, as the recipe has them."""
+        return Marks(self.prefix, self.middle, self.suffix)
 
 
-class Fim(Map):
+class Fim(NamesTokens, Map):
     """Rearrange a share of the documents for fill-in-the-middle: cut at two random places, the middle comes last.
 
     Bavarian et al. 2022 (arXiv:2207.14255, section 3 and appendix D): PSM is `<prefix> P <suffix> S <middle> M`, SPM (their
@@ -61,30 +67,32 @@ class Fim(Map):
     rate: float = Field(0.5, ge=0, le=1, description="share of the documents (with `context`: of the pieces)")
     spm_rate: float = Field(0.5, ge=0, le=1, description="share of those in which the suffix comes first")
     level: Literal["character", "line", "token"] = Field("character", description="between what the cuts may lie")
-    tokens: FimTokens = Field(FimTokens(), description="the three special tokens: strings in text, ids among tokens")
+    tokens: FimTokens = Field(FimTokens(), description="the three special tokens; at token level their ids, or names")
     column: str = Field("tokens", description="at token level: the column of tokens, lists of uint16 or uint32")
     context: int | None = Field(None, ge=8, description="at token level: cut documents into pieces of so many tokens")
-    bos: int | None = Field(None, ge=0, description="at token level: a first token that stays where it is")
-    eos: int | None = Field(None, ge=0, description="at token level: a last token that stays where it is")
+    bos: Token | None = Field(None, description="at token level: a first token that stays where it is")
+    eos: Token | None = Field(None, description="at token level: a last token that stays where it is")
     dtype: Literal["uint16", "uint32"] | None = Field(None, description="of the tokens; default: that of the column")
 
     _seed: int = PrivateAttr(0)
 
     @model_validator(mode="after")
     def _of_one_kind(self) -> Self:
-        marks = self._marks()
-        kind, said = (int, "ids") if self.level == "token" else (str, "strings")
-        if not all(isinstance(mark, kind) for mark in marks):
-            raise ValueError(
-                f"tokens: level {self.level} takes {said}, such as {'32000' if kind is int else '<|fim_prefix|>'}"
-            )
-        if len(set(marks)) < 3 or not all(mark if isinstance(mark, str) else 0 <= mark < 1 << 32 for mark in marks):
-            raise ValueError(f"tokens: expected three different {said}")
-        if kind is str and any(a != b and a in b for a in marks for b in marks):
+        marks, at_ids = self.tokens.said(), self.level == "token"
+        if not at_ids and not all(isinstance(mark, str) for mark in marks):
+            raise ValueError(f"tokens: level {self.level} takes strings, such as <|fim_prefix|>")
+        if len(set(marks)) < 3:
+            raise ValueError(f"tokens: expected three different {'tokens' if at_ids else 'strings'}")
+        if not at_ids and any(a != b and a in b for a in marks for b in marks):
             raise ValueError("tokens: one of the three stands in another, so that they cannot be told apart")
-        if kind is str and (self.context is not None or self.bos is not None or self.eos is not None):
+        if not at_ids and any(given is not None for given in (self.context, self.bos, self.eos)):
             raise ValueError("context, bos and eos are for level: token")
+        self.check_named()
         return self
+
+    def named(self) -> tuple[Token | None, ...]:
+        """At token level."""
+        return (*self.tokens.said(), self.bos, self.eos) if self.level == "token" else ()
 
     def columns_read(self) -> tuple[str, ...]:
         """The id decides."""
@@ -111,13 +119,23 @@ class Fim(Map):
         dtype = schema.field(self.column).type
         if not pa.types.is_list(dtype) or dtype.value_type not in (pa.uint16(), pa.uint32()):
             return f"the column {self.column} is {dtype}, expected lists of uint16 or uint32, as tokenize writes them"
-        if self.dtype == "uint16" and (dtype.value_type == pa.uint32() or max(self._marks()) > 0xFFFF):
+        large = any(isinstance(token, int) and token > 0xFFFF for token in self.named())
+        if self.dtype == "uint16" and (dtype.value_type == pa.uint32() or large):
             return f"its tokens, or the ids of the three, do not fit into uint16 ({self.column}); say dtype: uint32"
         return None
 
     def setup(self, ctx: Context) -> None:
-        """Take the step's seed."""
+        """Take the step's seed, and the ids of named tokens."""
         self._seed = ctx.seed
+        self.find_named(ctx)
+
+    def find_named(self, ctx: Context) -> None:
+        """The three must not be one token, be it by its name and by its id."""
+        super().find_named(ctx)
+        if len(set(self._marks())) < len(Marks._fields):
+            raise RecipeError(
+                f"tokens: expected three different ones, found the ids {', '.join(map(str, self._marks()))}"
+            )
 
     def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Rearrange the documents drawn."""
@@ -127,7 +145,9 @@ class Fim(Map):
         return set_columns(batch, {self.column: self._tokens(names, batch.column(self.column))})
 
     def _marks(self) -> Marks:
-        return Marks(self.tokens.prefix, self.tokens.middle, self.tokens.suffix)
+        """Strings in text, ids among tokens."""
+        marks = self.tokens.said()
+        return Marks(*map(self.id_of, marks)) if self.level == "token" else marks
 
     def _draw(self, what: str, names: list[str]) -> Numbers:
         return uniform(step_seed(self._seed, what), names)
@@ -175,8 +195,9 @@ class Fim(Map):
 
     def _pieces(self, name: str, document: npt.NDArray[Any]) -> Iterator[npt.NDArray[Any]]:
         """The document piece by piece, each rearranged or not; a first and a last token that stay are pieces, too."""
-        begin, end = int(document[0] == self.bos), len(document)
-        if document[-1] == self.eos and end > begin:
+        bos, eos = (-1 if token is None else self.id_of(token) for token in (self.bos, self.eos))
+        begin, end = int(document[0] == bos), len(document)
+        if document[-1] == eos and end > begin:
             end -= 1
         yield document[:begin]
         at, number = begin, 0

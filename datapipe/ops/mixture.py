@@ -19,14 +19,14 @@ class Mixture(Scheduling, Mix):
     Weights are given, follow from sizes (natural, {temperature: 2}, {unimax: 4}), are published (`preset`) or learned
     (`file`). A group's documents lie on a circle in the order of a hash of their ids, and the stream takes from it round
     after round: copies of two documents of a group differ by one at most, none comes again before all of its group have
-    come, and which ones part of an epoch takes follows from their ids. Each group gives its share of the budget but for
-    half a document, where it has at most 262,144 documents, and but for one part in 2^18 to 2^8 of it (2^20 divided by the
-    number of groups) where it has more.
+    come (but where it is sorted), and which ones part of an epoch takes follows from their ids. Each group gives its share
+    of the budget but for half a document or, where it has more than 2^20 / groups documents (262,144 at most, 256 at
+    least), but for one part in so many of what it has.
 
     order: shuffled     at random, in each round anew
            interleaved  groups take turns, so that every window has the mixture to about a document of each group
            {by: COLUMN} each group from its least score to its greatest (descending: the other way), copies side by side;
-                        the mixture stays; rows without a score come last
+                        the mixture stays (within: stage sorts all rows as one); rows without a score come last
            grouped      one group after another, by name
 
     Rows get `stage` (here `mixture`) and `epoch`, from 1 on; further copies have ids `ID#2`, `ID#3`, …

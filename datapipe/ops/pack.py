@@ -26,6 +26,7 @@ from datapipe.core.packing.sequences import (
 )
 from datapipe.core.packing.tallies import tallies_of
 from datapipe.core.seeds import uniform
+from datapipe.core.tokenizers.named import NamesTokens, Token
 from datapipe.core.verdict import Verdict
 
 Extra = Literal["segment_ids", "position_ids", "loss_mask"]
@@ -36,7 +37,7 @@ _TYPES: dict[str, pa.DataType] = {
 }
 
 
-class Pack(Merge):
+class Pack(NamesTokens, Merge):
     """Pack documents of tokens into sequences of a fixed length; what is split, padded, cropped or dropped is counted.
 
     concat       one document after another, cut wherever a sequence is full (Megatron-LM, Dolma, datatrove)
@@ -78,13 +79,13 @@ class Pack(Merge):
         False,
         description="sequences are one token longer: what trains on `length` of them needs the next one as target",
     )
-    bos: int | None = Field(
-        None, ge=0, lt=1 << 32, description="id of a token put before documents that do not begin with it"
+    bos: Token | None = Field(
+        None, description="token put before documents that do not begin with it: its id, or its name"
     )
-    eos: int | None = Field(
-        None, ge=0, lt=1 << 32, description="id of a token put after documents that do not end with it"
+    eos: Token | None = Field(
+        None, description="token put after documents that do not end with it: its id, or its name"
     )
-    pad: int = Field(0, ge=0, lt=1 << 32, description="id of the token that fills up a sequence")
+    pad: Token = Field(0, description="token that fills up a sequence: its id, or its name")
     too_long: Literal["split", "crop", "drop"] | None = Field(
         None,
         description="what becomes of documents longer than the greatest length: split, its beginning kept, or dropped; "
@@ -133,7 +134,12 @@ class Pack(Merge):
             raise ValueError("bos_aligned cannot split: the second part has no beginning; say too_long: crop or drop")
         if self.shares is not None and (set(self.shares) != set(self.length) or min(self.shares.values()) <= 0):
             raise ValueError("shares: expected a number above 0 for each length, and for no other")
+        self.check_named()
         return self
+
+    def named(self) -> tuple[Token | None, ...]:
+        """Those added."""
+        return self.bos, self.eos, self.pad
 
     def columns_read(self) -> tuple[str, ...]:
         """Tokens, the id that sequences name, and what is learned."""
@@ -167,15 +173,16 @@ class Pack(Merge):
             return f"the column {self.column} holds lists of {dtype.value_type}, expected uint16 or uint32"
         if self.dtype == "uint16" and dtype.value_type == pa.uint32():
             return f"the column {self.column} holds lists of uint32, which do not fit into dtype: uint16"
-        if self.dtype == "uint16" and max(self.bos or 0, self.eos or 0, self.pad) > 0xFFFF:
+        if self.dtype == "uint16" and any(isinstance(token, int) and token > 0xFFFF for token in self.named()):
             return f"bos, eos or pad does not fit into uint16, the type of {self.column}; say dtype: uint32"
         if self.learned is not None and not pa.types.is_list(schema.field(self.learned).type):
             return f"the column {self.learned} is {schema.field(self.learned).type}, expected lists of 0 and 1"
         return None
 
     def setup(self, ctx: Context) -> None:
-        """Take the step's seed."""
+        """Take the step's seed, and the ids of named tokens."""
         self._seed = ctx.seed
+        self.find_named(ctx)
 
     def weights(self, batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
         """Tokens of each document."""
@@ -225,8 +232,8 @@ class Pack(Merge):
         return documents_of(batch.column(self.column), learned, rules.bos, rules.eos)
 
     def _rules(self) -> Rules:
-        bos, eos = (-1 if token is None else token for token in (self.bos, self.eos))
-        return Rules(bos, eos, self.pad, "first" in self.mask, "eos" in self.mask)
+        bos, eos = (-1 if token is None else self.id_of(token) for token in (self.bos, self.eos))
+        return Rules(bos, eos, self.id_of(self.pad), "first" in self.mask, "eos" in self.mask)
 
     def _buckets(self, sizes: npt.NDArray[np.int64], window: pa.RecordBatch) -> npt.NDArray[np.int64]:
         if self.shares is None:

@@ -70,7 +70,7 @@ class Tokenize(Map):
     _before: tuple[int, ...] = PrivateAttr(())
     _after: tuple[int, ...] = PrivateAttr(())
 
-    @field_validator("model", mode="before", json_schema_input_type=str | list[str])
+    @field_validator("model", mode="before", json_schema_input_type=str | list[str] | TrainedModel)
     @classmethod
     def _one_is_a_list(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
@@ -129,6 +129,9 @@ class Tokenize(Map):
         remarks = [f"{tokenizer.size:,} tokens, ids {dtype}; {', '.join(says) or 'neither bos nor eos'}"]
         if tokenizer.slow:
             remarks.append(f"by the library, text by text: {tokenizer.slow}")
+            native = [path for path in self.model if path.endswith(".model") and path != tokenizer_among(self.model)]
+            if native:  # its added tokens may be fewer, so which one is meant is not ours to say
+                remarks.append(f"{native[0]} lies beside it: a SentencePiece model named itself goes by kernels")
         remarks += [
             f"{m.token} is an ordinary token: a text that spells it gives it, too"
             for m in marks.values()
@@ -179,7 +182,9 @@ class Tokenize(Map):
         }
         if self.bos == MODEL and marks["bos"] is None:
             raise RecipeError(f"bos: model: {path} has none of the usual names; name its token")
-        self._choose_dtype(tokenizer.size)
+        # In a sample's run what is trained may be smaller than the planner said.
+        planned = self.model.vocab_size if isinstance(self.model, TrainedModel) else 0
+        self._choose_dtype(max(tokenizer.size, planned))
         return (tokenizer if self.special == "text" else read_tokenizer(path, ctx, self.special)), marks
 
     def _choose_dtype(self, size: int) -> None:

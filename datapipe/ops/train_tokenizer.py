@@ -11,13 +11,16 @@ from pydantic import PrivateAttr
 
 from datapipe.core.columns import ADDR
 from datapipe.core.context import Context
+from datapipe.core.errors import RecipeError, RunFailed
 from datapipe.core.operator import Global, Map
 from datapipe.core.tokenizer_training.sample import Drawn, Group, Quotas, Share, drawn, shares
 from datapipe.core.tokenizer_training.settings import TokenizerSettings
 from datapipe.core.tokenizer_training.training import check, trained, with_card
+from datapipe.core.working import working
 from datapipe.kernels.hashing import BASE
 
 Round = TypeVar("Round", bound="TrainTokenizer")
+LONGEST = 60  # CPU seconds of learning from a MB: 20 times what a unigram model takes, which takes the most
 _ROWS = 256  # windows that are Python's at once: 1 MB
 _SIZES = {"source": pa.string(), "lang": pa.string(), "bytes": pa.int64()}
 _WINDOWS = {"source": pa.string(), "lang": pa.string(), "corpus": pa.int64(), "sample": pa.int64()}
@@ -111,7 +114,8 @@ class TrainTokenizer(Global, TokenizerSettings):
         def texts() -> Iterator[tuple[Group, str]]:
             return quotas.taken_of(windows())
 
-        files, found = trained(texts, self, self.name, self._context)
+        with working(self._context.progress, LONGEST * (1 + self.sample / 1e6)):
+            files, found = trained(texts, self, self.name, self._context)
         return with_card(files, self, self._context.seed, quotas.rows(), found)
 
     def _later(self, kind: type[Round]) -> Round:
@@ -164,7 +168,11 @@ class Windows(TrainTokenizer):
 
     def combine(self, parts: list[pa.Table]) -> pa.Table:
         """The tokenizer's files: name and data."""
-        files = self.files_from(lambda: _rows(parts))
+        assert self._context is not None
+        try:
+            files = self.files_from(lambda: _rows(parts))
+        except RecipeError as error:  # what only the text could tell
+            raise RunFailed(f"{self._context.label}: {error}") from None
         return pa.table({"name": list(files), "data": pa.array(files.values(), pa.large_binary())})
 
     def bind(self, artifact: pa.Table) -> Map:

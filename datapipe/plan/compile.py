@@ -47,9 +47,9 @@ def compile_recipe(located: Located) -> Plan:
         publications.append(
             Publication(dataset=name, stage=stage, path=path, shard_size=write.shard_size, format=write.format)
         )
+    needs = [(path, *file_digest(path), tuple(steps)) for path, steps in sorted(compiler.needs.items())]
     resources = tuple(
-        Resource(path=path, sha256=file_digest(path)[0], bytes=file_digest(path)[1], steps=tuple(steps))
-        for path, steps in sorted(compiler.needs.items())
+        Resource(path=path, sha256=digest, bytes=size, steps=steps) for path, digest, size, steps in needs
     )
     identity = {
         "stages": [stage.key for stage in compiler.stages],

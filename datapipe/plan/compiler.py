@@ -13,6 +13,7 @@ from datapipe.core.operator import Global, Operator, Order
 from datapipe.plan.audited import is_audited
 from datapipe.plan.indexes import plan_index
 from datapipe.plan.inputs import build_reader, list_shards
+from datapipe.plan.lineage import check_text, with_tokenizer
 from datapipe.plan.locate import Located
 from datapipe.plan.open_lane import OpenLane
 from datapipe.plan.ordered import scatter_to
@@ -50,12 +51,14 @@ class Compiler:
         inherited = [self.tags[parent] for parent in spec.from_ or []]
         self.tags[name] = {column: label for tags in inherited for column, label in tags.items()}
         for index, entry in enumerate(spec.steps):
-            step = self.trained.resolved(read_step(entry, (*place, "steps", index), self.located), self.located)
+            step = with_tokenizer(read_step(entry, (*place, "steps", index), self.located), lanes, self.stages)
+            step = self.trained.resolved(step, self.located)
             self.numbers += 1
             plan, operator = plan_step(
                 step, name, index, self.numbers, lanes[0].rows, self.located, self.folder,
                 self.recipe.models.allow_download,
             )  # fmt: skip
+            check_text(plan, lanes, self.stages, step, self.located)
             plan = plan.model_copy(update={"audited": is_audited(plan, operator, self.recipe)})
             plan = self.trained.keyed(plan)
             self._take_names(name, step, plan, operator)

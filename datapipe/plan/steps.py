@@ -43,6 +43,7 @@ _KINDS: tuple[tuple[type[Operator], Kind], ...] = (
     (Order, "order"),
     (Global, "global"),
 )
+_MAKERS = {"tokens": "; `tokenize` makes it", "input_ids": "; `pack` makes it"}
 
 
 def kind_of(operator: type[Operator]) -> Kind:
@@ -94,7 +95,7 @@ def plan_step(
         if column not in schema.names:
             raise located.error(
                 f"{step.operator} reads the column {column}, which no earlier step or reader makes"
-                f"{did_you_mean(column, [n for n in schema.names if n != ADDR])}",
+                f"{_MAKERS.get(column) or did_you_mean(column, [n for n in schema.names if n != ADDR])}",
                 step.place,
             )
     if step.where is not None and (problem := step.where.check(schema)):
@@ -106,6 +107,7 @@ def plan_step(
     try:
         scores = _scores(operator, label, schema) if step.action == "tag" else ()
         facts = _facts(operator, variants, _context(label))
+        _columns_agree(operator, variants)
     except RecipeError as error:
         raise located.error(f"{step.operator}: {error}", step.place) from None
     plan = StepPlan(
@@ -180,6 +182,19 @@ def _facts(operator: Operator, variants: Mapping[str, Operator], ctx: Context) -
     own = {lang: dict(variant.facts(ctx)) for lang, variant in variants.items()}
     changed = {lang: said for lang, said in own.items() if said != facts}
     return facts | ({"by_lang": changed} if changed else {})
+
+
+def _columns_agree(operator: Operator, variants: Mapping[str, Operator]) -> None:
+    """RecipeError if a language's own parameters write other columns, or of other types, than the step does."""
+    ours = dict(operator.columns_written())
+    for lang, variant in variants.items():
+        own = dict(variant.columns_written())
+        for name in (*ours, *own):
+            if own.get(name) != ours.get(name):
+                theirs, wanted = (types.get(name, "absent") for types in (own, ours))
+                both = name in ours and name in own and "dtype" in type(operator).model_fields
+                dtype = "; say one dtype for the whole step" if both else ""
+                raise RecipeError(f"by_lang.{lang}: its column {name} is {theirs}, the step's is {wanted}{dtype}")
 
 
 def _build(

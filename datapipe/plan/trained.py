@@ -30,19 +30,30 @@ class Trained:
 
     def resolved(self, step: Step, located: Located) -> Step:
         """The step with what is known of the models it names."""
-        known = dict(step.parameters)
-        for name, label in _named(step.parameters):
+        known = self._known(step, step.parameters, located, ())
+        by_lang = {
+            lang: self._known(step, own, located, ("by_lang", lang)) for lang, own in (step.by_lang or {}).items()
+        }
+        return replace(step, parameters=known, by_lang=by_lang or step.by_lang)
+
+    def _known(
+        self, step: Step, parameters: dict[str, Any], located: Located, place: tuple[str, ...]
+    ) -> dict[str, Any]:
+        known = dict(parameters)
+        for name, label in _named(parameters):
             if label not in self.models:
                 hint = did_you_mean(label, self.models) or "; no step before this one trains a model"
+                told = ".".join((step.operator, *place, name))
                 raise located.error(
-                    f"{step.operator}.{name}: no earlier step {label} trains a model{hint}", (*step.place, name, "step")
+                    f"{told}: no earlier step {label} trains a model{hint}", (*step.place, *place, name, "step")
                 )
             known[name] = {"step": label, "vocab_size": self.models[label][1]}
-        return replace(step, parameters=known)
+        return known
 
     def keyed(self, plan: StepPlan) -> StepPlan:
         """The plan of a step, with where the models it names are trained: its key must change with them."""
-        found = tuple((label, self.models[label][0]) for _, label in _named(plan.parameters))
+        named = [label for own in (plan.parameters, *(plan.by_lang or {}).values()) for _, label in _named(own)]
+        found = tuple((label, self.models[label][0]) for label in dict.fromkeys(named))
         return plan.model_copy(update={"trained": found}) if found else plan
 
 

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from tokenizers import Regex, Tokenizer, pre_tokenizers
 
 from datapipe.cli.main import datapipe
+from datapipe.cli.tokenizer_plot import draw
 from datapipe.core.context import Context
 from datapipe.core.errors import DatapipeError
 from datapipe.core.tokenizers.model_file import read_tokenizer
@@ -147,6 +148,26 @@ def test_tables_and_a_drawing(folder: Path, tmp_path: Path) -> None:
     assert first.read_bytes() == second.read_bytes()
     drawn = ElementTree.parse(first).getroot()
     assert len(drawn.findall(".//{http://www.w3.org/2000/svg}polyline")) == 2
+
+
+def test_a_drawing_of_odd_names_and_many_groups() -> None:
+    """Well-formed whatever groups and files are called; long names whole in a tooltip, and the largest groups alone."""
+    names = ["a\x00b\x1b<&>\"'", "\ud800", "x" * 80, "", *(str(n) for n in range(100))]
+    tokenizers = [
+        {"name": name, "groups": [{"tokens_per_word": None}, *[{"tokens_per_word": 1.5}] * 103], "ranks": ranks}
+        for name, ranks in (("a\x01 & b", [(1, 9), (2, 4)]), ("none used", []))
+    ]
+    groups = [{"group": (name, "en"), "bytes": 1000 - n} for n, name in enumerate(names)]
+    text = draw({"tokenizers": tokenizers, "groups": groups, "by": ("source", "lang")})
+    drawn = ElementTree.fromstring(text.encode())
+    svg = "{http://www.w3.org/2000/svg}"
+    told = [title.text for title in drawn.iter(f"{svg}title")]
+    assert len(told) == 60
+    assert {"a\ufffdb\ufffd<&>\"' · en", "\ufffd · en", "x" * 80 + " · en", "- · en"} <= set(told)
+    assert "of the 60 with the most text; 44 are not drawn" in text
+    assert all(
+        len(label.text or "") <= 26 for label in drawn.iter(f"{svg}text") if label.find(f"{svg}title") is not None
+    )
 
 
 @pytest.mark.parametrize(

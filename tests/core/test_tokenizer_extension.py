@@ -14,7 +14,7 @@ import tokenizers
 from datapipe.core.errors import RecipeError
 from datapipe.core.tokenizer_training.extension import extended_byte_level
 from datapipe.core.tokenizer_training.settings import Kind, TokenizerSettings
-from datapipe.core.tokenizer_training.training import trained
+from datapipe.core.tokenizer_training.training import check, trained
 from tests.core.test_tokenizer_training import CONTEXT, fuzzed, texts
 
 BASES: list[tuple[Kind, str]] = [
@@ -106,6 +106,12 @@ def test_further_special_tokens(tmp_path: Path) -> None:
 def test_what_cannot_be_extended(kind: Kind, name: str, tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="the model has 400 tokens already, of 400"):
         extend(kind, name, tmp_path, 400)
+    full = TokenizerSettings(extend=str(tmp_path / name), vocab_size=400)
+    with pytest.raises(RecipeError, match="the model has 400 tokens already, of 400"):
+        check(full, "test", CONTEXT)  # before there is any text
+    if kind != "byte_level_bpe":
+        with pytest.raises(RecipeError, match="expected no additional_tokens or user_symbols"):
+            check(full.model_copy(update={"vocab_size": 500, "user_symbols": ("x",)}), "test", CONTEXT)
     with pytest.raises(RecipeError, match=r"the sample gives [\d,]+ tokens, not 90,000"):
         extend(kind, name, tmp_path, 90_000)
 

@@ -46,7 +46,10 @@ def test_by_what_it_holds(tmp_path: Path, name: str, made: object, kind: type) -
         (b"", "it begins with b''"),
         (b"PK\x03\x04zip", r"nor a SentencePiece model: it begins with b'PK"),
         (b"\n\x05abc", "nor a SentencePiece model"),
-        (b"{no json", "bad.model: "),
+        (b"{no json", "it is no whole JSON .*; expected a tokenizer.json: copy it again"),
+        (b'{"a": 1}', "it is no tokenizer.json: it has no model; it has a"),
+        (b'{"model": {"type": "BPE"}}', "the package tokenizers does not read it as a tokenizer.json"),
+        (sentencepiece_models.model("t5")[:5000], "a SentencePiece model, but it is cut off: copy it again"),
         (b"YQ== 0\nYg== 1\n", "begin it with one of cl100k, gpt2"),
         (b"\n\x07\n\x01a\x15\x00\x00\x00\x00", "bad.model: "),  # a piece, and nothing else
     ],

@@ -43,13 +43,23 @@ def test_windows_are_the_text(parts: list[str]) -> None:
 
 def test_what_is_drawn_depends_on_the_text_alone() -> None:
     texts = [f"document {n} " * 30 for n in range(2000)]
-    limit = Share(1000, 100).limit
+    limit = int(0.105 * 2**64)
     one = {window for _, _, window in drawn(((n, t, limit) for n, t in enumerate(texts)), 5)}
     two = {window for _, _, window in drawn(((0, t, limit) for t in reversed(texts)), 5)}
     assert one == two
     assert 140 < len(one) < 280  # 210 of 2,000, give or take 5 standard deviations
     assert one != {window for _, _, window in drawn(((0, t, limit) for t in texts), 6)}
     assert not list(drawn([(0, None, 1 << 64), (1, "", 1 << 64), (2, "text", 0)], 5))
+
+
+def test_a_rare_language_has_its_share() -> None:
+    """Of 14 windows luck would leave out some, were no more drawn than wanted; what is over goes by count."""
+    for seed in range(60):
+        texts = [f"{seed} {n} ".ljust(WINDOW, "x") for n in range(140)]
+        share = Share(140 * WINDOW, 14 * WINDOW)
+        found = drawn(((0, text, share.limit) for text in texts), seed)
+        rows = [(("", "sw"), share, window.decode()) for _, _, window in found]
+        assert len(list(Quotas().taken_of(rows))) == 14
 
 
 def test_quotas() -> None:

@@ -158,7 +158,6 @@ def test_wordpiece_frames_as_bert_does() -> None:
     ("kind", "size", "said"),
     [
         ("byte_level_bpe", 9000, r"the sample gives [\d,]+ tokens, not 9,000; take at most \d+, or more text"),
-        ("byte_level_bpe", 200, "the 256 bytes and named tokens alone are 257"),
         ("wordpiece", 9000, "the sample gives"),
         ("wordpiece", 30, "characters and named tokens alone are"),
         ("sentencepiece_bpe", 9000, "the sample gives"),
@@ -182,6 +181,8 @@ def test_no_text(kind: Kind) -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
+        ({"vocab_size": 200}, "the 256 bytes and named tokens alone are 257"),
+        ({"kind": "sentencepiece_bpe", "vocab_size": 258}, "the 256 bytes and named tokens alone are 259"),
         ({"special_tokens": {"eos": ""}}, "a token is empty"),
         ({"user_symbols": ("a", "b", "a")}, "the token a is named twice"),
         ({"additional_tokens": ("<|endoftext|>",)}, "named twice"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,3 +78,29 @@ def test_text_goes_where_it_is_not_wanted(runs: Runs, tokenizer: Tokenizer) -> N
     )
     kept = [(row["text"], row["tokens"]) for row in runs.table("data")]
     assert kept == [(None, tokenizer.encode("The fox").ids), (None, [])]
+
+
+def test_languages_with_models_of_their_own(runs: Runs, tokenizer: Tokenizer) -> None:
+    """Their ids share a column: of one type, which the recipe says where the vocabularies differ so much."""
+    vocab = dict(json.loads(model("gpt2")))
+    vocab["model"]["vocab"][max(vocab["model"]["vocab"], key=vocab["model"]["vocab"].get)] = 70_000
+    (runs.folder / "large.json").write_text(json.dumps(vocab))
+    runs.jsonl("in.jsonl", [{"id": "a", "text": "Hund", "lang": "de"}, {"id": "b", "text": "Hund", "lang": "en"}])
+    recipe = """
+name: tokens
+read: {jsonl: in.jsonl}
+steps: [{tokenize: {model: models, eos: none, %sby_lang: {de: {model: large.json}}}}]
+write: {path: out}
+"""
+    said = (
+        r"tokenize: by_lang.de: its column tokens is list<item: uint32>, .* uint16>; say one dtype for the whole step"
+    )
+    with pytest.raises(RecipeError, match=said):
+        compile_text(recipe % "", runs.folder)
+    with pytest.raises(
+        RecipeError, match=r"by_lang.de: its column tokens is absent, the step's is list<item: uint16>$"
+    ):
+        compile_text(recipe.replace("large.json", "models, column: x") % "", runs.folder)
+    runs(recipe % "dtype: uint32, ")
+    rows = runs.table("data")
+    assert [row["tokens"] for row in rows] == [tokenizer.encode("Hund").ids] * 2

@@ -12,7 +12,7 @@ import pytest
 import sentencepiece
 import tokenizers
 
-from datapipe.core.errors import RecipeError
+from datapipe.core.errors import RecipeError, RunFailed
 from tests.conftest import Runs, compile_text
 
 WORDS = [
@@ -185,5 +185,5 @@ def test_what_cannot_be_is_told_before_any_work(corpus: Runs, change: tuple[str,
 
 
 def test_too_little_text(corpus: Runs) -> None:
-    with pytest.raises(RecipeError, match=r"the sample gives \d+ tokens, not 9,000; take at most \d+, or more text"):
+    with pytest.raises(RunFailed, match=r"the sample gives \d+ tokens, not 9,000; take at most \d+, or more text"):
         corpus(recipe(size=9000))

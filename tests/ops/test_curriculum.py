@@ -124,9 +124,11 @@ def test_skills_and_weights_files(tmp_path) -> None:
     }
     taken = tokens_by(stream("curriculum", [rows], **asked), "source")
     assert taken["web"] / taken["code"] == pytest.approx(3, rel=0.1)
-    operator = operators.get("curriculum").model_validate({**asked, "unit": "documents"})
-    with pytest.raises(RecipeError, match="set `unit: tokens`"):
-        operator.facts(Context("test.01", 7, open_file))
+    ctx = Context("test.01", 7, open_file)
+    remarks = operators.get("curriculum").model_validate({**asked, "unit": "documents"}).facts(ctx)["remarks"]
+    assert "mine: shares of tokens are taken as shares of documents" in remarks
+    with pytest.raises(RecipeError, match="weights of source, expected those of lang"):
+        operators.get("curriculum").model_validate({**asked, "by": "lang"}).facts(ctx)
 
 
 def test_check_tells_and_refuses_before_work() -> None:
@@ -142,6 +144,26 @@ def test_check_tells_and_refuses_before_work() -> None:
     }
     with pytest.raises(RecipeError, match=r"python: 1\.50 epochs"):
         operators.get("curriculum").model_validate({**asked, "sizes": {**asked["sizes"], "python": "50B"}}).facts(ctx)
+    preset = {"preset": "llama", "names": {"web": "CommonCrawl", "code": "Github"}}
+    remarks = (
+        operators.get("mixture").model_validate({**preset, "absent": "drop", "unit": "bytes"}).facts(ctx)["remarks"]
+    )
+    assert remarks[0].startswith("llama: Touvron et al. 2023 (arXiv:2302.13971), table 1")
+    assert remarks[0].endswith("StackExchange (2.0%), Wikipedia (4.5%), the rest normalised")
     unsized = operators.get("curriculum").model_validate({"stages": STAGES}).facts(ctx)
     assert "python: 100B tokens, code 25.0%, python 75.0%" in unsized["remarks"]
     assert unsized["schedule"]["stages"][2]["groups"]["python"]["taken"] == 75e9
+
+
+def test_a_sample_has_as_much_less_of_a_budget() -> None:
+    """Forecasts run samples: of a tenth of the rows a tenth is asked, and what a sample lacks fails nothing."""
+    rows = corpus(SIZES).slice(0, 520)
+    for asked in ({"budget": "1.3M"}, {"budget": None}):
+        operator = operators.get("curriculum").model_validate({"stages": STAGES, "max_epochs": {"code": 2}, **asked})
+        smaller = operator.of_sample(0.1)
+        whole = 1.3e6 if asked["budget"] else 2.6e12
+        assert smaller.budget == pytest.approx(whole / 10)
+        assert operator.model_validate(smaller.model_dump(mode="json", by_alias=True)) == smaller
+    found = stream("curriculum", [rows], stages=STAGES, budget=130_000, shortfall="cap", absent="drop")
+    assert sum(found.column("n_tokens").to_pylist()) == pytest.approx(130_000, rel=0.2)
+    assert operators.get("mixture").model_validate({}).of_sample(0.1).budget is None

@@ -125,7 +125,7 @@ def test_pieces_of_a_context_are_sequences_of_their_own() -> None:
 @pytest.mark.parametrize(
     ("parameters", "said"),
     [
-        ({"level": "token"}, "level token takes ids"),
+        ({"level": "token"}, "is a token.s name, and no `tokenize`"),
         ({"tokens": AS_IDS}, "level character takes strings"),
         ({"tokens": {"prefix": "<a>", "middle": "<a>"}}, "three different strings"),
         ({"tokens": {"prefix": "<a", "middle": "<a>"}}, "stands in another"),

@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 import pyarrow as pa
 import pytest
+import xxhash
 from pydantic import ValidationError
 
 from datapipe.core.columns import ADDR
@@ -88,6 +89,43 @@ def test_by_score_is_exactly_sorted_within_each_group() -> None:
             assert ((steps <= 0) if descending else (steps >= 0)).all()
 
 
+def walked(rows: pa.RecordBatch, group: str, budget: float, seed: int = 7) -> list[tuple[str, int]]:
+    """By hand: the documents of a group in the order of their hashes, round after round, while their middle is within."""
+    ids, source, tokens = (rows.column(name).to_pylist() for name in ("id", "source", "n_tokens"))
+    own = sorted(
+        (xxhash.xxh3_64_intdigest(i.encode(), seed=seed), i, n)
+        for i, s, n in zip(ids, source, tokens, strict=True)
+        if s == group
+    )
+    found, start, epoch = [], 0, 1
+    while True:
+        for _, name, size in own:
+            if start + size / 2 >= budget:
+                return found
+            found.append((name, epoch))
+            start += size
+        epoch += 1
+
+
+def test_documents_are_those_of_a_walk_round_the_circle() -> None:
+    rows = corpus(SIZES)
+    found = stream("mixture", [rows], weights=WEIGHTS, budget=1_000_000, max_epochs=4)
+    columns = [found.column(name).to_pylist() for name in ("source", "id", "epoch")]
+    for group, weight in WEIGHTS.items():
+        mine = sorted((i, e) for s, i, e in zip(*columns, strict=True) if s == group)
+        assert mine == sorted(walked(rows, group, weight * 1_000_000))
+
+
+def test_a_stage_sorted_as_one() -> None:
+    rows = corpus(SIZES)
+    found = stream(
+        "mixture", [rows], weights=WEIGHTS, budget=900_000, max_epochs=4, order={"by": "score", "within": "stage"}
+    )
+    assert (np.diff(np.array(found.column("score"))) >= 0).all()
+    at = np.array(found.column("at")) / 2.0**64
+    assert abs(at - np.linspace(0, 1, len(at))).max() < 0.05
+
+
 def test_equal_scores_are_spread_and_missing_ones_come_last() -> None:
     rows = corpus({"web": 2000})
     level = pa.array([None if i % 10 == 9 else i % 3 for i in range(2000)], pa.int8())
@@ -141,6 +179,9 @@ def test_partitions_and_arcs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (np.diff(np.array(found.column("score"))[web]) >= 0).all()  # sorted without exception, from a sample of 128
     at = np.array(found.column("at"))[web] / 2.0**64
     assert abs(np.sort(at) - np.linspace(0, 1, len(at))).max() < 0.25
+    asked = {"weights": {"web": 0.5, "books": 0.5}, "budget": 60_000, "max_epochs": 3}
+    found = stream("mixture", [rows], **asked, order={"by": "score", "descending": True, "within": "stage"})
+    assert (np.diff(np.array(found.column("score"))) <= 0).all()  # books, of which all is known, lie between
 
 
 def test_dropped_rows_say_why_and_tallies_tell_all() -> None:

@@ -15,7 +15,11 @@ from click.testing import CliRunner
 
 from datapipe.cli.main import datapipe
 from datapipe.core.errors import RecipeError
-from tests.conftest import Runs, compile_text
+from datapipe.engine.estimate.forecast import forecast
+from datapipe.engine.executors.local import InProcess
+from datapipe.plan.compile import compile_recipe
+from datapipe.plan.locate import load
+from tests.conftest import Quiet, Runs, compile_text
 
 PLUGIN = """
 import pyarrow as pa
@@ -119,7 +123,7 @@ write: [{{dataset: short, path: out}}, {{dataset: long, path: long}}]
 
 
 def test_report_and_why(corpus: Runs) -> None:
-    for ending in ("", ", format: jsonl"):
+    for ending in ("", ", format: jsonl", ", format: huggingface"):
         corpus(RECIPE.replace("30KB", "30KB" + ending), fresh=True)
         out = str(corpus.folder / "out")
         said = CliRunner().invoke(datapipe, ["report", out]).output
@@ -133,17 +137,45 @@ def test_report_and_why(corpus: Runs) -> None:
         assert "kept, in" in CliRunner().invoke(datapipe, ["why", out, "all.02.pack-0-0"]).output
 
 
+def test_why_speaks_of_sequences_that_are_not_there(corpus: Runs) -> None:
+    last = "steps: [bytes, {pack: {length: [64, 128]}}, {select: {length: {max: 1}}}]"
+    corpus(RECIPE.replace("steps: [bytes, {pack: {length: 128, method: best_fit, eos: 300, window: 3000}}]", last))
+    said = CliRunner().invoke(datapipe, ["why", str(corpus.folder / "out"), "d40"])
+    assert said.exit_code == 1
+    assert "if it was packed, the sequences with it are not published" in str(said.exception)
+
+
 @pytest.mark.parametrize(
     ("parameters", "said"),
     [
         ("length: 128, column: words", "reads the column words, which no earlier step or reader makes"),
         ("length: 128, column: text", "the column text is large_string, expected lists of tokens"),
         ("length: 128, pad: 70000", "does not fit into uint16"),
+        ("length: 128, pad: -1", "pack.pad: expected a token's id"),
     ],
 )
 def test_bad_recipes_stop_before_any_work(corpus: Runs, parameters: str, said: str) -> None:
     with pytest.raises(RecipeError, match=said):
         compile_text(RECIPE.replace("length: 128", parameters), corpus.folder)
+
+
+def test_a_step_that_reads_texts_stands_before_packing(corpus: Runs) -> None:
+    recipe = (
+        RECIPE.partition("write:")[0]
+        + "  late: {from: [all], steps: [exact_dedup]}\nwrite: {dataset: late, path: out}\n"
+    )
+    with pytest.raises(RecipeError, match=r"exact_dedup reads texts, and behind all\.02\.pack there are none"):
+        compile_text(recipe, corpus.folder)
+
+
+def test_estimates_count_sequences(corpus: Runs) -> None:
+    (corpus.folder / "recipe.yaml").write_text(RECIPE)
+    plan = compile_recipe(load(str(corpus.folder / "recipe.yaml")))
+    found = forecast(plan, plan, 1.0, 1, 0.0, 1, InProcess(), Quiet())
+    manifest = corpus(RECIPE)
+    assert found["steps"][-1]["rows_out"]["likely"] == found["outputs"][0]["rows"]["likely"] == manifest["rows_written"]
+    size = sum(file["bytes"] for file in manifest["files"])
+    assert found["outputs"][0]["bytes"]["likely"] == pytest.approx(size, rel=0.1)
 
 
 def tallies_of(manifest: dict[str, Any]) -> dict[str, Any]:

@@ -132,6 +132,14 @@ def test_a_folder_names_its_own_marks_and_hides_its_weights(folder: Path) -> Non
     said = operator.facts(CONTEXT)
     assert said["eos"]["token"] == "<tool>"
     assert "<tool> is an ordinary token: a text that spells it gives it, too" in said["remarks"]
+    assert not any("lies beside it" in remark for remark in said["remarks"])
+    both = (
+        str(folder / "nfkc" / "tokenizer.json"),
+        str(folder / "sp.model"),
+    )  # its own model beside it is the faster way
+    (folder / "nfkc").mkdir()
+    Path(both[0]).write_bytes((folder / "nfkc.json").read_bytes())
+    assert any("sp.model lies beside it" in remark for remark in made(model=both).facts(CONTEXT)["remarks"])
     with pytest.raises(ValueError, match="name the one to use"):
         Tokenize(model=("a/tokenizer.json", "b/tokenizer.json"))
     with pytest.raises(ValueError, match="none of 2 files ends with"):

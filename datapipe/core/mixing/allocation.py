@@ -85,7 +85,11 @@ def allocate(
     if terms.total == "largest":
         largest = _largest(weights, pools, sizes, shares, terms)
         budgets = [share * largest for share in shares]
-    return _fill(stages, pools, sizes, terms, weights, [budget or 0.0 for budget in budgets])
+    takes = _fill(stages, pools, sizes, terms, weights, [budget or 0.0 for budget in budgets])
+    for number, stage in enumerate(stages):
+        if budgets[number] and terms.shortfall == "refuse" and not any(take.stage == number for take in takes):
+            raise CannotBeMet(f"{stage.name}: there is nothing that it could take; see its weights and its `where`")
+    return takes
 
 
 def water_fill(budget: float, weights: Numbers, room: Numbers) -> Numbers:
@@ -191,6 +195,10 @@ def _check_groups(
     stages: Sequence[Stage], pools: Sequence[int], sizes: Sequence[Sizes], terms: Terms, files: Files
 ) -> None:
     """Groups that are named are there, and groups that are there are named."""
+    there = {group for own in sizes for group, size in own.items() if size > 0}
+    for group in terms.epochs[0]:
+        if group not in there and terms.absent == "refuse":
+            raise CannotBeMet(f"max_epochs: there is nothing of {group}{did_you_mean(group, there)}")
     for pool, own in enumerate(sizes):
         named: dict[str, float] = {}
         every = False  # a rule speaks of all groups

@@ -52,21 +52,23 @@ def course_of(schedule: Mapping[str, Any]) -> Course:
     return Course(schedule["unit"], tuple(stages), tuple(groups), tuple(points))
 
 
-def course_of_run(step: Mapping[str, Any], names: list[str]) -> dict[str, Any]:
-    """As `table.schedule_of`, of what an order's step of a manifest says that rows there were; `names` are of its stages."""
+def schedule_of_run(manifest: Mapping[str, Any], step: Mapping[str, Any]) -> dict[str, Any]:
+    """As `table.schedule_of`, of the rows that there were, by what a manifest says of a step that placed them."""
     told = {stage["name"]: stage for stage in step.get("facts", {}).get("schedule", {}).get("stages", [])}
     tallies = step["tallies"]
     unit = next((key for own in tallies.values() for key in own if key not in ("rows", "stages")), "documents")
+    orders = (output.get("order") or {} for output in manifest["outputs"])
+    empty: list[dict[str, Any]] = []
+    segments = next((order["segments"] for order in orders if order.get("step") == step["label"]), empty)
+    placed = (name for own in tallies.values() for name in own["stages"])
     stages = []
-    for name in names:
+    for name in [segment["name"] for segment in segments] or list(told) or list(dict.fromkeys(placed)):
         groups = {}
         for group, own in tallies.items():
             if name in own["stages"]:
                 said = told.get(name, {}).get("groups", {}).get(group, {})
-                taken = own["stages"][name][unit]
-                groups[group] = {
-                    "begins": said.get("begins", 1.0), "ends": said.get("ends", 1.0), "taken": taken, "size": own[unit],
-                }  # fmt: skip
+                weights = {"begins": said.get("begins", 1.0), "ends": said.get("ends", 1.0)}
+                groups[group] = {**weights, "taken": own["stages"][name][unit], "size": own[unit]}
         stages.append({"name": name, "shape": told.get(name, {}).get("shape"), "groups": groups})
     return {"unit": unit, "stages": stages}
 

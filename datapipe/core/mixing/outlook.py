@@ -27,14 +27,16 @@ def named_only(
     if sized:
         whole = float(terms.total) if terms.total is not None else sum(stage.budget or 0 for stage in stages)
     lines, out = [UNKNOWN], []
-    before: Weights = {}
+    before: Weights | None = {}
+    known = True
     for stage, share in zip(stages, shares, strict=True):
         said = f"{stage.name}: {amount(share * whole)} {unit}" if sized else f"{stage.name}: {share:.1%} of the stream"
         ends = stage.named(files)
         begins = stage.begin.named(files) if stage.begin is not None else before if stage.interpolate else ends
         if ends is None or begins is None:
             lines.append(f"{said}, weights by size ({stage.rule() or 'to begin with'})")
-            return lines, None
+            known, before = False, ends
+            continue
         weights = ", ".join(f"{name} {_weight(begins, ends, name)}" for name in ends if ends[name] or begins.get(name))
         lines.append(f"{said}, {weights}")
         groups = {
@@ -48,7 +50,7 @@ def named_only(
         }
         out.append({"name": stage.name, "shape": stage.interpolate, "groups": groups})
         before = ends
-    return lines, {"unit": unit if sized else "share", "stages": out}
+    return lines, {"unit": unit if sized else "share", "stages": out} if known else None
 
 
 def _weight(begins: Weights, ends: Weights, name: str) -> str:

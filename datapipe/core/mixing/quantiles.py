@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +42,22 @@ class Quantiles:
             taken, own = np.append(weights.mean(), taken), np.append(0.0, own)
         starts = np.append(0.0, np.cumsum(taken))
         return cls(ranks, starts / starts[-1], own)
+
+    @classmethod
+    def merged(cls, parts: Sequence[Quantiles], weights: Sequence[float]) -> Quantiles:
+        """Those of several groups together, of each as much as its weight."""
+        ranks = np.concatenate([part.ranks for part in parts])
+        taken = np.concatenate([np.diff(part.starts) * weight for part, weight in zip(parts, weights, strict=True)])
+        own = np.concatenate([part.own for part in parts])
+        order = np.argsort(ranks, kind="stable")
+        ranks, taken, own = ranks[order], taken[order], own[order]
+        first = np.flatnonzero(np.append(True, ranks[1:] != ranks[:-1])[: len(ranks)])
+        sums = np.add.reduceat(taken, first)
+        mean = np.add.reduceat(taken * own, first) / np.maximum(sums, 1e-300)
+        if own.min() < 1:  # one group's scores may lie between those of another, of which there is nothing between
+            mean = np.minimum(mean, 1 - 2.0**-6)
+        starts = np.append(0.0, np.cumsum(sums))
+        return cls(ranks[first], starts / max(starts[-1], 1e-300), mean)
 
     def places(self, ranks: Keys, draws: Numbers) -> Numbers:
         """Numbers in [0, 1), in the order of the scores; equal scores are spread by a draw from [0, 1).

@@ -42,6 +42,7 @@ class Scheduled(Order):
     _stretches: Numbers = PrivateAttr(
         default_factory=lambda: np.zeros((1, 0))
     )  # row s: where stage s begins in each circle
+    _together: dict[int, Quantiles] = PrivateAttr(default_factory=dict)  # of stages that are sorted as one
     _takes: dict[tuple[int, int], Take] = PrivateAttr(default_factory=dict)
 
     def given(
@@ -65,7 +66,16 @@ class Scheduled(Order):
             taken[take.stage, at[name]] = take.taken
             self._takes[take.stage, at[name]] = take
         self._stretches = np.concatenate([np.zeros((1, len(at))), np.cumsum(taken, axis=0)])
+        for number, stage in enumerate(stages):
+            if stage.order.within == "stage" and (some := np.flatnonzero(taken[number])).size:
+                column = self._column(stage)
+                parts = [self._quantiles[group][column] for group in some]
+                self._together[number] = Quantiles.merged(parts, taken[number, some].tolist())
         return self
+
+    def _column(self, stage: Stage) -> int:
+        """Which of the scores a stage is sorted by."""
+        return self._rows.scores.index((stage.order.by or "", stage.order.descending))
 
     def columns_read(self) -> tuple[str, ...]:
         """As the question."""
@@ -115,7 +125,9 @@ class Scheduled(Order):
         if stage.order.way == "interleaved":
             return of.share(of.lies + of.epoch * of.whole)
         if stage.order.by is not None:
-            column = self._rows.scores.index((stage.order.by, stage.order.descending))
+            column = self._column(stage)
+            if stage.order.within == "stage":
+                return self._together[number].places(ranks[column], draws)
             found = np.zeros(len(draws))
             for group, rows in enumerate(order_by_group(of.codes, len(self._names))):
                 if len(rows):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
+from math import inf
 from typing import Any, ClassVar, Literal, Self
 
 import pyarrow as pa
@@ -17,6 +18,7 @@ from datapipe.core.mixing.amounts import Amount, amount_of
 from datapipe.core.mixing.known_sizes import sizes_of_run
 from datapipe.core.mixing.mix import Files, Mix
 from datapipe.core.mixing.outlook import named_only
+from datapipe.core.mixing.presets import PRESETS
 from datapipe.core.mixing.rows import Rows, Unit, by_pool
 from datapipe.core.mixing.scheduled import WRITES, Scheduled
 from datapipe.core.mixing.stages import Stage, check_stages, shares_of
@@ -31,6 +33,7 @@ class Scheduling(Global):
     """A stream of stages, each with its own mixture; `timeline` says which."""
 
     orders: ClassVar[bool] = True
+    reads: ClassVar[tuple[str, ...]] = ("id", "source")
     compiles: ClassVar[bool] = False  # it has no kernels, and a few rows lack groups that weights name
     partition_by: ClassVar[str] = "key"
     writes: ClassVar[Mapping[str, pa.DataType]] = WRITES
@@ -75,7 +78,7 @@ class Scheduling(Global):
         if value is None or value == "largest":
             return value
         found = amount_of(value)
-        if isinstance(found, bool) or not isinstance(found, int | float) or not 0 < found < float("inf"):
+        if isinstance(found, bool) or not isinstance(found, int | float) or not 0 < found < inf:
             raise ValueError(f"expected an amount such as 2T or 10M, or largest, found {value!r}")
         return float(found)
 
@@ -83,7 +86,7 @@ class Scheduling(Global):
     @classmethod
     def _positive(cls, value: Any) -> Any:
         for epochs in value.values() if isinstance(value, dict) else () if value is None else (value,):
-            if not epochs > 0:
+            if not 0 < epochs < inf:
                 raise ValueError(f"expected numbers above 0, found {epochs:g}")
         return value
 
@@ -96,9 +99,8 @@ class Scheduling(Global):
         for mix in self._mixes():
             if mix.file is not None and mix.file not in self.weights_paths():
                 raise ValueError(f"file: {mix.file} is no name among weights_files")
-            if self.absent == "refuse" and (left := mix.unmapped()):
-                said = ", ".join(f"{name} ({share:.1%})" for name, share in left.items())
-                raise ValueError(f"names: nothing here is {said} of {mix.preset}; map it, or say `absent: drop`")
+            if self.absent == "refuse" and (left := _told(mix)):
+                raise ValueError(f"names: nothing here is {left} of {mix.preset}; map it, or say `absent: drop`")
         return self
 
     def _mixes(self) -> list[Mix]:
@@ -117,6 +119,13 @@ class Scheduling(Global):
             default = self.max_epochs
         return Terms(total, (own, default), self.shortfall, self.others, self.absent)  # type: ignore[arg-type]
 
+    def of_sample(self, part: float) -> Self:
+        """So much less of a budget, and no shortfall: a sample may lack of a group what the whole has."""
+        stages = self.timeline()
+        total = sum(stage.budget or 0 for stage in stages) if self.budget is None else self.budget
+        budget = total * part if isinstance(total, float) and total > 0 else self.budget
+        return self.model_copy(update={"budget": budget, "shortfall": "cap", "absent": "drop"})
+
     def rows(self) -> Rows:
         """How rows are looked at."""
         return Rows.of(self.by, self.unit, self.tokens, self.timeline())
@@ -130,10 +139,12 @@ class Scheduling(Global):
         return self.rows().check(schema)
 
     def sources(self) -> tuple[str, ...]:
-        """The datasets that weights name."""
+        """The datasets that weights and epochs name."""
         if self.by != "source" or self.absent == "drop":
             return ()
-        named = (mix.named({}) for mix in self._mixes() if mix.file is None)
+        named: list[Mapping[str, float] | None] = [mix.named({}) for mix in self._mixes() if mix.file is None]
+        if isinstance(self.max_epochs, dict):
+            named.append(self.max_epochs)
         return tuple(dict.fromkeys(name for weights in named for name in weights or {}))
 
     def check_sources(self, sources: Collection[str]) -> str | None:
@@ -164,15 +175,21 @@ class Scheduling(Global):
     def facts(self, ctx: Context) -> Mapping[str, Any]:
         """The schedule by the sizes told, as far as it follows from the recipe; RecipeError where it cannot be met."""
         files = self._read(ctx)
-        remarks = [f"{mix.preset}: without {name} ({share:.1%}); the rest is normalised"
-                   for mix in self._mixes() for name, share in mix.unmapped().items()]  # fmt: skip
+        units = [(name, file.unit) for name, file in files.items() if file.unit != self.unit]
+        remarks = [f"{name}: shares of {unit} are taken as shares of {self.unit}" for name, unit in units]
+        presets = {mix.preset: mix for mix in self._mixes() if mix.preset is not None}
+        for name, mix in presets.items():
+            left = _told(mix)
+            without = f"; without {left}, the rest normalised" if left else ""
+            remarks.append(f"{name}: {PRESETS[name].source}{without}")
         sizes = sizes_of_run(ctx, self.sizes_from, self.by, self.unit) if self.sizes_from is not None else self.sizes
         stages, rows = self.timeline(), self.rows()
         if sizes is not None and rows.wheres:
             remarks.append("sizes are of all rows of a group; what stages with `where` take is known at the barrier")
         elif sizes is not None:
             try:
-                takes = self.takes(sizes, files)
+                more = {} if self.sizes_from is None else {"others": "drop"}  # that run may have had more sources
+                takes = self.model_copy(update=more).takes(sizes, files)
             except CannotBeMet as error:
                 raise RecipeError(str(error)) from None
             return {
@@ -236,6 +253,9 @@ class Scheduling(Global):
                 found[name] = read_weights(stream.read(), path)
             if found[name].by != self.by:
                 raise RecipeError(f"{path}: weights of {found[name].by}, expected those of {self.by} (`by`)")
-            if found[name].unit != self.unit:
-                raise RecipeError(f"{path}: weights are shares of {found[name].unit}; set `unit: {found[name].unit}`")
         return found
+
+
+def _told(mix: Mix) -> str:
+    """What a preset has beside the groups here."""
+    return ", ".join(f"{name} ({share:.1%})" for name, share in mix.unmapped().items())

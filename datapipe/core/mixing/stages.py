@@ -26,11 +26,16 @@ class Ordering(BaseModel):
     way: Literal["shuffled", "interleaved", "grouped", "sorted"] = Field("sorted", description="see the operator")
     by: str | None = Field(None, description="a column of numbers: its least come first")
     descending: bool = Field(False, description="its greatest come first")
+    within: Literal["group", "stage"] = Field(
+        "group", description="each group is sorted on its own, so that the mixture stays, or all rows of the stage are"
+    )
 
     @model_validator(mode="after")
     def _sorted_by(self) -> Self:
         if (self.way == "sorted") != (self.by is not None):
             raise ValueError("expected shuffled, interleaved, grouped or {by: COLUMN}")
+        if self.by is None and (self.descending or self.within == "stage"):
+            raise ValueError("descending and within: only with by")
         return self
 
 
@@ -63,8 +68,8 @@ class Stage(Mix):
     def _changes_what(self) -> Self:
         if self.begin is not None and self.interpolate is None:
             raise ValueError("from: only with interpolate")
-        if self.interpolate is not None and self.order.way == "grouped":
-            raise ValueError("interpolate: one group after another has no weights that change")
+        if self.interpolate is not None and (self.order.way == "grouped" or self.order.within == "stage"):
+            raise ValueError("interpolate: the order leaves no weights to change: grouped, or sorted within the stage")
         return self
 
 

@@ -24,12 +24,10 @@ ANSWER = pa.schema(
 
 def reduced(part: pa.Table, scores: int) -> pa.Table:
     """A partition, sorted by `key`: documents of groups that have few here, arcs of the others and a sample of their scores."""
-    group = part.column("group").combine_chunks().dictionary_encode()
-    codes = group.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     key, size = part.column("key").to_numpy(), part.column("size").to_numpy()
     ranks = [part.column(f"rank{n}").to_numpy() for n in range(scores)]
     out = []
-    for name, rows in zip(group.dictionary.to_pylist(), order_by_group(codes, len(group.dictionary)), strict=True):
+    for name, rows in _by_group(part):
         if len(rows) <= EXACT:
             out.append(_answer(DOCUMENTS, name, key[rows], size[rows], [rank[rows] for rank in ranks]))
             continue
@@ -40,19 +38,27 @@ def reduced(part: pa.Table, scores: int) -> pa.Table:
         if scores:
             some = rows[:SCORED]
             out.append(_answer(SAMPLE, name, key[some], size[some], [rank[some] for rank in ranks]))
-    return pa.concat_tables(out) if out else _answer(DOCUMENTS, "", key, size, ranks)
+    return pa.concat_tables(out).combine_chunks() if out else _answer(DOCUMENTS, "", key, size, ranks)
 
 
 def combined(parts: Sequence[pa.Table], scores: int) -> pa.Table:
     """The artifact: of each group its size and documents, then the points of its circle, then those of its scores."""
-    whole = pa.concat_tables(parts)
-    names = sorted(pc.unique(whole.column("group")).to_pylist()) if whole.num_rows else []
-    bits = arc_bits(len(names))
-    found = [ANSWER.empty_table()]
-    for name in names:
-        own = whole.filter(pc.equal(whole.column("group"), name))
-        found += _told(name, own, bits, scores)
-    return pa.concat_tables(found).combine_chunks()
+    found: dict[str, list[pa.Table]] = {}
+    for part in parts:
+        for name, rows in _by_group(part):
+            found.setdefault(name, []).append(part.drop_columns(["group"]).take(pa.array(rows)))
+    bits = arc_bits(len(found))
+    told = [ANSWER.empty_table()]
+    for name in sorted(found):
+        told += _told(name, pa.concat_tables(found.pop(name)), bits, scores)
+    return pa.concat_tables(told).combine_chunks()
+
+
+def _by_group(part: pa.Table) -> Iterator[tuple[str, Int64s]]:
+    """The rows of each group, in their order."""
+    group = part.column("group").combine_chunks().dictionary_encode()
+    codes = group.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    return zip(group.dictionary.to_pylist(), order_by_group(codes, len(group.dictionary)), strict=True)
 
 
 def _told(name: str, own: pa.Table, bits: int, scores: int) -> Iterator[pa.Table]:

@@ -34,7 +34,9 @@ def table(stages: Sequence[Stage], takes: Sequence[Take], unit: str) -> list[str
         own[1] += take.taken
     whole = sum(taken for _, taken in sums.values())
     if len(stages) > 1:
-        for (_, group), (size, taken) in sorted(sums.items()):
+        for (pool, group), (size, taken) in sorted(sums.items()):
+            first = next(stages[take.stage].name for take in takes if take.pool == pool)  # which asks for such rows
+            group = group if len({pool for pool, _ in sums}) == 1 else f"{group} of {first}"
             epochs = f"{taken / size:.3f}" if size else "0"
             rows.append(("all", group, f"{taken / whole:.2%}" if whole else "", amount(size), amount(taken), epochs))
     rows.append(("all", "", "", amount(sum(size for size, _ in sums.values())), amount(whole), ""))

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from datapipe.core.errors import RecipeError
+from datapipe.core.errors import TooLittleText
 from datapipe.core.tokenizer_training.settings import TokenizerSettings
 from datapipe.core.tokenizers.converted import added_tokens
 from datapipe.core.tokenizers.huggingface import library
@@ -35,18 +35,11 @@ def train_byte_level(texts: Iterable[str], settings: TokenizerSettings, wanted_b
         initial_alphabet=tokenizers.pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    named = len(settings.reserved) + len(settings.user_symbols)
-    if settings.vocab_size < 256 + named:
-        raise RecipeError(
-            f"vocab_size: {settings.vocab_size:,} tokens, but the 256 bytes and named tokens alone are {256 + named:,}"
-        )
     made.train_from_iterator(texts, trainer)
     description: dict[str, Any] = json.loads(made.to_str())
     found = len(description["model"]["vocab"])
     if found < settings.vocab_size:
-        raise RecipeError(
-            f"vocab_size: the sample gives {found:,} tokens, not {settings.vocab_size:,}; take at most {found}, or more text"
-        )
+        raise TooLittleText(found, settings.vocab_size)
     description["added_tokens"] = named_tokens(settings)
     return description
 

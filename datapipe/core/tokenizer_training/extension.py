@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from datapipe.core.errors import RecipeError
+from datapipe.core.errors import RecipeError, TooLittleText
 from datapipe.core.language_model.pieces import sentencepiece
 from datapipe.core.tokenizer_training.byte_pairs import TWICE
 from datapipe.core.tokenizer_training.continued import merges
@@ -44,9 +44,7 @@ def extended_byte_level(
     made = tokenizers.Tokenizer.from_str(json.dumps(base))
     vocab: dict[str, int] = base["model"]["vocab"]
     known = {token["content"]: token["id"] for token in base["added_tokens"]}
-    first = max(*vocab.values(), *known.values(), 0) + 1
-    named = [token for token in (*settings.additional_tokens, *settings.user_symbols) if token not in known]
-    most = _room(settings, first, len(named))
+    first, named, most = room_in_byte_level(base, settings)
     words = _words(texts(), made, made.pre_tokenizer)
     names = {number: token for token, number in vocab.items()}
     specials = set(known.values())
@@ -76,14 +74,8 @@ def extended_byte_level(
 def extended_pieces(base: bytes, texts: Texts, settings: TokenizerSettings, wanted_by: str) -> bytes:
     """A SentencePiece model with more pieces after its own; RecipeError for one of another kind."""
     model = described(base)
-    if model.model_type not in (UNIGRAM, BPE):
-        raise RecipeError("extend: a SentencePiece model of words or characters has no pieces to add to")
     sentencepiece(wanted_by, "tokenize")
-    if settings.additional_tokens or settings.user_symbols:
-        raise RecipeError(
-            "extend: a SentencePiece model gets pieces alone; expected no additional_tokens or user_symbols"
-        )
-    most = _room(settings, len(model.pieces), 0)
+    most = room_in_pieces(model, settings)
     find = _likely_pieces if model.model_type == UNIGRAM else _merged_pieces
     added = find(model, texts, settings, most, wanted_by)
     _enough(settings, most, len(added))
@@ -165,6 +157,25 @@ def _words(texts: Iterable[str], made: Any, cut: Any) -> dict[tuple[int, ...], i
     return found
 
 
+def room_in_byte_level(base: dict[str, Any], settings: TokenizerSettings) -> tuple[int, list[str], int]:
+    """The first new id, the named tokens that are new, and how many others may be added; RecipeError if none may."""
+    known = {token["content"]: token["id"] for token in base["added_tokens"]}
+    first = max(*base["model"]["vocab"].values(), *known.values(), 0) + 1
+    named = [token for token in (*settings.additional_tokens, *settings.user_symbols) if token not in known]
+    return first, named, _room(settings, first, len(named))
+
+
+def room_in_pieces(model: Description, settings: TokenizerSettings) -> int:
+    """How many pieces may be added; RecipeError if none may."""
+    if model.model_type not in (UNIGRAM, BPE):
+        raise RecipeError("extend: a SentencePiece model of words or characters has no pieces to add to")
+    if settings.additional_tokens or settings.user_symbols:
+        raise RecipeError(
+            "extend: a SentencePiece model gets pieces alone; expected no additional_tokens or user_symbols"
+        )
+    return _room(settings, len(model.pieces), 0)
+
+
 def _room(settings: TokenizerSettings, held: int, named: int) -> int:
     """Tokens that may be added."""
     if settings.vocab_size <= held + named:
@@ -176,7 +187,4 @@ def _room(settings: TokenizerSettings, held: int, named: int) -> int:
 
 def _enough(settings: TokenizerSettings, most: int, found: int) -> None:
     if found < most:
-        size = settings.vocab_size - most + found
-        raise RecipeError(
-            f"vocab_size: the sample gives {size:,} tokens, not {settings.vocab_size:,}; take at most {size}, or more text"
-        )
+        raise TooLittleText(settings.vocab_size - most + found, settings.vocab_size)

@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Iterable
 
-from datapipe.core.errors import RecipeError
+from datapipe.core.errors import RecipeError, TooLittleText
 from datapipe.core.language_model.pieces import sentencepiece
 from datapipe.core.tokenizer_training.settings import TokenizerSettings
 from datapipe.core.tokenizers.sentencepiece_file import described, with_pieces
@@ -75,10 +75,7 @@ def _with_even_scores(model: bytes) -> bytes:
 
 def _explained(said: str, size: int) -> RecipeError:
     if found := _TOO_MANY.search(said):
-        most = int(found[1])
-        return RecipeError(
-            f"vocab_size: the sample gives {most:,} pieces, not {size:,}; take at most {most}, or more text"
-        )
+        return TooLittleText(int(found[1]), size, "pieces")
     if (found := _TOO_FEW.search(said)) and "required_chars" in said:
         return RecipeError(
             f"vocab_size: {size:,} pieces, but bytes, characters and named tokens alone are {int(found[2]):,}; take more, "

@@ -104,4 +104,9 @@ class TokenizerSettings(BaseModel):
             raise ValueError(
                 f"vocab_size: {self.vocab_size:,} tokens, of which {len(named):,} are named; none are left"
             )
+        bytes_ = 256 * (self.kind == "byte_level_bpe" or (self.kind.startswith("sentencepiece") and self.byte_fallback))
+        if self.extend is None and self.vocab_size < bytes_ + len(named):
+            raise ValueError(
+                f"vocab_size: {self.vocab_size:,} tokens, but the 256 bytes and named tokens alone are {256 + len(named):,}"
+            )
         return self

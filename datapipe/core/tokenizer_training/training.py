@@ -11,10 +11,15 @@ from typing import Any
 
 from datapipe import __version__
 from datapipe.core.context import Context
-from datapipe.core.errors import RecipeError
+from datapipe.core.errors import RecipeError, TooLittleText
 from datapipe.core.language_model.pieces import sentencepiece
 from datapipe.core.tokenizer_training.byte_pairs import train_byte_level
-from datapipe.core.tokenizer_training.extension import extended_byte_level, extended_pieces
+from datapipe.core.tokenizer_training.extension import (
+    extended_byte_level,
+    extended_pieces,
+    room_in_byte_level,
+    room_in_pieces,
+)
 from datapipe.core.tokenizer_training.folder import folder_of, packed
 from datapipe.core.tokenizer_training.gain import gain
 from datapipe.core.tokenizer_training.pieces import train_sentencepiece
@@ -39,7 +44,12 @@ def check(settings: TokenizerSettings, wanted_by: str, ctx: Context) -> None:
     if settings.extend is not None or not settings.kind.startswith("sentencepiece"):
         library(wanted_by)
     if settings.extend is not None:
-        Base.read(settings.extend, ctx)
+        base = Base.read(settings.extend, ctx)
+        _roles(base.description, settings)
+        if base.model is None:
+            room_in_byte_level(base.description, settings)
+        else:
+            room_in_pieces(described(base.model), settings)
 
 
 @dataclass(frozen=True)
@@ -73,8 +83,22 @@ class Base:
 def trained(
     windows: Windows, settings: TokenizerSettings, wanted_by: str, ctx: Context
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
-    """The tokenizer's files by name, and what the card says of an extension. The same texts give the same bytes."""
+    """The tokenizer's files by name, and what the card says of an extension. The same texts give the same bytes.
 
+    It has fewer tokens than are wanted only where the run is of a sample that has no more.
+    """
+    try:
+        return _trained(windows, settings, wanted_by, ctx)
+    except TooLittleText as error:
+        if ctx.whole:
+            raise
+        fewer = settings.model_copy(update={"vocab_size": error.most})
+        return _trained(windows, fewer, wanted_by, ctx)
+
+
+def _trained(
+    windows: Windows, settings: TokenizerSettings, wanted_by: str, ctx: Context
+) -> tuple[dict[str, bytes], dict[str, Any]]:
     def texts() -> Iterator[str]:
         return (text for _, text in windows())
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from datapipe.core.errors import RecipeError
+from datapipe.core.errors import RecipeError, TooLittleText
 from datapipe.core.tokenizer_training.byte_pairs import TWICE, named_tokens, normalizer
 from datapipe.core.tokenizer_training.settings import TokenizerSettings
 from datapipe.core.tokenizers.huggingface import library
@@ -50,10 +50,7 @@ def train_wordpiece(texts: Callable[[], Iterable[str]], settings: TokenizerSetti
     description: dict[str, Any] = json.loads(made.to_str())
     vocab = description["model"]["vocab"]
     if len(vocab) < settings.vocab_size:
-        raise RecipeError(
-            f"vocab_size: the sample gives {len(vocab):,} tokens, not {settings.vocab_size:,}; take at most {len(vocab)}, or "
-            "more text"
-        )
+        raise TooLittleText(len(vocab), settings.vocab_size)
     description["added_tokens"] = named_tokens(settings)
     description["model"] |= {"continuing_subword_prefix": INSIDE, "max_input_chars_per_word": LONGEST}
     description["decoder"] = {"type": "WordPiece", "prefix": INSIDE, "cleanup": False}

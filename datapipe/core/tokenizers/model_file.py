@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import PurePath
 
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError
 from datapipe.core.tokenizers.huggingface import HuggingFace, Special
-from datapipe.core.tokenizers.sentencepiece_file import is_model
+from datapipe.core.tokenizers.sentencepiece_file import described, is_model
 from datapipe.core.tokenizers.sentencepiece_model import SentencePiece
 from datapipe.core.tokenizers.tiktoken_file import TiktokenFile, is_ranks, pattern_of
 from datapipe.core.tokenizers.tokenizer import Tokenizer
@@ -26,7 +27,7 @@ def read_tokenizer(path: str, ctx: Context, special: Special = "text") -> Tokeni
         with ctx.open(path) as stream:
             content = stream.read()
         if content.lstrip()[:1] == b"{":
-            return HuggingFace(content, WANTED_BY, special)
+            return _described(content, special)
         if special == "split":
             raise RecipeError(
                 f"{path}: special: split is for a tokenizer.json; by this file no text gives a special token"
@@ -34,12 +35,30 @@ def read_tokenizer(path: str, ctx: Context, special: Special = "text") -> Tokeni
         if path.endswith(".tiktoken") or is_ranks(content):  # the ranks of Llama 3 are called tokenizer.model
             return TiktokenFile(content, pattern_of(path, content))
         if is_model(content):
+            try:
+                described(content)  # of a broken file the library names a line of its own source
+            except ValueError as error:
+                raise ValueError(f"a SentencePiece model, but {error}: copy it again") from None
             return SentencePiece(content, WANTED_BY)
         raise ValueError(
             f"neither a tokenizer.json, nor a .tiktoken file, nor a SentencePiece model: it begins with {content[:20]!r}"
         )
     except (OSError, ValueError) as error:
         raise RecipeError(f"{path}: {error}") from None
+
+
+def _described(content: bytes, special: Special) -> HuggingFace:
+    """ValueError that says whether it is a tokenizer.json at all, before what the library says of it."""
+    try:
+        found = json.loads(content)
+    except ValueError as error:
+        raise ValueError(f"it is no whole JSON ({error}); expected a tokenizer.json: copy it again") from None
+    if not isinstance(found.get("model"), dict):
+        raise ValueError(f"it is no tokenizer.json: it has no model; it has {', '.join(list(found)[:4]) or 'nothing'}")
+    try:
+        return HuggingFace(content, WANTED_BY, special)
+    except ValueError as error:
+        raise ValueError(f"the package tokenizers does not read it as a tokenizer.json: {error}") from None
 
 
 def tokenizer_among(paths: Sequence[str]) -> str:

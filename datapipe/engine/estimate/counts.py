@@ -24,10 +24,12 @@ def exactly(value: float) -> Range:
 
 @dataclass
 class StepForecast:
-    """What a step takes and drops (quarantined rows among them)."""
+    """What a step takes, drops (quarantined rows among them) and gives, which is more or less than what it keeps where it
+    cuts documents into several, or packs several into one."""
 
     rows_in: Range = field(default_factory=lambda: exactly(0))
     gone: Range = field(default_factory=lambda: exactly(0))
+    rows_out: Range = field(default_factory=lambda: exactly(0))
     bytes_out: Range = field(default_factory=lambda: exactly(0))
 
 
@@ -107,6 +109,7 @@ def _step(counts: Counts, label: str, found: StepCount, factor: Range, drops: _D
     step = counts.steps.setdefault(label, StepForecast())
     step.rows_in = step.rows_in + rows_in
     step.gone = step.gone + rows_in * share
+    step.rows_out = step.rows_out + after * found.rows_out
     step.bytes_out = step.bytes_out + after * found.bytes_out
     return after
 

@@ -87,7 +87,7 @@ def _steps(measured: Measured, counts: Counts) -> list[Forecast]:
                 "operator": step.operator,
                 "rows_in": _range(found.rows_in),
                 "dropped": _range(found.gone),
-                "rows_out": _range(found.rows_in - found.gone),
+                "rows_out": _range(found.rows_out),
                 "bytes_out": _range(found.bytes_out),
             }
         )

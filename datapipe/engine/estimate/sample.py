@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from math import ceil
 
 from datapipe.core.reader import Piece
+from datapipe.core.registry import operators
 from datapipe.core.seeds import step_seed, uniform
-from datapipe.plan.plan import Plan, Scatter, Shard, Span
+from datapipe.plan.plan import Plan, Scatter, Shard, Span, StepPlan
 
 # Neighbours are alike, so many small pieces tell more than a few large ones. On 600 MB of documentation, sorted by
 # package, 11 % of the bytes tell the number of documents within 3 % in pieces of 32 or 64 kB, within 6 % of 256 kB.
@@ -87,11 +88,24 @@ def draw(plan: Plan, fine: Plan, fraction: float, shards: int = 1) -> Sample:
         lanes = []
         for lane in stage.lanes:
             ranges = tuple(spans[fine.shards[a].dataset] for a, b in lane.shards if b > a)
-            lanes.append(lane.model_copy(update={"shards": ranges}))
+            chain = (link.model_copy(update={"step": link.step and _of_sample(link.step, part)}) for link in lane.chain)
+            lanes.append(lane.model_copy(update={"shards": ranges, "chain": tuple(chain)}))
         scatter = stage.scatter and scatters[stage.scatter.step]
-        stages.append(stage.model_copy(update={"lanes": tuple(lanes), "scatter": scatter}))
+        asked = tuple(sketch.model_copy(update={"step": _of_sample(sketch.step, part)}) for sketch in stage.sketches)
+        stages.append(stage.model_copy(update={"lanes": tuple(lanes), "sketches": asked, "scatter": scatter}))
     small = fine.model_copy(update={"shards": tuple(drawn), "stages": tuple(stages)})
     return Sample(small, plan, taken, whole, pieces)
+
+
+def _of_sample(step: StepPlan, part: float) -> StepPlan:
+    """The step as it is where only a part of the rows comes."""
+    operator = operators.get(step.operator).model_validate(step.parameters)
+    fewer = operator.of_sample(part) if part < 1 else operator
+    return (
+        step
+        if fewer == operator
+        else step.model_copy(update={"parameters": fewer.model_dump(mode="json", by_alias=True)})
+    )
 
 
 def _fewer(order: Scatter, part: float, shards: list[Shard]) -> Scatter:

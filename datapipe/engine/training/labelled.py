@@ -46,7 +46,7 @@ class Row(NamedTuple):
 def two_classes(classes: Sequence[tuple[str, Sequence[str]]], text_field: str | None, read: Read) -> Iterator[Example]:
     """Each input's texts with the name of its class; RecipeError for a class without any."""
     for label, inputs in classes:
-        for row in _rows(inputs, text_field, label, read):
+        for row in rows_of(inputs, text_field, label, read):
             yield _example(row, row.text, (label,), "")
 
 
@@ -76,9 +76,9 @@ def labelled_rows(inputs: Sequence[str], text_field: str | None, labelling: Labe
     fields: dict[str, None] = {}
     values: dict[str, None] = {}
     found = grouped = False
-    for row in _rows(inputs, text_field, "", read):
-        value = _label(_at(row.fields, labelling.field))
-        grouped = grouped or labelling.group is None or _at(row.fields, labelling.group) is not None
+    for row in rows_of(inputs, text_field, "", read):
+        value = _label(field_at(row.fields, labelling.field))
+        grouped = grouped or labelling.group is None or field_at(row.fields, labelling.group) is not None
         if value is None:
             read.unlabelled += 1
             if not found:
@@ -92,7 +92,7 @@ def labelled_rows(inputs: Sequence[str], text_field: str | None, labelling: Labe
         if len(values) < 1000:
             values.update(dict.fromkeys(map(_name, value if isinstance(value, list) else [value])))
         labels = labelling.labels_of(value)
-        group = "" if labelling.group is None else _name(_at(row.fields, labelling.group) or "")
+        group = "" if labelling.group is None else _name(field_at(row.fields, labelling.group) or "")
         if labelling.level == "document":
             yield _example(row, row.text, labels, group)
         else:
@@ -108,7 +108,8 @@ def labelled_rows(inputs: Sequence[str], text_field: str | None, labelling: Labe
             raise RecipeError(f"--toxic {label}: no row has this label{did_you_mean(label, values)}")
 
 
-def _rows(inputs: Sequence[str], text_field: str | None, label: str, read: Read) -> Iterator[Row]:
+def rows_of(inputs: Sequence[str], text_field: str | None, label: str, read: Read) -> Iterator[Row]:
+    """The rows that have a text, with all their fields; RecipeError where none has. `label` is what `read` has files by."""
     urls = read.urls.setdefault(label, {})
     fault = ""
     texts = 0
@@ -160,7 +161,7 @@ def _unfolded(metadata: str | None) -> dict[str, Any]:
     return fields
 
 
-def _at(fields: dict[str, Any], path: str) -> Any:
+def field_at(fields: dict[str, Any], path: str) -> Any:
     """A field, or one of a nested object: `a.b`."""
     value: Any = fields
     for name in (path,) if path in fields else path.split("."):

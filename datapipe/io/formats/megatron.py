@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, BinaryIO, ClassVar, Literal
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +12,9 @@ import pyarrow as pa
 from pydantic import Field
 
 from datapipe.core.errors import RunFailed
-from datapipe.io.formats.format import Counts, Format
-from datapipe.io.formats.tokens import first_id, ids_of, refusal, token_column, too_narrow
+from datapipe.io.formats.format import Counts
+from datapipe.io.formats.ids_alone import IdsAlone
+from datapipe.io.formats.tokens import first_id, ids_of
 
 _MAGIC = b"MMIDIDX\0\0"
 _HEADER = struct.Struct("<9sQBQQ")  # magic, version, dtype, sequences, documents + 1
@@ -21,7 +22,7 @@ _CODES = {"int32": 4, "uint16": 8}  # the format has no uint32: ids above 65,535
 _LONGEST = 2**31 - 1  # tokens of a sequence: the index keeps them as int32
 
 
-class Megatron(Format):
+class Megatron(IdsAlone):
     """Each row is a sequence and a document of its own; a part is a pair, whose path without ending is its prefix.
 
     As megatron/core/datasets/indexed_dataset.py of Megatron-LM reads it. `--data-path` takes
@@ -30,32 +31,18 @@ class Megatron(Format):
     """
 
     name: Literal["megatron"] = "megatron"
-    column: str | None = Field(None, description="the column of tokens; default: input_ids, or tokens")
     dtype: Literal["uint16", "int32"] | None = Field(
         None, description="of an id; default: uint16 for a column of uint16, int32 for one of uint32"
     )
-    needs: ClassVar[Literal["rows", "tokens"] | None] = "tokens"
 
     @property
     def suffixes(self) -> tuple[str, ...]:
         """Two files a part."""
         return ("bin", "idx")
 
-    def complaint(self, rows: pa.Schema, vocabulary: int | None) -> str | None:
-        """No tokens, or ids that do not fit."""
-        return refusal(rows, self.column, "megatron") or too_narrow(rows, self._column(rows), self.dtype, vocabulary)
-
-    def published(self, rows: pa.Schema) -> pa.Schema:
-        """The tokens, and what rows are called by."""
-        return pa.schema([field for field in rows if field.name in ("id", "source", self._column(rows))])
-
-    def counted(self, rows: pa.Schema) -> str | None:
-        """The column that is written."""
-        return token_column(rows, self.column)
-
     def write(self, pieces: Iterator[pa.RecordBatch], schema: pa.Schema, streams: Sequence[BinaryIO]) -> dict[str, Any]:
         """Ids as they come, and the index of their rows: 20 bytes of memory a row."""
-        column = self._column(schema)
+        column = self.written(schema)
         dtype = self.dtype or ("uint16" if schema.field(column).type.value_type == pa.uint16() else "int32")
         found = [np.zeros(0, np.int64)]
         for piece in pieces:
@@ -79,11 +66,6 @@ class Megatron(Format):
         if size != tokens * (2 if code == _CODES["uint16"] else 4):
             raise ValueError(f"the index tells of {tokens:,} tokens, beside it are {size:,} bytes")
         return Counts(rows, tokens)
-
-    def _column(self, rows: pa.Schema) -> str:
-        column = token_column(rows, self.column)
-        assert column is not None  # the plan was refused otherwise
-        return column
 
 
 def check_lengths(lengths: npt.NDArray[np.int64], batch: pa.RecordBatch) -> None:

@@ -8,19 +8,20 @@ import io
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from tempfile import SpooledTemporaryFile
-from typing import Any, BinaryIO, ClassVar, Literal
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from datapipe.io.formats.format import Counts, Format
-from datapipe.io.formats.tokens import ids_of, refusal, token_column, too_narrow
+from datapipe.io.formats.format import Counts
+from datapipe.io.formats.ids_alone import IdsAlone
+from datapipe.io.formats.tokens import ids_of
 
 _IN_MEMORY = 256 << 20  # bytes that wait for their header in memory, above that on disk
 
 
-class Npy(Format):
+class Npy(IdsAlone):
     """`.npy` holds the ids of all rows, little-endian; `.csv.gz` a line a row: start, end (tokens), id, source, row.
 
     Despite its name the file is plain memory without a header, to be mapped with `numpy.memmap`, as Dolma writes it
@@ -28,31 +29,17 @@ class Npy(Format):
     """
 
     name: Literal["npy"] = "npy"
-    column: str | None = Field(None, description="the column of tokens; default: input_ids, or tokens")
     dtype: Literal["uint16", "uint32"] | None = Field(None, description="of an id; default: that of the column")
     header: bool = Field(False, description="write the header that numpy.load expects; Dolma and OLMo expect none")
-    needs: ClassVar[Literal["rows", "tokens"] | None] = "tokens"
 
     @property
     def suffixes(self) -> tuple[str, ...]:
         """Two files a part."""
         return ("npy", "csv.gz")
 
-    def complaint(self, rows: pa.Schema, vocabulary: int | None) -> str | None:
-        """No tokens, or ids that do not fit."""
-        return refusal(rows, self.column, "npy") or too_narrow(rows, self._column(rows), self.dtype, vocabulary)
-
-    def published(self, rows: pa.Schema) -> pa.Schema:
-        """The tokens, and what rows are called by."""
-        return pa.schema([field for field in rows if field.name in ("id", "source", self._column(rows))])
-
-    def counted(self, rows: pa.Schema) -> str | None:
-        """The column that is written."""
-        return token_column(rows, self.column)
-
     def write(self, pieces: Iterator[pa.RecordBatch], schema: pa.Schema, streams: Sequence[BinaryIO]) -> dict[str, Any]:
         """Ids as they come; those that need a header, which tells their number, wait until all are there."""
-        column = self._column(schema)
+        column = self.written(schema)
         dtype = np.dtype(self.dtype or str(schema.field(column).type.value_type))
         with SpooledTemporaryFile(_IN_MEMORY) as waiting, gzip.GzipFile("", "wb", 6, streams[1], mtime=0) as places:
             total = row = 0
@@ -77,11 +64,6 @@ class Npy(Format):
             for place in csv.reader(lines):
                 rows, end = rows + 1, int(place[1])
         return Counts(rows, end)
-
-    def _column(self, rows: pa.Schema) -> str:
-        column = token_column(rows, self.column)
-        assert column is not None  # the plan was refused otherwise
-        return column
 
 
 def _lines(piece: pa.RecordBatch, row: int, starts: list[int], ends: list[int]) -> bytes:

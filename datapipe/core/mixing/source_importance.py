@@ -1,0 +1,86 @@
+"""DSIR by source: the shares with which the sources' n-grams together come nearest to a target's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from datapipe.core.importance.features import Int64s, counts_of_texts
+from datapipe.core.mixing.dirichlet import Shares
+from datapipe.core.mixing.kept import kept
+from datapipe.core.mixing.method import Domains, Learned, Method
+from datapipe.core.seeds import hashes, step_seed
+
+PRIOR = 1000.0  # n-grams of the whole that are added to each source's: a small one is not sure of what it lacks
+CONVERGED = 1e-6
+ROUNDS = 1000
+
+
+@dataclass(frozen=True)
+class SourceImportance(Method):
+    """Shares w that make KL(target || sum of w x source) least, over DSIR's hashed words and pairs of words.
+
+    share       of the documents, by hash with the seed, that a seed looks at: so seeds tell how sure it is
+    smoothing   share that is spread evenly
+    max_epochs  no share above what there is of the group, so many times, in `budget` bytes (None: all there is)
+
+    DSIR (Xie et al. 2023, arXiv:2302.03169, section 4.3) resamples documents so that this divergence falls; where whole
+    sources are taken, the divergence is convex in the shares and its least value is found by expectation maximisation
+    (the interpolation weights of Jelinek and Mercer 1980): each round a source's share becomes the expected share of the
+    target's n-grams that came from it. On three targets held out of 14 domains the loss was lower so than by shares of
+    the documents that DSIR would draw, which long documents decide, and than by a softmax of mean log-weights.
+    """
+
+    share: float = 0.8
+    smoothing: float = 0.01
+    max_epochs: float = 4.0
+    budget: float | None = None
+    name: str = "dsir"
+
+    def learn(self, domains: Domains, seed: int, tell: Callable[[str], None]) -> Learned:
+        """Count and fit; the history has the shares after 1, 2, 4, … rounds."""
+        names = sorted(domains.texts)
+        sources = np.array([self._counts(domains.texts[name], seed) for name in names], np.float64)
+        target = sum(
+            (_shares(self._counts(domains.target[name], seed)) for name in sorted(domains.target)),
+            np.zeros(sources.shape[1]),
+        ) / len(domains.target)
+        whole = _shares(sources.sum(0))
+        chances = (sources + PRIOR * whole) / (sources.sum(1, keepdims=True) + PRIOR)
+        used = (target > 0) & (whole > 0)
+        chances, target = chances[:, used], target[used]
+        weights = np.full(len(names), 1 / len(names))
+        history = []
+        rounds = 0
+        for rounds in range(1, ROUNDS + 1):  # told below
+            new = weights * (chances @ (target / (weights @ chances)))
+            new /= new.sum()
+            change = float(np.abs(new - weights).max())
+            weights = new
+            if rounds & (rounds - 1) == 0 or change < CONVERGED:
+                history.append(dict(zip(names, weights.tolist(), strict=True)))
+            if change < CONVERGED:
+                break
+        tell(f"seed {seed}: {rounds} rounds")
+        left = target / target.sum()
+        divergence = {
+            label: float((left * np.log(left / (row @ chances))).sum())
+            for label, row in (("uniform", np.full(len(names), 1 / len(names))), ("found", weights))
+        }
+        facts = {"rounds": rounds, "divergence": divergence, "target_n_grams_seen": float(target.sum())}
+        answer = kept(
+            dict(zip(names, weights.tolist(), strict=True)), domains, self.smoothing, self.max_epochs, self.budget
+        )
+        return Learned(answer, history, facts)
+
+    def _counts(self, texts: Sequence[str], seed: int) -> Int64s:
+        """Of the documents this seed looks at; of all, where there are fewer than five."""
+        places = hashes(step_seed(seed, "dsir"), list(texts))
+        chosen = np.argsort(places, kind="stable")[: int(np.ceil(self.share * len(texts)))]
+        return counts_of_texts([texts[n] for n in np.sort(chosen).tolist()] if len(texts) >= 5 else texts, True)
+
+
+def _shares(counts: Int64s | Shares) -> Shares:
+    return np.asarray(counts / max(float(counts.sum()), 1.0))

@@ -1,0 +1,1 @@
+"""Small transformers trained on mixtures: what DoReMi, RegMix and ablation ask."""

@@ -1,0 +1,129 @@
+"""Methods and proxies by name, with the parameters that a command gives as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from datapipe.core.errors import RecipeError, did_you_mean
+from datapipe.core.mixing.ablation import Ablation
+from datapipe.core.mixing.doremi import DoReMi
+from datapipe.core.mixing.method import Method, Proxy
+from datapipe.core.mixing.ngram_proxy import NgramProxy
+from datapipe.core.mixing.regmix import RegMix
+from datapipe.core.mixing.source_importance import SourceImportance
+from datapipe.core.sizes import size_of
+from datapipe.engine.training.mixture.library import library
+from datapipe.engine.training.mixture.proxy import TransformerProxy
+from datapipe.engine.training.mixture.settings import TransformerSettings
+
+METHODS: Mapping[str, Any] = {"dsir": SourceImportance, "regmix": RegMix, "doremi": DoReMi, "ablation": Ablation}
+PROXIES: Mapping[str, Any] = {"ngram": NgramProxy, "transformer": TransformerSettings}
+AIMED = ("dsir", "regmix", "ablation")  # methods that ask for a target
+GIVEN = {"name", "proxy", "learner", "judge", "given", "max_epochs", "budget"}  # fields with options of their own
+OF_PROXY = "proxy."
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A method as it is asked for.
+
+    settings    KEY=VALUE of its parameters, and of the proxy's as proxy.KEY
+    candidates  mixtures by name, which ablation tries
+    """
+
+    method: str
+    proxy: str = "ngram"
+    settings: Sequence[str] = ()
+    max_epochs: float = 4.0
+    budget: int | None = None
+    candidates: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+def built(asked: Asked, size: int | None = None) -> tuple[Method, Proxy]:
+    """The method, and the proxy that it asks or that judges what it found.
+
+    size  bytes that an n-gram proxy learns from, where its settings do not say. RecipeError for what cannot be.
+    """
+    if asked.method not in METHODS:
+        raise RecipeError(f"--method {asked.method}: unknown{did_you_mean(asked.method, METHODS)}")
+    kind = "transformer" if asked.method == "doremi" else asked.proxy
+    pairs = dict(_pair(given) for given in asked.settings)
+    cls = METHODS[asked.method]
+    own = _values(cls, {key: value for key, value in pairs.items() if not key.startswith(OF_PROXY)}, "")
+    short = {key.removeprefix(OF_PROXY): value for key, value in pairs.items() if key.startswith(OF_PROXY)}
+    of_proxy = _values(PROXIES[kind], short, OF_PROXY)
+    if asked.candidates and asked.method != "ablation":
+        raise RecipeError(f"--candidate: mixtures are tried by --method ablation, not by {asked.method}")
+    try:
+        proxy = _proxy(kind, of_proxy, size)
+        own |= {"max_epochs": asked.max_epochs, "budget": asked.budget}
+        if asked.method in ("regmix", "ablation"):
+            own["proxy"] = proxy
+        if asked.method == "ablation":
+            own["given"] = asked.candidates
+        if asked.method == "doremi":
+            own["learner"] = proxy
+        return cls(**own), proxy
+    except ValueError as error:
+        raise RecipeError(f"--method {asked.method}: {_plain(error)}") from None
+
+
+def parameters_of(value: Any) -> dict[str, Any]:
+    """A method's or a proxy's parameters, as a report tells them."""
+    if isinstance(value, TransformerProxy):
+        return {"model": "transformer", **value.settings.model_dump()}
+    found = {f.name: getattr(value, f.name) for f in fields(value) if f.init and f.name not in GIVEN - {"budget"}}
+    return {"model": "n-grams", **found} if isinstance(value, NgramProxy) else found
+
+
+def _proxy(kind: str, values: dict[str, Any], size: int | None) -> Proxy:
+    if kind == "ngram":
+        return NgramProxy(**{"budget": size, **values})
+    library()  # said before anything is read, where it is absent
+    return TransformerProxy(TransformerSettings(**values))
+
+
+def _pair(given: str) -> tuple[str, str]:
+    key, sign, value = given.partition("=")
+    if not sign or not key or not value:
+        raise RecipeError(f"--set {given}: expected KEY=VALUE, such as mixes=64 or proxy.order=5")
+    return key, value
+
+
+def _values(cls: Any, pairs: Mapping[str, str], before: str) -> dict[str, Any]:
+    """Typed as the fields are."""
+    known = _known(cls)
+    if cls is not NgramProxy:
+        known = {name: hint for name, hint in known.items() if name not in GIVEN}
+    found = {}
+    for key, value in pairs.items():
+        if key not in known:
+            near = did_you_mean(before + key, [before + name for name in known])
+            raise RecipeError(f"--set {before}{key}={value}: unknown{near}")
+        try:
+            read = None if value == "none" else size_of(value) if key == "budget" else value
+            found[key] = TypeAdapter(known[key]).validate_python(read)
+        except ValueError as error:
+            raise RecipeError(f"--set {before}{key}={value}: {_plain(error)}") from None
+    return found
+
+
+def _known(cls: Any) -> dict[str, Any]:
+    if is_dataclass(cls):
+        hints = get_type_hints(cls)
+        return {f.name: hints[f.name] for f in fields(cls) if f.init}
+    assert issubclass(cls, BaseModel)
+    return {name: info.annotation for name, info in cls.model_fields.items()}
+
+
+def _plain(error: ValueError) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"]))
+    said = first["msg"].removeprefix("Value error, ")
+    return f"{where}: {said}" if where else said

@@ -1,0 +1,99 @@
+"""The card of learned weights, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from datapipe.core.mixing.weights_file import WeightsFile
+
+
+def page(answer: WeightsFile, name: str) -> str:
+    """Markdown: weights beside natural and uniform ones, losses, stability, warnings, parameters."""
+    facts = answer.facts
+    parts = [
+        f"# Mixture weights by {answer.method}",
+        f"Shares of {answer.unit} by `{answer.by}`, in `{name}`: " + _use(facts),
+        _weights(facts),
+        f"Entropy {facts['entropy']:.3f} nats: as uneven as {facts['effective_groups']:.1f} equal groups of "
+        f"{len(facts['groups'])}. Epochs are of a training of {facts['budget_bytes'] / 1e6:,.2f} MB.",
+        "## Losses",
+        "Nats a byte of a small model trained on each mixture, mean and standard deviation over seeds. What a target is "
+        "judged on was seen by no method.",
+        _losses(facts["losses"]),
+        "## Stability",
+        _stability(facts),
+        *(["## Warnings", "\n".join(f"- {said}" for said in facts["warnings"])] if facts["warnings"] else []),
+        "## Parameters",
+        _table(("parameter", "value"), [[key, _short(value)] for key, value in facts["parameters"].items()]),
+        "Proxy: " + ", ".join(f"{key} {_short(value)}" for key, value in facts["proxy"].items()) + ".",
+        "## Inputs",
+        _table(
+            ("input", "file", "bytes", "sha256"),
+            [
+                [label or "all", file["file"], f"{file['bytes']:,}", f"{file['sha256'][:16]}…"]
+                for label, files in facts["inputs"].items()
+                for file in files
+            ],
+        ),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _use(facts: dict[str, Any]) -> str:
+    targets = ", ".join(facts["targets"])
+    return f"found for {targets}." if targets else "found without a target."
+
+
+def _weights(facts: dict[str, Any]) -> str:
+    spread = facts["stability"]["spread"]
+    rows = sorted(facts["groups"].items(), key=lambda pair: (-pair[1]["weight"], pair[0]))
+    head = ("group", "weight", "seeds ±", "natural", "uniform", "at most", "epochs", "MB")
+    body = [
+        [name, f"{row['weight']:.4f}", f"{spread[name]:.4f}" if spread else "", f"{row['natural']:.4f}",
+         f"{row['uniform']:.4f}", f"{row['most']:.4f}", f"{row['epochs']:.2f}", f"{row['bytes'] / 1e6:,.2f}"]
+        for name, row in rows
+    ]  # fmt: skip
+    return _table(head, body)
+
+
+def _losses(losses: dict[str, dict[str, list[float]]]) -> str:
+    judged = list(next(iter(losses.values())))
+    return _table(
+        ("mixture", *judged),
+        [[name, *(_mean(row[target]) for target in judged)] for name, row in losses.items()],
+    )
+
+
+def _stability(facts: dict[str, Any]) -> str:
+    rows = []
+    for number, (held, seed) in enumerate(zip(facts["stability"]["seeds"], facts["seeds"], strict=True), 1):
+        moved = ", ".join(f"{change:.3f}" for change in held["changes"]) or "none"
+        fit = seed["facts"].get("rank_correlation_held_out")
+        name, share = held["largest"]
+        shown = "" if fit is None else f"{fit:.3f}"
+        rows.append([str(number), f"{held['effective_groups']:.1f}", f"{name} {share:.3f}", moved, shown])
+    apart = f"The answers of two seeds differ by {facts['stability']['apart']:.3f} of the whole at most."
+    head = (
+        "seed",
+        "effective groups",
+        "largest",
+        "moved, round by round",
+        "rank correlation of the regression, held out",
+    )
+    return _table(head, rows) + "\n\n" + apart
+
+
+def _mean(values: Sequence[float]) -> str:
+    return f"{np.mean(values):.4f} ± {np.std(values):.4f}"
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
