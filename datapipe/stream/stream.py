@@ -179,6 +179,7 @@ class Stream:
         mine = self._reading = object()
         for step, batch in zip(steps, self.batches(steps), strict=True):
             self._step = min(step + steps.step, len(self))
+            self._ended = step == steps[-1]  # now: who counts the steps never asks for one more
             yield batch
             if self._reading is not mine:
                 raise RuntimeError("the stream was moved while it was read: begin a new iteration after seek")

@@ -85,6 +85,13 @@ def test_mds(corpus: Runs, form: str) -> None:
         assert [sample["text"] for sample in samples] == [row["text"] for row in ROWS]
 
 
+def test_mds_of_sequences_alone(corpus: Runs) -> None:
+    corpus(recipe("{mds: {columns: [input_ids]}}", PACKED))
+    samples = read_mds(corpus.folder / "out/data")
+    assert [sample["input_ids"] for sample in samples] == SEQUENCES
+    assert set(samples[0]) == {"input_ids"}
+
+
 def test_datasets_loads_what_is_saved_and_what_has_a_card(corpus: Runs, tmp_path: Path) -> None:
     from datasets import List, Value, load_dataset, load_from_disk
 

@@ -76,3 +76,42 @@ def test_any_rank_of_any_step(corpus: Runs, tmp_path: Path) -> None:
     ranks = [Stream(corpus.folder / "out", 5, rank, 4, columns=["id"]) for rank in range(4)]
     found = np.concatenate([batch["id"].to_pylist() for s in ranks for batch in s.batches([13])])
     assert found.tolist() == [f"doc{i}" for i in range(260, 280)]
+
+
+CURRICULUM = """
+datasets:
+  web: {read: {jsonl: web.jsonl}}
+  code: {read: {jsonl: code.jsonl}}
+  all:
+    from: [web, code]
+    steps:
+      - curriculum:
+          unit: documents
+          max_epochs: 2
+          stages:
+            - {name: general, budget: 1500, weights: {web: 0.8, code: 0.2}}
+            - {name: anneal, budget: 600, weights: {web: 0.3, code: 0.7}}
+write: {dataset: all, path: out, shard_size: 8kB}
+"""
+
+
+def test_stages_of_a_curriculum(runs: Runs) -> None:
+    for source in ("web", "code"):
+        runs.jsonl(f"{source}.jsonl", [{"id": f"{source}{i}", "text": f"{source} {i} " * 3} for i in range(1500)])
+    order = runs(CURRICULUM)["outputs"][0]["order"]["segments"]
+    whole = Stream(runs.folder / "out", 5, 2, 4)
+    assert [(s.name, s.first_row, s.rows) for s in whole.segments] == [
+        (s["name"], s["first_row"], s["rows"]) for s in order
+    ]
+    assert [s.rows for s in whole.segments] == pytest.approx([1500, 600], abs=2)
+    border = whole.segments[1].first_row
+    stages = [
+        stage for batch in Stream(runs.folder / "out", 1, columns=["stage"]) for stage in batch["stage"].to_pylist()
+    ]
+    assert stages == ["general"] * border + ["anneal"] * (len(stages) - border)
+    for name, share in (("general", 0.8), ("anneal", 0.3)):
+        # the mix of every step of 100 rows, as drawn by lot at most: four standard deviations
+        steps = Stream(runs.folder / "out", 100, segments=name, columns=["source"])
+        webs = [batch["source"].to_pylist().count("web") / 100 for batch in steps]
+        assert len(webs) >= 5
+        np.testing.assert_allclose(webs, share, atol=4 * np.sqrt(share * (1 - share) / 100))

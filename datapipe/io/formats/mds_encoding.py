@@ -46,9 +46,9 @@ def encode(piece: pa.RecordBatch, schema: pa.Schema) -> list[bytes]:
     """The samples of a batch."""
     columns = [_encoded(piece, field) for field in schema]
     variable = [c for c, field in zip(columns, schema, strict=True) if size_of(field.type) is None]
-    sizes = np.array([[len(value) for value in column] for column in variable], "<u4").reshape(len(variable), -1)
     if not variable:
         return list(map(b"".join, zip(*columns, strict=True)))
+    sizes = np.array([[len(value) for value in column] for column in variable], "<u4").reshape(len(variable), -1)
     heads = _cut(np.ascontiguousarray(sizes.T).tobytes(), np.arange(piece.num_rows + 1) * 4 * len(variable))
     return list(map(b"".join, zip(heads, *columns, strict=True)))
 

@@ -1,4 +1,4 @@
-"""The reader of published streams: `python tests/bench/streaming.py FOLDER [--gb 2] [--mosaic]`.
+"""The reader of published streams: `python tests/bench/stream.py FOLDER [--gb 2] [--mosaic]`.
 
 Sequences of 2,048 uint16 tokens (Zipf) are published in FOLDER, as the output formats write them. Time to the first batch
 of any step, with the files in memory and without; decoded tokens a second; beside `datasets` (and mosaicml-streaming, on
