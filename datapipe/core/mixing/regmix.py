@@ -16,6 +16,7 @@ from datapipe.core.mixing.regression import LossSurface, Numbers, fit_surface, r
 from datapipe.core.seeds import step_seed
 
 LEAST_MIXES = 16
+DIGITS = 6
 TOLD = 4  # times that a run of proxies shows how far it is
 
 
@@ -98,8 +99,8 @@ class RegMix(Method):
         return losses
 
     def _search(self, surface: LossSurface, pool: Shares) -> Shares:
-        """The best of the pool."""
-        return np.asarray(pool[np.argsort(surface.predict(pool), kind="stable")[: self.best]])
+        """The best of the pool; losses that differ below DIGITS, as with another number of threads, are equal."""
+        return np.asarray(pool[np.argsort(np.round(surface.predict(pool), DIGITS), kind="stable")[: self.best]])
 
     def _answer(self, best: Shares, names: list[str], domains: Domains) -> dict[str, float]:
         """Their mean, kept from collapse and within what there is."""

@@ -50,7 +50,8 @@ class LossSurface:
         points = np.log(mixes + self.offset) / self.scale
         kernel = np.exp(-_distances(points, points) / (2 * self.length**2)) + self.noise * np.eye(len(points))
         mean = float(losses.mean())
-        return replace(self, mean=mean, points=points, weights=np.linalg.solve(kernel, losses - mean))
+        weights = np.asarray(np.linalg.solve(kernel, losses - mean), np.float64)
+        return replace(self, mean=mean, points=points, weights=weights)
 
 
 def fit_surface(mixes: Shares, losses: Numbers) -> LossSurface:

@@ -42,8 +42,8 @@ def doubts(asked: Asked, facts: Mapping[str, Any]) -> list[str]:
         said.append(
             f"seeds differ by {spread[name]:.3f} in the share of {name} (standard deviation); more texts make it surer"
         )
-    if any(one["facts"].get("settled") is False for one in facts["seeds"]):
-        said.append("not settled: weights still moved in the last round; --set rounds gives more")
+    if any(one["facts"].get("settled") is False and len(one["facts"]["rounds"]) > 1 for one in facts["seeds"]):
+        said.append("not settled: weights still moved in the last round")
     fits = [c for one in facts["seeds"] if (c := one["facts"].get("rank_correlation_held_out")) is not None]
     if fits and min(fits) < WORTHLESS:
         said.append(

@@ -24,6 +24,7 @@ from datapipe.engine.training.mixture.page import page
 from datapipe.engine.training.mixture.sample import Gathered, Inputs, gather
 
 DIGITS = 6  # of a weight: what lies below differs between machines
+ROUNDING = 1e-4  # a weight rounded up must not be more than the texts allow
 
 Tell = Callable[[str], None]
 
@@ -53,7 +54,7 @@ def train_mixture(asked: Asked, inputs: Inputs, seeds: int, out: Path, tell: Tel
         except ValueError as error:
             raise RecipeError(f"--method {asked.method}: {error}") from None
         tell(f"seed {number + 1} of {seeds}: {_shown(learned[-1].weights)}")
-    limit = limits(found.domains, asked.max_epochs, asked.budget)
+    limit = limits(found.domains, asked.max_epochs * (1 - ROUNDING), asked.budget)
     weights = {name: round(share, DIGITS) for name, share in bounded(mean(learned), limit).items()}
     tell("judging")
     losses = judged(proxy, found.judge, weights, [_seed(inputs.seed, number) for number in range(seeds)])
