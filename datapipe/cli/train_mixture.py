@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +76,8 @@ def mixture(
     `read` takes; NAME is its group. Shares are of bytes. Writes FILE and a card for people beside it: weights beside
     natural and uniform ones, epochs, losses of a small model on each, and how far seeds agree.
     """
+    # Before numpy is loaded: the matrices have some 200 rows, for which threads wait longer than they compute.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from datapipe.cli.stopping import stopping
     from datapipe.core.errors import RecipeError
     from datapipe.core.mixing.weights_file import read_weights

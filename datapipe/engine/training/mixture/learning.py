@@ -23,7 +23,7 @@ from datapipe.engine.training.mixture.methods import AIMED, Asked, built, parame
 from datapipe.engine.training.mixture.page import page
 from datapipe.engine.training.mixture.sample import Gathered, Inputs, gather
 
-DIGITS = 6  # of a weight: what lies below differs between machines
+DIGITS = 6  # of weights and figures: what lies below differs between machines
 ROUNDING = 1e-4  # a weight rounded up must not be more than the texts allow
 
 Tell = Callable[[str], None]
@@ -78,7 +78,7 @@ def train_mixture(asked: Asked, inputs: Inputs, seeds: int, out: Path, tell: Tel
     }
     facts["warnings"] = [*found.said, *doubts(asked, facts)]
     by = inputs.by or "source"
-    answer = WeightsFile(by=by, unit="bytes", weights=weights, method=asked.method, facts=facts)
+    answer = WeightsFile(by=by, unit="bytes", weights=weights, method=asked.method, facts=_rounded(facts))
     _write(answer, out)
     return answer
 
@@ -95,10 +95,19 @@ def judged(proxy: Proxy, domains: Domains, weights: Mapping[str, float], seeds: 
             losses = proxy.losses(domains, mixture, step_seed(seed, "judge"))
             held = [losses[key] for key in sorted(losses) if key.startswith(HELD_OUT)]
             for target in sorted(domains.target):
-                rows[name].setdefault(target, []).append(round(losses[target], DIGITS))
+                rows[name].setdefault(target, []).append(losses[target])
             if held:
-                rows[name].setdefault("held out", []).append(round(float(np.mean(held)), DIGITS))
+                rows[name].setdefault("held out", []).append(float(np.mean(held)))
     return rows
+
+
+def _rounded(value: Any) -> Any:
+    """Numbers of a report, to DIGITS: the last digits of sums differ with the number of threads."""
+    if isinstance(value, Mapping):
+        return {name: _rounded(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(one) for one in value]
+    return round(value, DIGITS) if isinstance(value, float) else value
 
 
 def _seed(seed: int, number: int) -> int:
@@ -137,10 +146,10 @@ def _groups(
     return {
         name: {
             "weight": weights[name],
-            "natural": round(shares[name], DIGITS),
-            "uniform": round(even[name], DIGITS),
-            "most": round(limit[name], DIGITS),
-            "epochs": round(weights[name] * total / found.domains.available[name], 4),
+            "natural": shares[name],
+            "uniform": even[name],
+            "most": limit[name],
+            "epochs": weights[name] * total / found.domains.available[name],
             "bytes": found.domains.available[name],
             "documents": found.documents[name],
             "sample_bytes": _sample(found.domains, name),
