@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -25,21 +25,43 @@ _KEYS = (
 def show_packed(manifest: dict[str, Any], file: IO[str]) -> None:
     """Print what each packing step did, by source, and its sequences, by length."""
     from datapipe.cli.pii import console_of, show_table
+    from datapipe.core.merged import MIXED
 
     for step in manifest["steps"]:
         packed = {source: t for source, t in step.get("tallies", {}).items() if "tokens_packed" in t}
         if not packed:
             continue
         console = console_of(file)
-        rows = [(source, *(f"{t.get(key, 0):,}" for key in _KEYS)) for source, t in sorted(packed.items())]
+        own = sorted((source, t) for source, t in packed.items() if source != MIXED or t.get("documents"))
+        rows = [(source, *(f"{t.get(key, 0):,}" for key in _KEYS)) for source, t in own]
         show_table(console, (f"{step['label']}: source", *_COLUMNS), 1, rows)
-        lengths = [
-            (source, f"{int(length):,}", f"{of['sequences']:,}", f"{of['tokens_packed']:,}", f"{of['padding']:,}",
-             f"{of['padding'] / max(1, of['tokens_packed'] + of['padding']):.3%}")
-            for source, t in sorted(packed.items())
-            for length, of in t["lengths"].items()
-        ]  # fmt: skip
-        show_table(console, (f"{step['label']}: source", "length", "sequences", "tokens", "padding", "%"), 1, lengths)
+        heads = (f"{step['label']}: source", "length", "sequences", "tokens", "padding", "%")
+        show_table(console, heads, 1, list(_by_length(packed)))
+
+
+def _by_length(packed: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Cells by source and length. Where sequences are of several sources, padding is of no single one: it is told of all.
+
+    A source's tokens stand in its own sequences and in mixed ones.
+    """
+    from datapipe.core.merged import MIXED
+
+    mixed = MIXED in packed and not packed[MIXED].get("documents")
+    for source, t in sorted(packed.items()):
+        for length, of in t["lengths"].items():
+            tokens = "" if mixed and source == MIXED else f"{of['tokens_packed']:,}"
+            yield source, f"{int(length):,}", f"{of['sequences']:,}", tokens, *(("", "") if mixed else _padding(of))
+    if mixed:
+        for length in packed[MIXED]["lengths"]:
+            parts = [t["lengths"].get(length, {}) for t in packed.values()]
+            whole = {key: sum(of.get(key, 0) for of in parts) for key in ("sequences", "tokens_packed", "padding")}
+            counts = f"{whole['sequences']:,}", f"{whole['tokens_packed']:,}"
+            yield "all", f"{int(length):,}", *counts, *_padding(whole)
+
+
+def _padding(of: Mapping[str, int]) -> tuple[str, str]:
+    places = max(1, of["tokens_packed"] + of["padding"])
+    return f"{of['padding']:,}", f"{of['padding'] / places:.3%}"
 
 
 def tell_packed(manifest: dict[str, Any], wanted: Wanted, source: str | None) -> bool:

@@ -137,3 +137,12 @@ def test_skills_come_when_what_they_need_is_done() -> None:
         Skills(needs={"a": ["b"], "b": ["c"], "c": ["a"]})
     with pytest.raises(ValidationError, match="did you mean algebra"):
         Skills(needs={"algebra": []}, losses={"algebr": 2})
+
+
+def test_a_group_of_which_nothing_meets_a_condition() -> None:
+    weights = {"web": 1, "code": 1}
+    stages = [Stage(name="rest", budget=10), Stage(name="long", budget=10, where={"length": 8192}, weights=weights)]
+    with pytest.raises(
+        CannotBeMet, match=r"long: web has a weight of 0\.5, and there is nothing of it that meets `where`"
+    ):
+        allocate(stages, [0, 1], [{"web": 90.0, "code": 90.0}, {"code": 9.0}], Terms(), {})

@@ -167,3 +167,9 @@ def test_a_sample_has_as_much_less_of_a_budget() -> None:
     found = stream("curriculum", [rows], stages=STAGES, budget=130_000, shortfall="cap", absent="drop")
     assert sum(found.column("n_tokens").to_pylist()) == pytest.approx(130_000, rel=0.2)
     assert operators.get("mixture").model_validate({}).of_sample(0.1).budget is None
+
+
+def test_a_weights_file_that_is_not_there() -> None:
+    mixture = operators.get("mixture").model_validate({"file": "nowhere/weights.json"})
+    with pytest.raises(RecipeError, match=r"nowhere/weights\.json is not there; expected a weights file"):
+        mixture.facts(Context("test.01", 1, open_file))

@@ -210,10 +210,11 @@ def _check_groups(
                     named[group] = max(weight, named.get(group, 0.0))
                     if weight > 0 and not own.get(group) and terms.absent == "refuse":
                         known = [name for name, size in own.items() if size > 0]
-                        raise CannotBeMet(
-                            f"{stage.name}: {group} has a weight of {weight:.3g}, and there is nothing of it"
-                            f"{did_you_mean(group, known)}; correct the name, or say `absent: drop`"
-                        )
+                        of_it, advice = "it", f"{did_you_mean(group, known)}; correct the name, or say `absent: drop`"
+                        if stage.where is not None and group in there:
+                            of_it, advice = "it that meets `where`", "; correct `where`, or say `absent: drop`"
+                        said = f"{stage.name}: {group} has a weight of {weight:.3g}, and there is nothing of {of_it}"
+                        raise CannotBeMet(said + advice)
         left = sorted(group for group in own if group not in named)
         if named and left and not every and terms.others == "refuse":
             raise CannotBeMet(unnamed(left, named))

@@ -249,8 +249,11 @@ class Scheduling(Global):
     def _read(self, ctx: Context) -> dict[str, WeightsFile]:
         found = {}
         for name, path in self.weights_paths().items():
-            with ctx.open(path) as stream:
-                found[name] = read_weights(stream.read(), path)
+            try:
+                with ctx.open(path) as stream:
+                    found[name] = read_weights(stream.read(), path)
+            except FileNotFoundError:
+                raise RecipeError(f"{path} is not there; expected a weights file") from None
             if found[name].by != self.by:
                 raise RecipeError(f"{path}: weights of {found[name].by}, expected those of {self.by} (`by`)")
         return found
