@@ -66,6 +66,8 @@ class Compiler:
                 lanes = [self._cut(name, "duplicate ids", lanes)]  # behind it rows have other addresses
             after = columns_after(lanes[0].rows, plan, operator)
             if isinstance(operator, Global):
+                if operator.orders and (len(lanes) > 1 or not lanes[0].stands):
+                    lanes = [self._cut(name, "kept", lanes)]  # a mixture is tried many times: what is before it stays
                 if isinstance(operator, Remembering):
                     plan = plan.model_copy(update={"index": self._index(step, operator, name)})
                 for number in range(len(operator.rounds())):

@@ -37,7 +37,7 @@ def ordering(runs: Runs) -> Runs:
 def test_check_tells_the_new_shards(ordering: Runs) -> None:
     said = datapipe("check", "recipe.yaml", cwd=ordering.folder).stdout
     general, rest = re.findall(r"scatter by all\.01\.counted to new shards: general (\d+), rest (\d+)", said)[0]
-    assert f"gather {int(general) + int(rest)} new shards from stage 2, in order" in said
+    assert f"gather {int(general) + int(rest)} new shards from stage 3, in order" in said
     assert "all.01.counted  (places rows by what the barrier found; reads id; writes stage, epoch)" in said
     assert "in the order of all.01.counted; parts begin with general, rest" in said
     inputs = int(re.search(r"(\d+) shards, ", said)[1])  # type: ignore[index]  # else the test fails

@@ -127,3 +127,16 @@ def test_sizes_from_the_manifest_of_a_run(runs: Runs) -> None:
     (runs.folder / "no.json").write_text("[]")
     with pytest.raises(RecipeError, match=r"no\.json is no manifest of a run"):
         compile_text(recipe(said.replace("out/manifest", "no").replace("BUDGET", "12K")), runs.folder)
+
+
+def test_another_mixture_leaves_what_is_before_it(runs: Runs) -> None:
+    write(runs)
+    first, second = (
+        compile_text(
+            recipe(f"normalize, mixture: {{unit: bytes, weights: {{web: {web}, code: 1, books: 1}}}}"), runs.folder
+        )
+        for web in (1, 2)
+    )
+    assert first.stages[0].key == second.stages[0].key
+    assert [link.step.operator for link in first.stages[0].lanes[0].chain if link.step] == ["normalize"]
+    assert first.stages[1].key != second.stages[1].key
