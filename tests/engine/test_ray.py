@@ -262,7 +262,7 @@ def test_signals_stop_within_seconds_and_the_run_resumes(folder: Path, digests: 
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
         mark = uuid.uuid4().hex
         process = start(folder, "stopped", "--workers", "2", DATAPIPE_TEST_MARK=mark)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 150
         while len(list((folder / "stopped/work").glob("*/shard-*.json"))) <= reports and time.monotonic() < deadline:
             time.sleep(0.05)
         os.killpg(process.pid, number)  # as a terminal does: the whole group

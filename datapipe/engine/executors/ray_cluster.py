@@ -10,13 +10,15 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 from typing import Any
 
-from datapipe.core.errors import MissingDependency, RecipeError, RunFailed
+from datapipe.core.errors import DatapipeError, MissingDependency, RecipeError, RunFailed
 from datapipe.engine.task import Limits
 
 CONNECT_SECONDS = 10.0
+STARTS = 2  # of a Ray of our own: it waits 30 s for its processes, which a machine at load 10 has exceeded
 OBJECT_STORE = 100_000_000  # reports are a few kB and travel inline; Ray would take 30 % of the memory
 
 
@@ -67,17 +69,26 @@ class RayCluster:
             os.environ.setdefault(name, "0")
         quiet = {"include_dashboard": False, "log_to_driver": True, "logging_level": logging.ERROR}
         logging.getLogger("ray").setLevel(logging.ERROR)
-        try:
-            with _own_signal_handlers():
-                if self.address in (None, "local"):
-                    self.address = None
-                    ray.init("local", num_cpus=self._cpus, object_store_memory=OBJECT_STORE, **quiet)
-                else:
-                    quiet.pop("include_dashboard")
-                    ray.init(self.address, **quiet)
-        except (RuntimeError, ConnectionError, ValueError, OSError, ray.exceptions.RayError) as error:
-            where = f"the Ray cluster at {self.address} cannot be joined" if self.address else "Ray does not start"
-            raise RunFailed(f"{where}: {' '.join(str(error).split())}") from error
+        if self.address == "local":
+            self.address = None
+        if self.address is None:
+            start = partial(ray.init, "local", num_cpus=self._cpus, object_store_memory=OBJECT_STORE, **quiet)
+        else:
+            quiet.pop("include_dashboard")
+            start = partial(ray.init, self.address, **quiet)
+        for attempt in range(STARTS):
+            try:
+                with _own_signal_handlers():
+                    start()
+                break
+            except DatapipeError:  # a signal came meanwhile
+                raise
+            except Exception as error:  # Ray raises bare ones, too
+                ray.shutdown()
+                if attempt + 1 < STARTS and "timed out during startup" in str(error):
+                    continue
+                where = f"the Ray cluster at {self.address} cannot be joined" if self.address else "Ray does not start"
+                raise RunFailed(f"{where}: {' '.join(str(error).split())}") from error
         return ray
 
     def leave(self) -> None:
@@ -126,5 +137,5 @@ def _own_signal_handlers() -> Iterator[None]:
     finally:
         for caught, handler in handlers.items():
             signal.signal(caught, handler)
-    for number in arrived[:1]:
-        signal.raise_signal(number)
+        for number in arrived[:1]:  # also where Ray failed, for the signal may be why
+            signal.raise_signal(number)
