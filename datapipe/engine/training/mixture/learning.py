@@ -24,6 +24,7 @@ from datapipe.engine.training.mixture.page import page
 from datapipe.engine.training.mixture.sample import Gathered, Inputs, gather
 
 DIGITS = 6  # of a weight: what lies below differs between machines
+TOLD_DIGITS = 9  # of all other facts, whose last bits follow the number of threads
 ROUNDING = 1e-4  # a weight rounded up must not be more than the texts allow
 
 Tell = Callable[[str], None]
@@ -76,6 +77,7 @@ def train_mixture(asked: Asked, inputs: Inputs, seeds: int, out: Path, tell: Tel
         "inputs": found.files,
         "read": found.read,
     }
+    facts = _rounded(facts)
     facts["warnings"] = [*found.said, *doubts(asked, facts)]
     by = inputs.by or "source"
     answer = WeightsFile(by=by, unit="bytes", weights=weights, method=asked.method, facts=facts)
@@ -151,6 +153,15 @@ def _groups(
 
 def _told(one: Learned) -> dict[str, Any]:
     return {"weights": dict(one.weights), "history": [dict(row) for row in one.history], "facts": dict(one.facts)}
+
+
+def _rounded(value: Any) -> Any:
+    """Facts with their numbers rounded, so that equal runs write equal bytes."""
+    if isinstance(value, float):
+        return round(value, TOLD_DIGITS)
+    if isinstance(value, Mapping):
+        return {key: _rounded(one) for key, one in value.items()}
+    return [_rounded(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _shown(weights: Mapping[str, float]) -> str:
