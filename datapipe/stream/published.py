@@ -130,9 +130,10 @@ def _manifest(root: str) -> dict[str, Any]:
         ) from None
     except ValueError as error:
         raise StreamFailed(f"{root}/manifest.json: damaged ({error}); `datapipe run` writes it anew") from None
-    if not isinstance(found, dict) or not found.get("outputs"):
+    outputs = found.get("outputs") if isinstance(found, dict) else None
+    if not outputs or not {"dataset", "files"} <= outputs[0].keys():
         raise StreamFailed(f"{root}/manifest.json: not the manifest of a run")
-    return found
+    return dict(found)
 
 
 def _segments(root: str, output: dict[str, Any], total: int) -> tuple[Segment, ...]:

@@ -36,7 +36,7 @@ class Stream:
     path        the folder of a run, or of one of its further outputs; local, or any fsspec URL
     batch_size  rows of one rank and step
     step        steps already done: the first batch is that of global step `step`
-    columns     those to read; None: all
+    columns     name or names of those to read; None: all
     segments    names of segments (stages of a curriculum): only their rows; None: all
     epochs      how often the rows are gone through, each time in the same order
     drop_last   leave out rows at the end of an epoch that fill no global batch; otherwise ranks get what is left of it,
@@ -55,7 +55,7 @@ class Stream:
         world: int = 1,
         step: int = 0,
         *,
-        columns: Sequence[str] | None = None,
+        columns: str | Sequence[str] | None = None,
         segments: str | Sequence[str] | None = None,
         epochs: int = 1,
         drop_last: bool = True,
@@ -70,7 +70,10 @@ class Stream:
         if segments is not None:
             published = published.only([segments] if isinstance(segments, str) else segments)
         self._published = published
-        self._reader = Reader(published.root, published.parts, columns)
+        chosen = [columns] if isinstance(columns, str) else columns
+        if chosen is not None and not chosen:
+            raise ValueError("columns=[]: expected names of columns, or None for all")
+        self._reader = Reader(published.root, published.parts, chosen)
         self._batch_size, self._rank, self._world = batch_size, rank, world
         self._drop_last = drop_last
         self._threads = threads
@@ -156,7 +159,11 @@ class Stream:
                 f"{self._published.root}: the state counts steps of {state.get('global_batch')} rows, this stream has "
                 f"{self._sizes}; any world and batch_size with that product can go on"
             )
-        self.seek(state["step"])
+        if not isinstance(step := state.get("step"), int):
+            raise StreamFailed(
+                f"{self._published.root}: the state has no step, but {step}: expected what state_dict gave"
+            )
+        self.seek(step)
 
     def __iter__(self) -> Iterator[Batch]:
         """Batches from `step` to the end."""

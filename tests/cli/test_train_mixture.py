@@ -100,6 +100,16 @@ def test_a_text_of_the_target_is_not_learnt_from(corpus: Runs) -> None:
     assert groups["sea"]["sample_bytes"] < 0.8 * groups["law"]["sample_bytes"]
 
 
+def test_what_was_left_out_is_told(corpus: Runs) -> None:
+    corpus.jsonl("target.jsonl", [{"text": text} for text in texts("sea", 10)])
+    with (corpus.folder / "all.jsonl").open("a") as file:
+        file.write('{"text": "half a rec\n{"text": "without a group"}\n')
+    said = json.loads(by_topic(corpus, "all"))["facts"]["warnings"]
+    assert any(line.startswith("10 texts of the groups are in a target too, most of them of sea") for line in said)
+    assert "1 records of the inputs cannot be read and were left out" in said
+    assert "1 rows have no group and were left out" in said
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -119,6 +129,21 @@ def test_a_text_of_the_target_is_not_learnt_from(corpus: Runs) -> None:
             ["--method", "dsir", "ALL", "--by", "topic", "TARGET", "--budget", "1GB"],
             "give more texts, a smaller budget",
         ),
+        (["--method", "dsir", "ALL", "--by", "topic", "TARGET", "--max-epochs", "nan"], "--max-epochs nan: expected"),
+        (
+            ["--method", "dsir", "ALL", "--by", "topic", "TARGET", "--set", "smoothing=7"],
+            "expected a share from 0 to 1",
+        ),
+        (
+            ["--method", "dsir", "ALL", "--by", "topic", "TARGET", "--set", "share=0"],
+            "share is 0, expected one above 0",
+        ),
+        (
+            ["--method", "ablation", "ALL", "--by", "topic", "TARGET", "--set", "more=-1"],
+            "more is -1, expected a factor",
+        ),
+        (["--method", "regmix", "ALL", "--by", "topic", "TARGET", "--set", "proxy.strength=nan"], "strength is nan"),
+        (["--method", "dsir", "ALL", "--by", "topic", "TARGET", "--sample", "9"], "fits into --sample 9 bytes"),
         (["--method", "dsir", "ALL", "--by", "topic", "TARGET", "--max-epochs", "0.5"], "below 1 only with a --budget"),
         (["--method", "dsir", "ALL", "--by", "topic", "TARGET", "--candidate", "no.json"], "no.json: No such file"),
         (["--method", "dsir", "ALL", "--by", "topic", "TARGET", "TARGET"], "two are called the same"),

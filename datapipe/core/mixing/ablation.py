@@ -44,6 +44,8 @@ class Ablation(Method):
     def __post_init__(self) -> None:
         if self.repeats < 1:
             raise ValueError(f"repeats is {self.repeats}, expected 1 or more")
+        if self.more is not None and not self.more > 0:
+            raise ValueError(f"more is {self.more:g}, expected a factor above 0, or none")
 
     def learn(self, domains: Domains, seed: int, tell: Callable[[str], None]) -> Learned:
         """Train `repeats` models a candidate; facts: `ranking`, best first, and `worth`, group by group."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 from datapipe.core.mixing.bound import bounded, distance, limits
 from datapipe.core.mixing.group_dro import Floats, scores, updated
+from datapipe.core.mixing.kept import check_smoothing
 from datapipe.core.mixing.method import Domains, Learned, Method, Proxy
 from datapipe.core.mixing.portions import natural
 from datapipe.core.mixing.weights_file import normalised
@@ -105,6 +107,9 @@ class DoReMi(Method):
     def __post_init__(self) -> None:
         if self.rounds < 1:
             raise ValueError(f"rounds is {self.rounds}, expected 1 or more")
+        check_smoothing(self.smoothing)
+        if not 0 <= self.eta < inf:
+            raise ValueError(f"eta is {self.eta:g}, expected a number of 0 or more")
 
     def _within(self, domains: Domains, weights: Mapping[str, float]) -> dict[str, float]:
         if self.max_epochs is None:

@@ -8,6 +8,12 @@ from datapipe.core.mixing.bound import bounded, limits
 from datapipe.core.mixing.method import Domains
 
 
+def check_smoothing(smoothing: float) -> None:
+    """ValueError unless it is a share; what is spread beyond the whole would turn the weights round."""
+    if not 0 <= smoothing <= 1:
+        raise ValueError(f"smoothing is {smoothing:g}, expected a share from 0 to 1")
+
+
 def kept(
     weights: Mapping[str, float], domains: Domains, smoothing: float, max_epochs: float, budget: float | None
 ) -> dict[str, float]:

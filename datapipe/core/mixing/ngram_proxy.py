@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +44,12 @@ class NgramProxy(Proxy):
     def __post_init__(self) -> None:
         if not 1 <= self.order <= 8:
             raise ValueError(f"order is {self.order}, expected 1 to 8")
+        if not 0 < self.strength < inf:
+            raise ValueError(f"strength is {self.strength:g}, expected a number above 0")
+        if not 0 <= self.share < 1:
+            raise ValueError(f"share is {self.share:g}, expected 0 or more, and below 1")
+        if self.budget is not None and self.budget < 1:
+            raise ValueError(f"budget is {self.budget}, expected 1 byte or more")
 
     def losses(self, domains: Domains, weights: Mapping[str, float], seed: int) -> Mapping[str, float]:
         """Nats a byte on every target and as `held out: GROUP`; a ValueError for a weighed group without texts."""

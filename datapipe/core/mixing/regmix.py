@@ -9,7 +9,7 @@ import numpy as np
 
 from datapipe.core.mixing.bound import limits
 from datapipe.core.mixing.dirichlet import Shares, dirichlet_mixes
-from datapipe.core.mixing.kept import kept
+from datapipe.core.mixing.kept import check_smoothing, kept
 from datapipe.core.mixing.method import Domains, Learned, Method, Proxy
 from datapipe.core.mixing.portions import natural
 from datapipe.core.mixing.regression import LossSurface, Numbers, fit_surface, rank_correlation_held_out
@@ -49,6 +49,7 @@ class RegMix(Method):
     name: str = "regmix"
 
     def __post_init__(self) -> None:
+        check_smoothing(self.smoothing)
         if self.mixes < LEAST_MIXES:
             raise ValueError(f"mixes is {self.mixes}, expected {LEAST_MIXES} or more: a regression is fitted to them")
         if not 1 <= self.best <= self.draws:

@@ -9,7 +9,7 @@ import numpy as np
 
 from datapipe.core.importance.features import Int64s, counts_of_texts
 from datapipe.core.mixing.dirichlet import Shares
-from datapipe.core.mixing.kept import kept
+from datapipe.core.mixing.kept import check_smoothing, kept
 from datapipe.core.mixing.method import Domains, Learned, Method
 from datapipe.core.seeds import hashes, step_seed
 
@@ -39,6 +39,11 @@ class SourceImportance(Method):
     budget: float | None = None
     name: str = "dsir"
 
+    def __post_init__(self) -> None:
+        check_smoothing(self.smoothing)
+        if not 0 < self.share <= 1:
+            raise ValueError(f"share is {self.share:g}, expected one above 0, to 1")
+
     def learn(self, domains: Domains, seed: int, tell: Callable[[str], None]) -> Learned:
         """Count and fit; the history has the shares after 1, 2, 4, … rounds."""
         names = sorted(domains.texts)
@@ -50,6 +55,8 @@ class SourceImportance(Method):
         whole = _shares(sources.sum(0))
         chances = (sources + PRIOR * whole) / (sources.sum(1, keepdims=True) + PRIOR)
         used = (target > 0) & (whole > 0)
+        if not used.any():
+            raise ValueError("no word of the targets is in any group: is it the same language?")
         chances, target = chances[:, used], target[used]
         weights = np.full(len(names), 1 / len(names))
         history = []

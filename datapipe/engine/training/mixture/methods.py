@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
+from math import isfinite
 from typing import Any, get_type_hints
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -50,6 +51,8 @@ def built(asked: Asked, size: int | None = None) -> tuple[Method, Proxy]:
     """
     if asked.method not in METHODS:
         raise RecipeError(f"--method {asked.method}: unknown{did_you_mean(asked.method, METHODS)}")
+    if not isfinite(asked.max_epochs):  # a range lets nan pass
+        raise RecipeError(f"--max-epochs {asked.max_epochs:g}: expected a number above 0, such as 4")
     kind = "transformer" if asked.method == "doremi" else asked.proxy
     pairs = dict(_pair(given) for given in asked.settings)
     cls = METHODS[asked.method]

@@ -75,20 +75,26 @@ def gather(asked: Inputs) -> Gathered:
         name, path = _named(given, "target")
         targets[name] = _texts(_group(rows_of([path], asked.text_field, f"target {name}", read), asked))
         if not targets[name]:
-            raise RecipeError(f"--target {given}: its texts are empty")
+            raise RecipeError(
+                f"--target {given}: its texts are empty, or no passage fits into --sample {asked.sample:,} bytes"
+            )
     groups = _by_field(asked, read) if asked.by is not None else _by_name(asked, read)
     if len(groups) < 2:
         only = next(iter(groups), "none")
         raise RecipeError(f"one group only, {only}: weights are between several; name inputs NAME=INPUT, or give --by")
     aimed = {text for texts in targets.values() for text in texts}
-    texts = {name: [text for text in _texts(groups[name]) if text not in aimed] for name in sorted(groups)}
+    samples = {name: _texts(groups[name]) for name in sorted(groups)}
+    texts = {name: [text for text in samples[name] if text not in aimed] for name in samples}
     for name, left in texts.items():
+        if not samples[name]:
+            raise RecipeError(f"{name}: no passage of its texts fits into --sample {asked.sample:,} bytes; give more")
         if not left:
             raise RecipeError(
                 f"{name}: all its texts are in a target; what is learnt from it would be the target itself"
             )
     available = {name: groups[name].size for name in sorted(groups)}
     seen, hidden, said = _parted(targets, asked.seed)
+    said += _left_out(read, {name: len(samples[name]) - len(texts[name]) for name in samples})
     return Gathered(
         Domains(texts, available, seen),
         Domains(texts, available, hidden),
@@ -97,6 +103,22 @@ def gather(asked: Inputs) -> Gathered:
         read.counts(),
         said,
     )
+
+
+def _left_out(read: Read, aimed: Mapping[str, int]) -> list[str]:
+    """Sentences on what was not learnt from, though it was given."""
+    said = []
+    if read.bad:
+        said.append(f"{read.bad:,} records of the inputs cannot be read and were left out")
+    if read.unlabelled:
+        said.append(f"{read.unlabelled:,} rows have no group and were left out")
+    if found := {name: count for name, count in aimed.items() if count}:
+        most = max(found, key=lambda name: (found[name], name))
+        said.append(
+            f"{sum(found.values()):,} texts of the groups are in a target too, most of them of {most}: nothing is learnt "
+            "from them, but they count as text that can be read; hold the target out of the corpus"
+        )
+    return said
 
 
 def _by_name(asked: Inputs, read: Read) -> dict[str, Group]:
