@@ -40,7 +40,7 @@ datasets:
     read: {{jsonl: code-*.jsonl}}
   corpus:
     from: [web, code]
-    steps: [exact_dedup, {{fate: {{folder: FOLDER}}}}, {{sample: {{fraction: 0.7}}}}]
+    steps: [exact_dedup, {{fate: {{folder: FOLDER}}}}, {{sample: {{fraction: 0.7}}}}, shuffle]
 write: {{dataset: corpus, path: out, shard_size: 500KB}}
 """
 # What befalls a worker is asked for by a file; all but `slow` and `doom` befall the first that finds it.
