@@ -129,3 +129,17 @@ def test_missing_numbers(tmp_path: Path) -> None:
     assert "the column n holds null, which no array of int64 can: leave it out of `columns`" in refused(path)
     lists = pa.table({"x": pa.array([[1, 2], None, [3, 4], [5, 6]], pa.list_(pa.uint16(), 2))})
     assert "the column x holds null" in refused(publish(tmp_path / "lists", lists))
+
+
+def test_columns_and_states_by_mistake(tmp_path: Path) -> None:
+    path = publish(tmp_path, table(20))
+    stream = Stream(path, 4, columns="id")
+    assert list(next(iter(stream))) == ["id"]
+    with pytest.raises(ValueError, match=r"columns=\[\]: expected names"):
+        Stream(path, 4, columns=[])
+    state = stream.state_dict()
+    del state["step"]
+    with pytest.raises(StreamFailed, match="the state has no step"):
+        stream.load_state_dict(state)
+    (tmp_path / "manifest.json").write_text('{"outputs": [{}]}')
+    assert "not the manifest of a run" in refused(path)
