@@ -129,4 +129,4 @@ def broken_merge(operator: Merge, window: pa.RecordBatch, merged: Merged) -> str
 
 
 def _types(columns: object) -> str:
-    return ", ".join(f"{name} {dtype}" for name, dtype in dict(columns).items())  # type: ignore[call-overload]
+    return ", ".join(f"{name} {dtype}" for name, dtype in dict(columns).items())  # type: ignore[call-overload]  # a schema or a mapping

@@ -117,7 +117,7 @@ class Scheduling(Global):
         own = self.max_epochs if isinstance(self.max_epochs, dict) else {}
         if isinstance(self.max_epochs, float):
             default = self.max_epochs
-        return Terms(total, (own, default), self.shortfall, self.others, self.absent)  # type: ignore[arg-type]
+        return Terms(total, (own, default), self.shortfall, self.others, self.absent)  # type: ignore[arg-type]  # a string is "largest": `_amount`
 
     def of_sample(self, part: float) -> Self:
         """So much less of a budget, and no shortfall: a sample may lack of a group what the whole has."""
