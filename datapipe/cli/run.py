@@ -56,11 +56,11 @@ def run(
     from datapipe.cli.stopping import stopping
     from datapipe.engine.driver import Driver
     from datapipe.engine.member import EVERYTHING, Member
+    from datapipe.engine.pin import output_folder, pinned_plan
     from datapipe.io.store import open_store
     from datapipe.plan.compile import compile_recipe
     from datapipe.plan.locate import load
     from datapipe.plan.overrides import apply_overrides
-    from datapipe.plan.pin import output_folder, pinned_plan
 
     index, of = _part(shards, wait, stages, fresh)
     member = Member(index, of, shared=True, wait=wait, stages=stages) if shards else EVERYTHING

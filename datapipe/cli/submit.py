@@ -54,12 +54,12 @@ def submit(
 ) -> None:
     """Run RECIPE as many members that share one run folder: `run --shards I/N`, in arrays, pods or processes."""
     from datapipe.engine.batch.command import Command
+    from datapipe.engine.pin import output_folder
     from datapipe.io.files import is_local
     from datapipe.plan.compile import compile_recipe
     from datapipe.plan.locate import load
     from datapipe.plan.outputs import check_outputs
     from datapipe.plan.overrides import apply_overrides
-    from datapipe.plan.pin import output_folder
     from datapipe.plan.recipe import read_recipe
 
     if slurm + kubernetes + (local is not None) != 1:
@@ -124,9 +124,9 @@ def _kubernetes(plan: Plan, command: Command, run: str, pods: Kubernetes, tasks:
 
 def _look_anew(located: Located, run: str, now: Plan) -> None:
     """Where the members' last run came to its end, or cannot, for its inputs changed, the next one looks for new input."""
+    from datapipe.engine.pin import inputs_changed, pinned, unpin
     from datapipe.engine.publish import finished
     from datapipe.io.store import open_store
-    from datapipe.plan.pin import inputs_changed, pinned, unpin
 
     store = open_store(run)
     plan = pinned(located, store)

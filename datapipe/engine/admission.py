@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from datapipe.core.errors import RunFailed
 from datapipe.engine.names import LOCK, LOCKS
@@ -13,12 +13,21 @@ from datapipe.io.store import Store
 PATIENCE = 10.0  # seconds: a member may come while the last one tidies up, or while another looks who is there
 
 
-@contextmanager
-def admitted(store: Store, fingerprint: str, shared: bool) -> Iterator[None]:
+def admitted(store: Store, fingerprint: str, shared: bool) -> AbstractContextManager[None]:
     """Work in the folder during the block, alone or with those who share the plan. Raises RunFailed if others do."""
-    deadline = time.monotonic() + (PATIENCE if shared else 0)
+    return _patient(store, lambda: _locked(store, fingerprint, shared), PATIENCE if shared else 0)
+
+
+def entered(store: Store) -> AbstractContextManager[None]:
+    """Write there what all members of an array share. Raises RunFailed while a driver has the folder for itself."""
+    return _patient(store, lambda: _entry(store, shared=True), PATIENCE)
+
+
+@contextmanager
+def _patient(store: Store, lock: Callable[[], AbstractContextManager[str | None]], patience: float) -> Iterator[None]:
+    deadline = time.monotonic() + patience
     while True:
-        with _locked(store, fingerprint, shared) as refusal:
+        with lock() as refusal:
             if refusal is None:
                 yield
                 return
@@ -28,11 +37,17 @@ def admitted(store: Store, fingerprint: str, shared: bool) -> Iterator[None]:
 
 
 @contextmanager
+def _entry(store: Store, shared: bool) -> Iterator[str | None]:
+    with store.alone(LOCK, shared=shared) as granted:
+        yield None if granted else "another run is at work"
+
+
+@contextmanager
 def _locked(store: Store, fingerprint: str, shared: bool) -> Iterator[str | None]:
     """None if the locks are held during the block, or who has them."""
-    with store.alone(LOCK, shared=shared) as granted:
-        if not granted or not shared:
-            yield None if granted else "another run is at work"
+    with _entry(store, shared) as refusal:
+        if refusal is not None or not shared:
+            yield refusal
             return
         own = f"array-{fingerprint}"
         with store.alone(f"{LOCKS}/{own}", shared=True) as granted:

@@ -27,11 +27,11 @@ from datapipe.engine import pack, publish
 from datapipe.engine.driver import Driver
 from datapipe.engine.member import EVERYTHING, Member
 from datapipe.engine.names import plan_name, shard_name, summary_name
+from datapipe.engine.pin import pinned_plan
 from datapipe.engine.task import Task
 from datapipe.plan import outputs
 from datapipe.plan.compile import compile_recipe
 from datapipe.plan.locate import parse
-from datapipe.plan.pin import pinned_plan
 from datapipe.plan.plan import Plan
 
 RECIPE = """

@@ -13,9 +13,9 @@ from datapipe.core.errors import RecipeError, RunFailed, Waiting
 from datapipe.engine import driver
 from datapipe.engine.executors.local import InProcess
 from datapipe.engine.member import Member
+from datapipe.engine.pin import pinned_plan
 from datapipe.io.store import LocalStore
 from datapipe.plan.locate import parse
-from datapipe.plan.pin import pinned_plan
 from datapipe.plan.plan import Plan
 from tests.conftest import Quiet, Runs, compile_text
 

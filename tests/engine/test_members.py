@@ -13,14 +13,15 @@ from pathlib import Path
 import pytest
 
 from datapipe.core.errors import RunFailed, Waiting
+from datapipe.engine import admission
 from datapipe.engine.driver import Driver
 from datapipe.engine.executors.local import InProcess
 from datapipe.engine.member import EVERYTHING, Member
 from datapipe.engine.names import LOCK
+from datapipe.engine.pin import inputs_changed, pinned_plan
 from datapipe.io.store import LocalStore
 from datapipe.plan.compile import compile_recipe
 from datapipe.plan.locate import load
-from datapipe.plan.pin import inputs_changed, pinned_plan
 from tests.arrays import RECIPE, finish, result, start, write_recipe
 from tests.conftest import Quiet, Runs
 
@@ -229,3 +230,16 @@ def test_who_waits_says_so_once_a_barrier() -> None:
 
     assert Member(0, 2, shared=True, wait=True).patient(go, said.append) == "done"
     assert said == ["a: others are not; it goes on when they are", "b: others are not; it goes on when they are"]
+
+
+def test_nothing_is_pinned_where_a_driver_works(recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At its end it sweeps away what others are writing: a member came to a FileNotFoundError."""
+    monkeypatch.setattr(admission, "PATIENCE", 0)
+    store = LocalStore(tmp_path)
+    with store.alone(LOCK), pytest.raises(RunFailed, match="another run is at work in"):
+        pinned_plan(load(str(recipe)), store)
+    assert store.names("work") == ["lock"]
+    with store.alone(LOCK, shared=True):  # another member
+        plan = pinned_plan(load(str(recipe)), store)
+    with store.alone(LOCK):
+        assert pinned_plan(load(str(recipe)), store) == plan, "reading it does no harm"

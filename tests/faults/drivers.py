@@ -13,10 +13,10 @@ from datapipe.engine import admission
 from datapipe.engine.driver import Driver
 from datapipe.engine.executors.local import InProcess, LocalPool
 from datapipe.engine.member import EVERYTHING, Member
+from datapipe.engine.pin import pinned_plan
 from datapipe.io.store import open_store
 from datapipe.plan.compile import compile_recipe
 from datapipe.plan.locate import load
-from datapipe.plan.pin import pinned_plan
 from tests.conftest import Quiet
 
 CONTEXT = multiprocessing.get_context("forkserver")

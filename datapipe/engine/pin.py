@@ -11,6 +11,8 @@ from datapipe import __version__
 from datapipe.core.dedup.remembering import Remembering
 from datapipe.core.fingerprint import fingerprint
 from datapipe.core.registry import operators
+from datapipe.engine.admission import entered
+from datapipe.engine.names import LOCKS
 from datapipe.io.store import Store
 from datapipe.plan.compile import compile_recipe
 from datapipe.plan.indexes import is_current
@@ -34,15 +36,18 @@ def pinned_plan(located: Located, store: Store) -> Plan:
     plans. A changed recipe, plugin, model, index or version of datapipe is another plan.
     """
     name = _name(located)
-    while True:
-        if (plan := _read(store, name)) is not None:
-            return plan
-        with store.alone(f"work/locks/{Path(name).stem}") as alone:
-            if alone:
-                plan = _read(store, name) or compile_recipe(located)
-                store.write_report(name, plan.model_dump(mode="json"))
-                return plan
-        time.sleep(0.5)
+    if (plan := _read(store, name)) is not None:
+        return plan
+    with entered(store):  # a driver that ends would sweep away what is being written here
+        while True:
+            with store.alone(f"{LOCKS}/{Path(name).stem}") as alone:
+                if alone:
+                    plan = _read(store, name)
+                    if plan is None:
+                        plan = compile_recipe(located)
+                        store.write_report(name, plan.model_dump(mode="json"))
+                    return plan
+            time.sleep(0.5)
 
 
 def pinned(located: Located, store: Store) -> Plan | None:
