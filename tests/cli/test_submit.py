@@ -252,7 +252,7 @@ def test_ctrl_c_stops_all_members(recipe: Path) -> None:
     os.killpg(submit.pid, signal.SIGINT)
     began = time.monotonic()
     code, said = finish(submit)
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 30
     assert (code, "run the same command again" in said) == (130, True)
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
 

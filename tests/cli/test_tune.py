@@ -4,62 +4,15 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pytest
-import zstandard
 from click.testing import CliRunner
 
 from datapipe.cli.main import datapipe
 from datapipe.core.errors import DatapipeError
-from datapipe.engine.driver import Driver
-from datapipe.engine.executors.local import InProcess
-from datapipe.plan.compile import compile_recipe
-from datapipe.plan.locate import parse
-from datapipe.plan.overrides import apply_overrides
-from tests.conftest import SAMPLE, Quiet, Runs
-
-STEPS = """
-      - normalize
-      - language_id: {keep: [de, en, es, zh], min_score: 0.6}
-      - gopher_repetition: {max_duplicate_5_gram: 0.3}
-      - gopher_quality:
-          where: {lang: [de, en, es]}
-          min_alpha_words_ratio: 0.6
-          min_stop_words: null
-          by_lang: {en: {min_stop_words: 2}, de: {max_avg_word_length: 12}}
-      - fineweb_quality: {max_duplicate_line_characters: 0.1}
-      - c4_quality: {end_mark: false, where: {lang: [en]}, min_sentences: 4}
-"""
-RECIPE = f"""
-name: tuned
-seed: 3
-scores: true
-input_split: 100KB
-datasets:
-  web:
-    read: {{jsonl: web.jsonl}}
-    steps: {STEPS}
-  more:
-    read: {{jsonl: more.jsonl}}
-    steps: [{{length: {{min_words: 20}}}}]
-  both:
-    from: [web, more]
-write: {{dataset: both, path: out}}
-"""
-
-
-def web_rows() -> list[dict[str, Any]]:
-    packed = (SAMPLE / "web" / "web.jsonl.zst").read_bytes()
-    lines = zstandard.ZstdDecompressor().stream_reader(packed).read().splitlines()
-    return [orjson.loads(line) for line in lines][:600]
-
-
-def prepare(runs: Runs) -> Runs:
-    runs.jsonl("web.jsonl", [{"id": row["id"], "text": row["text"]} for row in web_rows()])
-    runs.jsonl("more.jsonl", [{"id": f"m{i}", "text": "word " * i, "lang": "xx"} for i in range(60)])
-    return runs
+from tests.conftest import Runs
+from tests.tuned import RECIPE, ask, by_group, prepare, published, rerun
 
 
 @pytest.fixture(scope="module")
@@ -67,32 +20,6 @@ def tuned(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     runs = prepare(Runs(tmp_path_factory.mktemp("tuned")))
     runs(RECIPE)
     return runs
-
-
-def rerun(runs: Runs, recipe: str, settings: tuple[str, ...]) -> dict[str, Any]:
-    located = parse(recipe, str(runs.folder / "recipe.yaml"))
-    apply_overrides(located, settings)
-    return Driver(compile_recipe(located), str(runs.folder / "again"), InProcess(), Quiet()).run(fresh=True)
-
-
-def ask(runs: Runs, *settings: str, out: str = "out", more: tuple[str, ...] = ()) -> dict[str, Any]:
-    words = [word for setting in settings for word in ("--set", setting)]
-    done = CliRunner().invoke(datapipe, ["tune", str(runs.folder / out), *words, "--json", *more])
-    if done.exception:
-        raise done.exception
-    (output,) = orjson.loads(done.stdout)["outputs"]
-    found: dict[str, Any] = output
-    return found
-
-
-def by_group(found: dict[str, Any], which: str) -> dict[tuple[str, str], tuple[int, int]]:
-    cells = {(g["group"]["source"], g["group"]["lang"]): g[which] for g in found["groups"]}
-    return {key: (cell["documents"], cell["bytes"]) for key, cell in cells.items() if cell["documents"]}
-
-
-def published(manifest: dict[str, Any]) -> dict[tuple[str, str], tuple[int, int]]:
-    groups = manifest["outputs"][0]["groups"]
-    return {(source, lang): tuple(n) for source, langs in groups.items() for lang, n in langs.items() if n[0]}
 
 
 @pytest.mark.parametrize(
@@ -204,82 +131,6 @@ def test_tagged_steps_answer_exactly_both_ways(runs: Runs) -> None:
     assert found["exact"], found["inexact"]
     assert by_group(found, "then") == published(rerun(runs, drops, settings))
     assert by_group(found, "now") == published(rerun(runs, drops, ()))
-
-
-def test_what_compares_documents_makes_it_inexact(runs: Runs) -> None:
-    rows = [{"id": f"{i}", "text": f"word number {i % 6} " * (1 + i % 6)} for i in range(30)]
-    runs.jsonl("in.jsonl", rows)
-    runs("scores: true\nread: {jsonl: in.jsonl}\nsteps: [{length: {min_words: 7}}, exact_dedup]\nwrite: {path: out}")
-    found = ask(runs, "length.min_words=10")
-    assert found["then"]["documents"] < found["now"]["documents"]
-    assert "recipe.01.exact_dedup" not in found["inexact"][0]
-    assert "recipe.02.exact_dedup: compares" in found["inexact"][0]
-    assert ask(runs, "length.max_words=500")["exact"]  # no row moves
-
-
-def test_without_edits_only_documents_are_exact(runs: Runs) -> None:
-    runs.jsonl("in.jsonl", [{"id": f"{i}", "text": "a  b\n" * i} for i in range(9)])
-    recipe = "scores: true\nread: {jsonl: in.jsonl}\nwrite: {path: out}\nsteps: [{length: {min_words: 4}}, normalize]\n"
-    runs(recipe)
-    settings = ("length.min_words=9",)
-    found = ask(runs, *settings)
-    assert found["exact"]
-    assert by_group(found, "then") == published(rerun(runs, recipe, settings))  # bytes that normalize cut, too
-    runs(recipe + "ledger: {edits: false}")
-    found = ask(runs, *settings)
-    assert "edits: false" in found["inexact"][0]
-
-
-def test_branches_are_judged_apart(runs: Runs) -> None:
-    runs.jsonl("in.jsonl", [{"id": f"{i}", "text": "w " * i} for i in range(1, 41)])
-    recipe = """
-scores: true
-datasets:
-  all: {read: {jsonl: in.jsonl}, steps: [{length: {max_words: 38}}]}
-  short: {from: [all], steps: [{length: {max_words: 20}}]}
-  long: {from: [all], steps: [{length: {min_words: 11}}, normalize]}
-write: [{dataset: short, path: out}, {dataset: long, path: out2}]
-"""
-    runs(recipe)
-    words = ["--set", "short.01.length.max_words=30", "--set", "long.01.length.min_words=31", "--json"]
-    done = CliRunner().invoke(datapipe, ["tune", str(runs.folder / "out"), *words])
-    short, long = orjson.loads(done.stdout)["outputs"]
-    assert (short["now"]["documents"], short["then"]["documents"], short["exact"]) == (20, 30, True)
-    assert (long["now"]["documents"], long["then"]["documents"], long["exact"]) == (28, 8, True)
-    done = CliRunner().invoke(
-        datapipe, ["tune", str(runs.folder / "out"), "--set", "long.01.length.min_words=1", "--json"]
-    )
-    long = orjson.loads(done.stdout)["outputs"][1]
-    assert long["then"]["documents"] == 38
-    assert "long.02.normalize: may change the bytes" in long["inexact"][0]
-
-
-PLUGIN = """
-import numpy as np
-import pyarrow.compute as pc
-from datapipe import ThresholdFilter, Verdict
-
-class Capitals(ThresholdFilter):
-    name = "capitals"
-    bounds = {"shouting": ("max_share", "share")}
-    max_share: float | None = 0.5
-
-    def measure(self, batch):
-        text = batch.column("text")
-        capitals = pc.count_substring_regex(text, "[A-Z]").to_numpy(zero_copy_only=False)
-        characters = pc.utf8_length(text).fill_null(0).to_numpy(zero_copy_only=False)
-        return Verdict(batch.num_rows, scores={"share": capitals / np.maximum(characters, 1)})
-"""
-
-
-def test_a_plugin_can_be_tuned(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    (runs.folder / "capitals.py").write_text(PLUGIN)
-    runs.jsonl("in.jsonl", [{"id": f"{i}", "text": "A" * i + "b" * (20 - i)} for i in range(20)])
-    recipe = "scores: true\nplugins: [capitals.py]\nread: {jsonl: in.jsonl}\nsteps: [capitals]\nwrite: {path: out}"
-    runs(recipe)
-    monkeypatch.chdir("/")
-    found = ask(runs, "capitals.max_share=0.25")
-    assert (found["now"]["documents"], found["then"]["documents"], found["exact"]) == (11, 6, True)
 
 
 def test_tables_for_people(tuned: Runs) -> None:

@@ -126,8 +126,8 @@ def test_a_signal_stops_within_seconds_and_the_run_resumes(
     workers = workers_of(process)
     os.killpg(process.pid, number)  # as a terminal does: the whole group
     began = time.monotonic()
-    _, said = process.communicate(timeout=20)
-    assert time.monotonic() - began < 5
+    _, said = process.communicate(timeout=60)
+    assert time.monotonic() - began < 30  # 1 s on a machine that has nothing else to do
     assert process.returncode == code
     assert "run the same command again to resume" in said
     assert "Traceback" not in said

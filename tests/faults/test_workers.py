@@ -222,7 +222,7 @@ def test_a_pool_goes_on_after_lost_work_and_after_a_closed_run(runs: Runs, pool:
     next(running)
     next(running)
     running.close()  # with the third in flight
-    reports = {task.index: report for task, report in pool.run(tasks[::-1], Limits(timeout=5.0))}
+    reports = {task.index: report for task, report in pool.run(tasks[::-1], Limits(timeout=60.0))}
     assert {index: report["rows"] for index, report in reports.items()} == {0: 60, 1: 60}
     assert all(f"shard-{index:06d}" in report["output"] for index, report in reports.items())
 
@@ -242,7 +242,7 @@ def test_workers_die_with_the_driver_even_inside_c_code(runs: Runs) -> None:
     assert len(group) >= 2
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while any(Path(f"/proc/{pid}").exists() for pid in group) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not [pid for pid in group if _alive(pid)]

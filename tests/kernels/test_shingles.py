@@ -123,7 +123,7 @@ def test_a_megabyte_of_one_thing_is_linear(unit: str) -> None:
     for piece in ("word ", "a", "-", " ", "漢", "e\u0301", "ภา", "\u1039", "1"):
         start = time.process_time()
         operator.shingles(rows([piece * (1_000_000 // len(piece.encode()))]))
-        assert time.process_time() - start < 1
+        assert time.process_time() - start < 5  # a quadratic step would take minutes
 
 
 def test_segmenters_decide_where_words_end() -> None:
