@@ -61,7 +61,7 @@ def start(*words: str, slow: str = "0", **more: str) -> subprocess.Popen[str]:
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
     """Its exit code, and what it said on standard error."""
-    _, said = process.communicate(timeout=120)
+    _, said = process.communicate(timeout=400)
     return process.returncode, said
 
 

@@ -27,7 +27,7 @@ write: {{path: out}}
 
 def datapipe(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "datapipe", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=120, check=False)
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=400, check=False)
 
 
 @pytest.fixture(scope="module")

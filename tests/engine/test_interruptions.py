@@ -120,13 +120,13 @@ def test_a_signal_stops_within_seconds_and_the_run_resumes(
     recipe: Path, runs: Runs, digests: Digests, number: int, code: int
 ) -> None:
     process = start(recipe, "stopped", slow="0.01")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not list((runs.folder / "stopped/work").glob("*/shard-*.json")) and time.monotonic() < deadline:
         time.sleep(0.05)
     workers = workers_of(process)
     os.killpg(process.pid, number)  # as a terminal does: the whole group
     began = time.monotonic()
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=300)
     assert time.monotonic() - began < 30  # 1 s on a machine that has nothing else to do
     assert process.returncode == code
     assert "run the same command again to resume" in said
@@ -140,11 +140,11 @@ def test_a_signal_stops_within_seconds_and_the_run_resumes(
 
 def test_a_worker_killed_by_the_system_is_retried(recipe: Path, runs: Runs, digests: Digests) -> None:
     process = start(recipe, "oom", slow="0.002")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not list((runs.folder / "oom/work").glob("*/shard-*.json")) and time.monotonic() < deadline:
         time.sleep(0.05)
     os.kill(workers_of(process)[0], signal.SIGKILL)
-    assert process.wait(60) == 0
+    assert process.wait(300) == 0
     assert start(recipe, "whole").wait() == 0
     assert digests(runs.folder / "oom") == digests(runs.folder / "whole")
 
@@ -164,7 +164,7 @@ def test_a_shard_that_kills_every_worker_is_named(runs: Runs) -> None:
         "plugins: [die.py]\ninput_split: 1\nread: {jsonl: [good.jsonl, poison.jsonl]}\nsteps: [die]\nwrite: {path: out}\n"
     )
     process = start(path, "out")
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=300)
     assert process.returncode == 1
     assert "poison.jsonl" in said
     assert "SIGKILL" in said
@@ -173,12 +173,12 @@ def test_a_shard_that_kills_every_worker_is_named(runs: Runs) -> None:
 
 def test_a_second_driver_waits_outside(recipe: Path, runs: Runs) -> None:
     first = start(recipe, "shared", slow="0.01")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not (runs.folder / "shared/work/lock").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     time.sleep(0.2)
     second = start(recipe, "shared")
-    _, said = second.communicate(timeout=60)
+    _, said = second.communicate(timeout=300)
     assert second.returncode == 1
     assert "another run is at work" in said
     os.killpg(first.pid, signal.SIGKILL)

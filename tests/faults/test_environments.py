@@ -33,7 +33,7 @@ def cli(folder: Path, *words: str, **env: str) -> subprocess.CompletedProcess[st
     kept = {key: value for key, value in os.environ.items() if key not in ("HOME", "XDG_CACHE_HOME")}
     command = [sys.executable, "-m", "datapipe", *words]
     return subprocess.run(
-        command, cwd=folder, env={**kept, **env}, capture_output=True, text=True, timeout=120, check=False
+        command, cwd=folder, env={**kept, **env}, capture_output=True, text=True, timeout=400, check=False
     )
 
 

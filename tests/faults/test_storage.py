@@ -35,7 +35,7 @@ def expected(runs: Runs, digests: Digests) -> dict[str, str]:
 def run(folder: Path, out: Path, workers: int = 2, **more: Any) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "datapipe", "run", "recipe.yaml", "--out", str(out), "--workers", str(workers)]
     command.append("--quiet")
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False, **more)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=400, check=False, **more)
 
 
 @pytest.mark.parametrize("share", [0.3, 0.7])

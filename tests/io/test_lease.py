@@ -70,7 +70,7 @@ def test_a_lease_is_renewed_until_it_is_taken_over(server: Server, capfd: pytest
     with store.alone("lock") as got:
         assert got
         then = store.read_json("lock")["time"]
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while store.read_json("lock")["time"] == then:
             assert time.monotonic() < deadline
         put(store, "lock", b'{"nonce": "of another"}')
