@@ -5,11 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from datapipe.core.mixing.bound import effective_groups
 from datapipe.core.mixing.doremi import DoReMi, Learner, Update
 from datapipe.core.mixing.method import Domains
 from datapipe.core.mixing.ngram_proxy import NgramProxy
-from datapipe.core.mixing.stability import stability
+from datapipe.core.mixing.stability import effective_groups, stability
 
 DOMAINS = Domains({"a": ["aa"], "b": ["bb"], "c": ["cc"], "empty": []}, {"a": 60, "b": 30, "c": 10, "empty": 0})
 
@@ -75,13 +74,15 @@ def test_a_collapse_is_seen_and_bounded() -> None:
     learner = Scripted([[0, 0, 9.0]] * 30, [[1, 1, 1]] * 30)
     free = DoReMi(learner, rounds=1, max_epochs=None).learn(DOMAINS, 0, lambda line: None)
     assert free.weights["c"] > 0.99
-    assert stability([free])["one_hot"]
-    assert free.facts["bounded"] == []
+    assert stability([free])["one_hot"] == ["c"]
+    assert free.free == free.weights
     found = DoReMi(learner, rounds=1, max_epochs=4.0).learn(DOMAINS, 0, lambda line: None)
     assert found.weights["c"] == pytest.approx(0.4)  # a tenth of all there is, four times
-    assert found.facts["bounded"] == ["c"]
-    assert found.facts["before_bound"]["c"] == free.weights["c"]
-    assert not stability([found])["one_hot"]
+    assert found.free == free.weights
+    told = stability([found])
+    assert told["one_hot"] == ["c"]
+    assert told["seeds"][0]["largest"] != ("c", free.weights["c"])
+    assert told["seeds"][0]["free"]["largest"] == ("c", free.weights["c"])
     even = DoReMi(learner, rounds=1, max_epochs=None, smoothing=0.5).learn(DOMAINS, 0, lambda line: None)
     assert effective_groups(even.weights) > 1.5
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from datapipe.core.mixing.allocation import CannotBeMet, Terms, allocate, shortfalls, water_fill
+from datapipe.core.mixing.allocation import CannotBeMet, Terms, allocate, shortfalls
 from datapipe.core.mixing.skills import Skills
 from datapipe.core.mixing.stages import KNOTS, Stage, check_stages, spread
+from datapipe.core.mixing.water_filling import water_fill
 
 
 def taken(stages: list[Stage], sizes: dict[str, float], terms: Terms) -> dict[tuple[str, str], float]:

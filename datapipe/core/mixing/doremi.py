@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from datapipe.core.mixing.bound import bounded, distance, limits
+from datapipe.core.mixing.bound import bounded, limits
 from datapipe.core.mixing.group_dro import Floats, scores, updated
-from datapipe.core.mixing.kept import check_smoothing
 from datapipe.core.mixing.method import Domains, Learned, Method, Proxy
 from datapipe.core.mixing.portions import natural
+from datapipe.core.mixing.smoothing import check_smoothing
+from datapipe.core.mixing.stability import distance
 from datapipe.core.mixing.weights_file import normalised
 
 Update = Callable[[Floats, npt.NDArray[np.int64]], Floats]
@@ -75,7 +76,7 @@ class DoReMi(Method):
         """The mean of the weights over all steps of the last round, within the bound; equal input, equal weights.
 
         history  the first reference and each round's answer    facts  `rounds`: how far each moved; `settled`: whether
-        the last moved little; `course`: the mean so far at ten places of the last; `before_bound`, and what was `bounded`
+        the last moved little; `course`: the mean so far at ten places of the last
         """
         groups = self.learner.groups(domains, seed)
         vocabulary = self.learner.vocabulary(domains, seed)
@@ -93,16 +94,9 @@ class DoReMi(Method):
             tell(f"doremi: round {number + 1} of {self.rounds} moved a weight by {change:.3f} at most")
             if change <= self.tolerance:
                 break
-        free = points[-1]
-        cut = [name for name in groups if free[name] > answer[name] + 1e-9]
-        facts = {
-            "rounds": rounds,
-            "settled": change <= self.tolerance,
-            "course": points,
-            "bounded": cut,
-            "before_bound": free,
-        }
-        return Learned(_all(domains, answer), history, {**facts, **self._judged(domains, answer, seed)})
+        facts = {"rounds": rounds, "settled": change <= self.tolerance, "course": points}
+        facts |= self._judged(domains, answer, seed)
+        return Learned(_all(domains, answer), history, facts, _all(domains, points[-1]))
 
     def __post_init__(self) -> None:
         if self.rounds < 1:

@@ -10,6 +10,8 @@ from datapipe.core.seeds import hashes, step_seed
 
 HELD_OUT = "held out: "
 """What the losses of a group's held-out texts are named by."""
+ALL_HELD_OUT = "held out"
+"""What their mean over the groups is called in reports."""
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from datapipe.core.importance.features import Int64s, counts_of_texts
+from datapipe.core.mixing.bound import bounded, limits
 from datapipe.core.mixing.dirichlet import Shares
-from datapipe.core.mixing.kept import check_smoothing, kept
 from datapipe.core.mixing.method import Domains, Learned, Method
+from datapipe.core.mixing.smoothing import check_smoothing, smoothed
 from datapipe.core.seeds import hashes, step_seed
 
 PRIOR = 1000.0  # n-grams of the whole that are added to each source's: a small one is not sure of what it lacks
@@ -31,6 +32,9 @@ class SourceImportance(Method):
     (the interpolation weights of Jelinek and Mercer 1980): each round a source's share becomes the expected share of the
     target's n-grams that came from it. On three targets held out of 14 domains the loss was lower so than by shares of
     the documents that DSIR would draw, which long documents decide, and than by a softmax of mean log-weights.
+
+    It looks at nothing but the target, and the groups' own texts pay for that: on six targets of the Pile their loss was
+    0.12 to 0.37 nats a byte above that of natural shares, while the target's was 0.13 to 0.83 below.
     """
 
     share: float = 0.8
@@ -77,10 +81,8 @@ class SourceImportance(Method):
             for label, row in (("uniform", np.full(len(names), 1 / len(names))), ("found", weights))
         }
         facts = {"rounds": rounds, "divergence": divergence, "target_n_grams_seen": float(target.sum())}
-        answer = kept(
-            dict(zip(names, weights.tolist(), strict=True)), domains, self.smoothing, self.max_epochs, self.budget
-        )
-        return Learned(answer, history, facts)
+        free = smoothed(dict(zip(names, weights.tolist(), strict=True)), self.smoothing)
+        return Learned(bounded(free, limits(domains, self.max_epochs, self.budget)), history, facts, free)
 
     def _counts(self, texts: Sequence[str], seed: int) -> Int64s:
         """Of the documents this seed looks at; of all, where there are fewer than five."""
