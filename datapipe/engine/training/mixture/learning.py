@@ -149,8 +149,8 @@ def _groups(
 ) -> dict[str, dict[str, Any]]:
     """Of each group its shares and sizes.
 
-    most  the bound of its share    at_bound  in how many seeds it had as much: it might have had more
-    free  the mean of its shares before the bound; None where the method never left the bounds
+    most  the bound of its share    at_bound  in how many seeds that decided    free  the mean of its shares before the
+    bound; None where the method never left the bounds
     """
     shares, even = natural(found.domains), uniform(found.domains)
     total = budget or sum(found.domains.available.values())
@@ -162,7 +162,7 @@ def _groups(
             "natural": shares[name],
             "uniform": even[name],
             "most": limit[name],
-            "at_bound": sum(one.weights[name] >= limit[name] for one in learned) if limit[name] < 1 else 0,
+            "at_bound": sum(_at_bound(one, name, limit[name]) for one in learned),
             "free": before[name],
             "epochs": weights[name] * total / found.domains.available[name],
             "bytes": found.domains.available[name],
@@ -171,6 +171,11 @@ def _groups(
         }
         for name in sorted(weights)
     }
+
+
+def _at_bound(one: Learned, name: str, most: float) -> bool:
+    """Whether a share was cut at its bound, or is as large as that: it might have been larger."""
+    return most < 1 and max(one.weights[name], (one.free or one.weights)[name]) >= most
 
 
 def _told(one: Learned) -> dict[str, Any]:
