@@ -38,7 +38,6 @@ class Ablation(Method):
     repeats: int = 3
     max_epochs: float = 4.0
     budget: float | None = None
-    name: str = "ablation"
 
     def __post_init__(self) -> None:
         if self.repeats < 1:

@@ -42,8 +42,6 @@ class Learned:
 class Method(ABC):
     """A way to find weights; its parameters are its fields. Equal domains and seed give equal weights."""
 
-    name: str
-
     @abstractmethod
     def learn(self, domains: Domains, seed: int, tell: Callable[[str], None]) -> Learned:
         """Find weights; `tell` shows a line of progress."""

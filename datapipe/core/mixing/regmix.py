@@ -46,7 +46,6 @@ class RegMix(Method):
     smoothing: float = 0.01
     max_epochs: float = 4.0
     budget: float | None = None
-    name: str = "regmix"
 
     def __post_init__(self) -> None:
         check_smoothing(self.smoothing)

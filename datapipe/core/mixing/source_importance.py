@@ -41,7 +41,6 @@ class SourceImportance(Method):
     smoothing: float = 0.01
     max_epochs: float = 4.0
     budget: float | None = None
-    name: str = "dsir"
 
     def __post_init__(self) -> None:
         check_smoothing(self.smoothing)
