@@ -121,7 +121,7 @@ def test_what_the_bound_cuts_is_told(corpus: Runs) -> None:
 def test_a_target_that_nothing_predicts_is_told(corpus: Runs) -> None:
     corpus.jsonl("target.jsonl", [{"text": f"ΩΨ{n}Ξ ЖЩ{n}Ю"} for n in range(12)])
     said = json.loads(by_topic(corpus, "all", "--method", "ablation"))["facts"]["warnings"]
-    assert any(line.startswith("nothing here predicts it") for line in said)
+    assert any(line.startswith("nothing here predicts target: its loss is ") for line in said)
 
 
 def test_what_was_left_out_is_told(corpus: Runs) -> None:

@@ -96,5 +96,7 @@ def test_weight_moves_to_what_is_learnt_slowly() -> None:
 
 
 def test_what_cannot_be() -> None:
-    with pytest.raises(ValueError, match="rounds is 0"):
-        DoReMi(Scripted([], []), rounds=0)
+    wrong = ({"rounds": 0}, {"eta": float("inf")}, {"tolerance": float("nan")}, {"smoothing": 2.0})
+    for one in wrong:
+        with pytest.raises(ValueError, match=f"{next(iter(one))} is .*, expected"):
+            DoReMi(Scripted([], []), **one)

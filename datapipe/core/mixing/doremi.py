@@ -73,6 +73,8 @@ class DoReMi(Method):
         check_smoothing(self.smoothing)
         if not 0 <= self.eta < inf:
             raise ValueError(f"eta is {self.eta:g}, expected a number of 0 or more")
+        if not self.tolerance >= 0:
+            raise ValueError(f"tolerance is {self.tolerance:g}, expected 0 or more")
 
     def learn(self, domains: Domains, seed: int, tell: Callable[[str], None]) -> Learned:
         """The mean of the weights over all steps of the last round, within the bound; equal input, equal weights.

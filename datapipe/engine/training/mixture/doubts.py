@@ -77,8 +77,9 @@ def _losses(losses: Mapping[str, Mapping[str, Sequence[float]]], aimed: bool) ->
     chosen = means["chosen"]
     if worse := [name for name in ("natural", "uniform") if means[name] < chosen + SAME]:
         yield f"no gain: the loss {what} is {chosen:.4f}, and {means[worse[0]]:.4f} with {worse[0]} shares"
-    if chosen > GUESSED:
-        yield f"nothing here predicts it: the loss {what} is {chosen:.2f}, and {GUESSED:.2f} where bytes are guessed"
+    for name, values in losses["chosen"].items():
+        if np.mean(values) > GUESSED:
+            yield f"nothing here predicts {name}: its loss is {np.mean(values):.2f}, and {GUESSED:.2f} where bytes are guessed"
     if aimed and of_groups:
         paid, gained = of_groups["chosen"] - of_groups["natural"], means["natural"] - chosen
         if paid > gained > 0:
