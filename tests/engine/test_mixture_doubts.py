@@ -67,5 +67,9 @@ def test_what_is_natural_is_no_collapse_and_doremi_is_held_against_what_groups_h
     assert [line[:7] for line in doubts(Asked("doremi"), worse)] == ["nothing"]
     (said,) = doubts(Asked("doremi"), facts(losses=losses((1.0, 1.2, 1.2), (2.1, 2.0, 2.2))))
     assert said == "no gain: the loss on what the groups hold out is 2.1000, and 2.0000 with natural shares"
-    assert "--set smoothing" in doubts(Asked("dsir"), facts(stability=collapse))[0]
+    assert (
+        "; is the target that group alone? --set smoothing spreads"
+        in doubts(Asked("dsir"), facts(stability=collapse))[0]
+    )
     assert "--set smoothing" not in doubts(Asked("ablation"), facts(stability=collapse, parameters={}))[0]
+    assert "target" not in doubts(Asked("doremi"), facts(stability=collapse))[0]

@@ -12,6 +12,7 @@ from datapipe.core.mixing.portions import ALL_HELD_OUT
 from datapipe.core.mixing.stability import ONE_HOT, effective_groups
 from datapipe.engine.training.mixture.methods import AIMED, Asked
 
+NATURAL = 2 * ONE_HOT - 1  # of the whole: where others had no more than twice what a collapse leaves them, it is none
 APART = 0.05  # standard deviation of a group's share over seeds
 UNEVEN = 0.3  # of the effective groups that natural shares have
 WORTHLESS = 0.7  # rank correlation; RegMix reports 0.97 and more
@@ -21,7 +22,8 @@ GUESSED = log(256)  # nats a byte
 
 def doubts(asked: Asked, facts: Mapping[str, Any]) -> list[str]:
     """Collapse, seeds that differ, a fit that predicts badly, a loss that is not lower."""
-    said = [*_uneven(facts)]
+    aimed = asked.method in AIMED
+    said = [*_uneven(facts, aimed)]
     if not facts["budget_given"]:
         said.append(
             "no --budget: shares are bounded as if the training were as long as all the texts; say how long it will be"
@@ -41,24 +43,22 @@ def doubts(asked: Asked, facts: Mapping[str, Any]) -> list[str]:
             f"the regression predicts badly: rank correlation {min(fits):.2f} on mixtures held out; give more --set mixes, or "
             "a larger --sample"
         )
-    return [*said, *_losses(facts["losses"], asked.method in AIMED)]
+    return [*said, *_losses(facts["losses"], aimed)]
 
 
-def _uneven(facts: Mapping[str, Any]) -> Iterator[str]:
+def _uneven(facts: Mapping[str, Any], aimed: bool) -> Iterator[str]:
     """Of a collapse, though the bound hides it, and of bounds that left no choice."""
     groups = facts["groups"]
     most = sum(row["most"] for row in groups.values())
-    collapsed = [name for name in facts["stability"]["one_hot"] if groups[name]["natural"] < ONE_HOT]
+    collapsed = [name for name in facts["stability"]["one_hot"] if groups[name]["natural"] < NATURAL]
     natural = effective_groups({name: row["natural"] for name, row in groups.items()})
     if most <= 1:
         yield "the bounds leave no choice: each group has what there is of it, --max-epochs times"
     elif collapsed:
         tops = ", ".join(f"{name} ({groups[name]['weight']:.1%} of the answer)" for name in collapsed)
         spreads = "--set smoothing spreads, " if "smoothing" in facts["parameters"] else ""
-        yield (
-            f"collapse: with one seed at least nearly all went to {tops}; is the target that group alone? {spreads}"
-            "--budget and --max-epochs bound"
-        )
+        alone = "is the target that group alone? " if aimed else ""
+        yield f"collapse: with one seed at least nearly all went to {tops}; {alone}{spreads}--budget and --max-epochs bound"
     elif facts["effective_groups"] < UNEVEN * natural:
         top = max(sorted(groups), key=lambda name: groups[name]["weight"])
         yield (
