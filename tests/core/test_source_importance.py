@@ -66,6 +66,22 @@ def test_no_other_shares_come_nearer(most: dict[str, float]) -> None:
     assert best <= min(map(divergence, grid)) + 1e-4
 
 
+@pytest.mark.parametrize(
+    "signs", ["今天天气很好我们去公园散步看见许多花和树", "きょうはてんきがいいですね", "วันนี้อากาศดีมากเราไปเดินเล่น"]
+)
+def test_scripts_without_spaces(signs: str) -> None:
+    """Clauses of pieces of four signs, no two clauses alike: their signs and pairs tell, not the clauses."""
+
+    def clauses(count: int, seed: int) -> list[str]:
+        draw = np.random.RandomState(seed)
+        pieces = [signs[n : n + 4] for n in range(0, len(signs) - 3, 2)]
+        return ["".join(draw.choice(pieces, 12)) + "。" for _ in range(count)]
+
+    sources = {**SOURCES, "signs": clauses(60, 1)}
+    domains = Domains(sources, dict.fromkeys(sources, 1000), {"t": clauses(20, 2)})
+    assert METHOD.learn(domains, 0, tell).weights["signs"] > 0.95
+
+
 def test_bounds_and_seeds() -> None:
     domains = Domains(SOURCES, SIZES, {"t": texts("a", 60, 8)})
     most = SourceImportance(max_epochs=1.0, budget=2.0 * SIZES["a"]).learn(domains, 0, tell)

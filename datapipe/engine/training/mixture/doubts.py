@@ -78,7 +78,7 @@ def _losses(losses: Mapping[str, Mapping[str, Sequence[float]]], aimed: bool) ->
     if worse := [name for name in ("natural", "uniform") if means[name] < chosen + SAME]:
         yield f"no gain: the loss {what} is {chosen:.4f}, and {means[worse[0]]:.4f} with {worse[0]} shares"
     for name, values in losses["chosen"].items():
-        if np.mean(values) > GUESSED:
+        if name != ALL_HELD_OUT and np.mean(values) > GUESSED:
             yield f"nothing here predicts {name}: its loss is {np.mean(values):.2f}, and {GUESSED:.2f} where bytes are guessed"
     if aimed and of_groups:
         paid, gained = of_groups["chosen"] - of_groups["natural"], means["natural"] - chosen
