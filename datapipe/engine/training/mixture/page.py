@@ -111,7 +111,8 @@ def _evenness_before(free: dict[str, Any] | None) -> str:
 
 
 def _mean(values: Sequence[float]) -> str:
-    return f"{np.mean(values):.4f} ± {np.std(values):.4f}"
+    spread = f" ± {np.std(values, ddof=1):.4f}" if len(values) > 1 else ""
+    return f"{np.mean(values):.4f}{spread}"
 
 
 def _short(value: Any) -> str:
