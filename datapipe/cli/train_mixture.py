@@ -75,6 +75,9 @@ def mixture(
     INPUT is a file or quoted pattern (.jsonl, .parquet, .csv, .txt, compressed or not), a run folder, or what a recipe's
     `read` takes; NAME is its group. Shares are of bytes. Writes FILE and a card for people beside it: weights beside
     natural and uniform ones, epochs, losses of a small model on each, and how far seeds agree.
+
+    dsir, regmix and ablation look at the target alone, and the groups' own texts may pay for what it gains: the card has
+    both losses. doremi looks at no target: it evens out what the groups could still gain.
     """
     # Before numpy is loaded: the matrices have some 200 rows, for which threads wait longer than they compute.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -86,9 +89,9 @@ def mixture(
     from datapipe.engine.training.mixture.sample import Inputs
 
     given = {}
-    for path in candidates:
+    for path in candidates:  # by their paths: two files of one name are two mixtures
         try:
-            given[Path(path).stem] = read_weights(Path(path).read_bytes(), path).weights
+            given[path] = read_weights(Path(path).read_bytes(), path).weights
         except OSError as error:
             raise RecipeError(f"--candidate {path}: {error.strerror}") from None
     asked = Asked(method, proxy, settings, max_epochs, budget, given)
@@ -109,7 +112,9 @@ def _show(answer: WeightsFile, out: Path) -> None:
     groups = sorted(facts["groups"].items(), key=lambda pair: (-pair[1]["weight"], pair[0]))
     width = max(len(name) for name, _ in groups)
     for name, row in groups:
-        click.echo(f"{name:{width}}  {row['weight']:7.2%}  natural {row['natural']:7.2%}  {row['epochs']:6.2f} epochs")
+        cut = ", cut at the bound" if row["at_bound"] else ""
+        line = f"{name:{width}}  {row['weight']:7.2%}  natural {row['natural']:7.2%}  {row['epochs']:6.2f} epochs{cut}"
+        click.echo(line)
     click.echo(f"{facts['effective_groups']:.1f} effective groups of {len(groups)}")
     for target in next(iter(facts["losses"].values())):
         means = {name: sum(row[target]) / len(row[target]) for name, row in facts["losses"].items()}

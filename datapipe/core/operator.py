@@ -88,7 +88,7 @@ class Operator(BaseModel):
         return ()
 
     def check_sources(self, sources: Collection[str]) -> str | None:
-        """A sentence if rows read in these datasets, and no others, cannot be worked on, else None."""
+        """A sentence if rows read in these datasets, and no others, cannot be worked on, else None; after `facts`."""
         return None
 
     def columns_read(self) -> tuple[str, ...]:

@@ -78,7 +78,8 @@ def corpus(runs: Runs) -> Runs:
 def by_topic(corpus: Runs, name: str, *options: str) -> bytes:
     out = corpus.folder / f"{name}.json"
     target = ("--target", corpus.folder / "target.jsonl", "--by", "topic", "--quiet", "--seeds", "2")
-    done = train("--method", "regmix", corpus.folder / f"{name}.jsonl", *target, *FEW, *options, "--out", out)
+    few = () if "--method" in options else ("--method", "regmix", *FEW)
+    done = train(corpus.folder / f"{name}.jsonl", *target, *few, *options, "--out", out)
     assert done.output == ""
     return out.read_bytes()
 
@@ -98,6 +99,29 @@ def test_a_text_of_the_target_is_not_learnt_from(corpus: Runs) -> None:
     groups = json.loads(by_topic(corpus, "all"))["facts"]["groups"]
     assert groups["sea"]["documents"] == groups["law"]["documents"] == 40
     assert groups["sea"]["sample_bytes"] < 0.8 * groups["law"]["sample_bytes"]
+
+
+def test_what_the_bound_cuts_is_told(corpus: Runs) -> None:
+    """The target is sea alone, of which there is a third of the text, and a training of 1.5 times as much as there is."""
+    size = (corpus.folder / "all.jsonl").stat().st_size
+    found = json.loads(by_topic(corpus, "all", "--method", "dsir", "--max-epochs", "2", "--budget", str(size)))
+    facts = found["facts"]
+    sea = facts["groups"]["sea"]
+    assert sea["at_bound"] == 2
+    assert sea["weight"] <= sea["most"] < 0.9 < sea["free"]
+    assert facts["stability"]["one_hot"] == ["sea"]
+    assert any(line.startswith("collapse: with one seed at least nearly all went to sea") for line in facts["warnings"])
+    card = (corpus.folder / "all.md").read_text()
+    assert "Cut at the bound (all there is, 2 times" in card
+    assert f"sea (in 2 of 2 seeds, {sea['free']:.4f} before it)" in card
+    uncut = json.loads(by_topic(corpus, "all", "--method", "dsir"))["facts"]["groups"]
+    assert all(row["at_bound"] == 0 for row in uncut.values())
+
+
+def test_a_target_that_nothing_predicts_is_told(corpus: Runs) -> None:
+    corpus.jsonl("target.jsonl", [{"text": f"ΩΨ{n}Ξ ЖЩ{n}Ю"} for n in range(12)])
+    said = json.loads(by_topic(corpus, "all", "--method", "ablation"))["facts"]["warnings"]
+    assert any(line.startswith("nothing here predicts target: its loss is ") for line in said)
 
 
 def test_what_was_left_out_is_told(corpus: Runs) -> None:
@@ -130,6 +154,9 @@ def test_what_was_left_out_is_told(corpus: Runs) -> None:
             "give more texts, a smaller budget",
         ),
         (["--method", "dsir", "ALL", "--by", "topic", "TARGET", "--max-epochs", "nan"], "--max-epochs nan: expected"),
+        (["--method", "dsir", "ALL", "--by", "topic", "TARGET", "--max-epochs", "inf"], "--max-epochs inf: expected"),
+        (["--method", "dsir", "ALL", "--by", "topic", "--target", "ALIEN"], "no word of the targets is in any group"),
+        (["--method", "dsir", "ALL", "--by", "topic", "--target", "held out=ALL"], "give another name"),
         (
             ["--method", "dsir", "ALL", "--by", "topic", "TARGET", "--set", "smoothing=7"],
             "expected a share from 0 to 1",
@@ -151,7 +178,8 @@ def test_what_was_left_out_is_told(corpus: Runs) -> None:
     ],
 )
 def test_misuse_is_one_sentence(corpus: Runs, options: list[str], said: str) -> None:
-    paths = {"ALL": "all.jsonl", "NOTHING": "empty.jsonl"}
+    corpus.jsonl("alien.jsonl", [{"text": "ζήτα και ωμέγα"}])
+    paths = {"ALL": "all.jsonl", "NOTHING": "empty.jsonl", "ALIEN": "alien.jsonl"}
     given: list[object] = []
     for option in options:
         name, sign, value = option.rpartition("=")

@@ -31,7 +31,9 @@ def test_candidates() -> None:
     limit = {"a": 1.0, "b": 1.0, "c": 0.2}
     found = candidates(natural, {"mine": {"a": 1, "c": 3}}, limit, True, 4.0)
     assert list(found) == ["mine", "natural", "uniform", *(f"{w}: {g}" for g in "abc" for w in ("without", "more"))]
-    assert found["mine"] == {"a": 0.25, "b": 0.0, "c": 0.75}  # as it was asked for, whatever there is
+    assert found["mine"] == pytest.approx({"a": 0.8, "b": 0.0, "c": 0.2})  # of c there is no more than a fifth
+    assert found["uniform"] == pytest.approx({"a": 0.4, "b": 0.4, "c": 0.2})
+    assert candidates(natural, {"mine": {"a": 1, "d": 0}}, limit, False, None)["mine"]["a"] == 1
     assert found["without: a"] == pytest.approx({"a": 0.0, "b": 0.8, "c": 0.2})  # 0.75 and 0.25 without a bound
     assert found["more: b"] == pytest.approx({"a": 0.6 / 1.9, "b": 1.2 / 1.9, "c": 0.1 / 1.9})
     assert set(candidates(natural, {}, limit, False, None)) == {"natural", "uniform"}

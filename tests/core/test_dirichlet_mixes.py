@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from datapipe.core.mixing.dirichlet import LEAST, capped, dirichlet_mixes
+from datapipe.core.mixing.dirichlet import LEAST, dirichlet_mixes
 
 PRIOR = np.array([0.6, 0.3, 0.08, 0.02])
 FREE = np.ones(4)
@@ -42,9 +42,7 @@ def test_the_seed_alone_decides() -> None:
     assert not np.array_equal(one, other)
 
 
-def test_what_is_over_goes_to_the_others_in_proportion() -> None:
-    rows = np.array([[0.7, 0.2, 0.1], [1.0, 0.0, 0.0], [0.2, 0.4, 0.4]])
-    found = capped(rows, np.array([0.4, 1.0, 0.5]))
-    np.testing.assert_allclose(found[0], [0.4, 0.4, 0.2], atol=1e-6)
-    np.testing.assert_allclose(found[1], [0.4, 0.4, 0.2], atol=1e-6)  # by their bounds, for they had nothing
-    np.testing.assert_allclose(found[2], rows[2], atol=1e-6)
+def test_where_there_are_few_mixtures_it_ends() -> None:
+    few = dirichlet_mixes(np.array([0.98, 0.02]), 2000, 1, np.array([1.0, 0.08]))
+    assert 300 < len(few) <= 401  # 0 to 0.08 in steps of 2e-4
+    assert (few[:, 1] <= 0.08 + 1e-12).all()

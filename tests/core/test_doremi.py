@@ -5,13 +5,14 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from datapipe.core.mixing.bound import effective_groups
 from datapipe.core.mixing.doremi import DoReMi, Learner, Update
 from datapipe.core.mixing.method import Domains
-from datapipe.core.mixing.ngram_proxy import NgramProxy
-from datapipe.core.mixing.stability import stability
+from datapipe.core.mixing.stability import effective_groups, stability
 
 DOMAINS = Domains({"a": ["aa"], "b": ["bb"], "c": ["cc"], "empty": []}, {"a": 60, "b": 30, "c": 10, "empty": 0})
+
+
+FREE = 1e9  # epochs: no bound
 
 
 class Scripted(Learner):
@@ -46,7 +47,7 @@ class Slow(Scripted):
 
 def test_answer_is_the_mean_of_all_steps() -> None:
     learner = Scripted([[0, 0, 0], [0, 2 * np.log(4), 0]], [[1, 1, 0], [1, 2, 1]])
-    found = DoReMi(learner, smoothing=0.0, rounds=1, max_epochs=None).learn(DOMAINS, 0, lambda line: None)
+    found = DoReMi(learner, smoothing=0.0, rounds=1, max_epochs=FREE).learn(DOMAINS, 0, lambda line: None)
     # c was absent and counts log 8 at first: 1/10, 1/10, 8/10; then b four times: 1/13, 4/13, 8/13
     first, second = np.array([1, 1, 8]) / 10, np.array([1, 4, 8]) / 13
     assert learner.told[0] == pytest.approx(first.tolist())
@@ -73,29 +74,29 @@ def test_first_reference_is_natural_and_the_next_the_answer_before() -> None:
 
 def test_a_collapse_is_seen_and_bounded() -> None:
     learner = Scripted([[0, 0, 9.0]] * 30, [[1, 1, 1]] * 30)
-    free = DoReMi(learner, rounds=1, max_epochs=None).learn(DOMAINS, 0, lambda line: None)
+    free = DoReMi(learner, rounds=1, max_epochs=FREE).learn(DOMAINS, 0, lambda line: None)
     assert free.weights["c"] > 0.99
-    assert stability([free])["one_hot"]
-    assert free.facts["bounded"] == []
+    assert stability([free])["one_hot"] == ["c"]
+    assert free.free == pytest.approx(free.weights)
     found = DoReMi(learner, rounds=1, max_epochs=4.0).learn(DOMAINS, 0, lambda line: None)
     assert found.weights["c"] == pytest.approx(0.4)  # a tenth of all there is, four times
-    assert found.facts["bounded"] == ["c"]
-    assert found.facts["before_bound"]["c"] == free.weights["c"]
-    assert not stability([found])["one_hot"]
-    even = DoReMi(learner, rounds=1, max_epochs=None, smoothing=0.5).learn(DOMAINS, 0, lambda line: None)
+    assert found.free == pytest.approx(free.weights)
+    told = stability([found])
+    assert told["one_hot"] == ["c"]
+    assert told["seeds"][0]["largest"] != ("c", pytest.approx(free.weights["c"]))
+    assert told["seeds"][0]["free"]["largest"] == ("c", pytest.approx(free.weights["c"]))
+    even = DoReMi(learner, rounds=1, max_epochs=FREE, smoothing=0.5).learn(DOMAINS, 0, lambda line: None)
     assert effective_groups(even.weights) > 1.5
 
 
 def test_weight_moves_to_what_is_learnt_slowly() -> None:
-    found = DoReMi(Slow([], []), rounds=1, max_epochs=None, eta=0.1).learn(DOMAINS, 0, lambda line: None)
+    found = DoReMi(Slow([], []), rounds=1, max_epochs=FREE, eta=0.1).learn(DOMAINS, 0, lambda line: None)
     assert found.weights["c"] > 2 * found.weights["a"]
     assert found.weights["a"] == pytest.approx(found.weights["b"])
 
 
-def test_losses_of_answer_natural_and_uniform_are_reported() -> None:
-    given = Domains({name: [name * 9] * 3 for name in "abc"}, {"a": 6, "b": 3, "c": 1}, {"t": ["aaaa"]})
-    found = DoReMi(Scripted([[0, 0, 1]], [[1, 1, 1]]), judge=NgramProxy()).learn(given, 0, lambda line: None)
-    assert set(found.facts["losses"]) == {"answer", "natural", "uniform"}
-    assert found.facts["losses"]["natural"]["t"] < found.facts["losses"]["uniform"]["t"]
-    with pytest.raises(ValueError, match="rounds is 0"):
-        DoReMi(Scripted([], []), rounds=0)
+def test_what_cannot_be() -> None:
+    wrong = ({"rounds": 0}, {"eta": float("inf")}, {"tolerance": float("nan")}, {"smoothing": 2.0})
+    for one in wrong:
+        with pytest.raises(ValueError, match=f"{next(iter(one))} is .*, expected"):
+            DoReMi(Scripted([], []), **one)

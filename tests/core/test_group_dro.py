@@ -29,6 +29,11 @@ def test_an_absent_domain_keeps_its_score() -> None:
     assert found.tolist() == pytest.approx([np.log(512), 1.5, 0.0])
 
 
+def test_a_weight_that_has_vanished_is_no_infinity() -> None:
+    found = updated(np.array([0.0, 1.0]), np.array([3.0, 0.0]), eta=1.0, smoothing=0.0)
+    assert found.tolist() == pytest.approx([0.0, 1.0])
+
+
 def test_large_scores_do_not_overflow() -> None:
     found = updated(np.array([0.5, 0.5]), np.array([5000.0, 0.0]), 1.0, 1e-3)
     assert found.tolist() == pytest.approx([0.9995, 0.0005])

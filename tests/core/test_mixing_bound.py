@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from datapipe.core.mixing.bound import bounded, distance, effective_groups, entropy, limits
+from datapipe.core.mixing.bound import bounded, limits, within
 from datapipe.core.mixing.method import Domains, Learned
-from datapipe.core.mixing.stability import mean, stability
+from datapipe.core.mixing.stability import distance, effective_groups, entropy, mean, stability
 
 
 def test_limits_are_epochs_of_what_there_is() -> None:
@@ -50,6 +50,25 @@ def test_bounded_is_the_water_filling(pairs: list[tuple[float, float]]) -> None:
     assert found == pytest.approx({n: min(limit[n], level * weights[n]) for n in weights}, abs=1e-6)
 
 
+def test_many_mixtures_are_bounded_as_each_alone() -> None:
+    rows = np.array([[0.7, 0.2, 0.1], [1.0, 0.0, 0.0], [0.2, 0.4, 0.4], [0.0, 3.0, 0.0]])
+    most = np.array([0.4, 1.0, 0.5])
+    found = within(rows, most)
+    np.testing.assert_allclose(found[0], [0.4, 0.4, 0.2])
+    np.testing.assert_allclose(found[1], [0.4, 0.4, 0.2])  # by their bounds, for they had nothing
+    np.testing.assert_allclose(found[2:], [[0.2, 0.4, 0.4], [0, 1, 0]])
+    np.testing.assert_allclose(found, [within(row, most) for row in rows], atol=1e-15)
+    np.testing.assert_allclose(within(rows, most / 2), [most / most.sum()] * 4)
+
+
+def test_a_collapse_that_the_bound_hides_is_told() -> None:
+    hidden = stability([Learned({"a": 0.4, "b": 0.3, "c": 0.3}, free={"a": 0.97, "b": 0.01, "c": 0.02})])
+    assert hidden["one_hot"] == ["a"]
+    assert hidden["seeds"][0]["largest"] == ("a", 0.4)
+    assert hidden["seeds"][0]["free"]["largest"] == ("a", 0.97)
+    assert hidden["seeds"][0]["free"]["effective_groups"] < 1.2
+
+
 def test_entropy_and_distance() -> None:
     assert entropy({"a": 3, "b": 3}) == pytest.approx(log(2))
     assert effective_groups({"a": 1, "b": 1, "c": 1, "d": 0}) == pytest.approx(3)
@@ -66,7 +85,9 @@ def test_stability_over_seeds() -> None:
     assert found["seeds"][0]["largest"] == ("a", 0.6)
     assert found["spread"] == pytest.approx({"a": np.std([0.6, 0.4], ddof=1), "b": np.std([0.3, 0.5], ddof=1), "c": 0})
     assert found["apart"] == pytest.approx(0.2)
-    assert not found["one_hot"]
-    assert mean([one, two]) == pytest.approx({"a": 0.5, "b": 0.4, "c": 0.1})
-    assert stability([Learned({"a": 0.96, "b": 0.02, "c": 0.02})])["one_hot"]
+    assert found["one_hot"] == []
+    assert found["seeds"][0]["free"] is None
+    assert mean([one.weights, two.weights]) == pytest.approx({"a": 0.5, "b": 0.4, "c": 0.1})
+    assert stability([Learned({"a": 0.96, "b": 0.02, "c": 0.02}), one])["one_hot"] == ["a"]
+    assert stability([Learned({"a": 0.04, "b": 0.96})])["one_hot"] == ["b"]
     assert stability([one])["spread"] is None

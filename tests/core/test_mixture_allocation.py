@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from datapipe.core.mixing.allocation import CannotBeMet, Terms, allocate, shortfalls, water_fill
+from datapipe.core.mixing.allocation import CannotBeMet, Terms, allocate, shortfalls
 from datapipe.core.mixing.skills import Skills
 from datapipe.core.mixing.stages import KNOTS, Stage, check_stages, spread
+from datapipe.core.mixing.water_filling import water_fill
 
 
 def taken(stages: list[Stage], sizes: dict[str, float], terms: Terms) -> dict[tuple[str, str], float]:
@@ -70,7 +71,7 @@ def test_groups_nobody_named_and_names_nobody_has() -> None:
     one = [Stage(name="one", budget=10, weights={"web": 1})]
     with pytest.raises(CannotBeMet, match=r"'wbe' has no weight; did you mean web\?"):
         taken(one, {"web": 10.0, "wbe": 10.0}, Terms())
-    with pytest.raises(CannotBeMet, match=r"web has a weight of 1, and there is nothing of it; did you mean webb\?"):
+    with pytest.raises(CannotBeMet, match=r"^web has a weight of 1, and there is nothing of it; did you mean webb\?"):
         taken(one, {"webb": 10.0}, Terms())
     with pytest.raises(CannotBeMet, match=r"max_epochs: there is nothing of wbe; did you mean web\?"):
         taken(one, {"web": 10.0}, Terms(None, ({"wbe": 4}, 1.0)))

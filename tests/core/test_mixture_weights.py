@@ -1,16 +1,19 @@
 """Weights against worked values: proportional, tempered, UniMax, published, said in a recipe."""
 
 import itertools
+import json
+import re
 
 import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from datapipe.core.errors import RecipeError
 from datapipe.core.mixing.amounts import amount, amount_of
 from datapipe.core.mixing.mix import Mix
 from datapipe.core.mixing.presets import PRESETS
 from datapipe.core.mixing.weights import natural, tempered, uniform, unimax
-from datapipe.core.mixing.weights_file import WeightsFile
+from datapipe.core.mixing.weights_file import WeightsFile, read_weights
 
 
 def test_amounts() -> None:
@@ -106,3 +109,25 @@ def test_over_sizes() -> None:
         "gone": 0,
     }
     assert Mix(weights={"temperature": 2, "b": 1}).rule() is None  # two groups, one of an odd name
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"version": 2}, "version: Input should be 1, found 2"),
+        ({"weights": {"a": "x"}}, "weights.a: Input should be a valid number, found 'x'"),
+        ({"weights": {"a": True}}, "weights.a: Input should be a valid number, found True"),
+        ({"weights": {"a": -1}}, "weights.a: Input should be greater than or equal to 0, found -1"),
+        ({"weights": {"a": 1e308, "b": 1e308}}, "weights: the weights are too large to be added"),
+        ({"weights": {"a": 0}}, "weights: no group has a weight above 0"),
+        ({"weight": 1}, "weight: Extra inputs are not permitted"),
+        ({"format": "other"}, "w.json is no weights file: expected a JSON object with"),
+    ],
+)
+def test_a_damaged_weights_file_is_one_sentence(wrong: dict[str, object], said: str) -> None:
+    whole = {"format": "datapipe weights", "weights": {"a": 1}, **wrong}
+    with pytest.raises(RecipeError, match=re.escape(said)) as raised:
+        read_weights(json.dumps(whole).encode(), "w.json")
+    assert "\n" not in str(raised.value)
+    with pytest.raises(RecipeError, match=r"w\.json is no weights file"):
+        read_weights(json.dumps(whole).encode()[:20], "w.json")

@@ -10,6 +10,7 @@ import pytest
 
 from datapipe.core.columns import ADDR
 from datapipe.core.errors import RecipeError, RunFailed
+from datapipe.core.mixing.weights_file import WeightsFile
 from datapipe.core.seeds import step_seed
 from tests.conftest import Runs, compile_text
 from tests.mixing import stream
@@ -107,6 +108,9 @@ def test_names_are_checked_before_work(runs: Runs) -> None:
         with pytest.raises(RecipeError, match=complaint):
             compile_text(recipe(f"mixture: {{unit: bytes, weights: {weights}}}"), runs.folder)
     compile_text(recipe("mixture: {unit: bytes, weights: {web: 1, code: 1}, others: drop}"), runs.folder)
+    (runs.folder / "w.json").write_bytes(WeightsFile(weights={"web": 1, "code": 1, "book": 1}).to_bytes())
+    with pytest.raises(RecipeError, match=r"w\.json: book has a weight of 0\.333, .*did you mean books\?"):
+        compile_text(recipe("mixture: {unit: bytes, file: w.json}"), runs.folder)
     with pytest.raises(RecipeError, match="no rows read in cod come here; did you mean code"):
         compile_text(recipe("mixture: {unit: bytes, max_epochs: {cod: 2}}"), runs.folder)
 

@@ -75,12 +75,9 @@ def test_it_learns_what_it_is_given_and_equal_runs_are_equal() -> None:
 
 def test_doremi_runs_on_it_and_equal_runs_are_equal() -> None:
     given = domains()
-    found = DoReMi(TransformerProxy(TINY), rounds=1, judge=TransformerProxy(TINY)).learn(given, 0, lambda line: None)
-    assert found == DoReMi(TransformerProxy(TINY), rounds=1, judge=TransformerProxy(TINY)).learn(
-        given, 0, lambda line: None
-    )
+    found = DoReMi(TransformerProxy(TINY), rounds=1).learn(given, 0, lambda line: None)
+    assert found == DoReMi(TransformerProxy(TINY), rounds=1).learn(given, 0, lambda line: None)
     assert sum(found.weights.values()) == pytest.approx(1)
-    assert set(found.facts["losses"]["answer"]) == {"wanted", "held out: law", "held out: sea"}
     # the reference has seen the sea a third as often, so the proxy's excess is of the law
     assert found.weights["law"] > found.weights["sea"]
 

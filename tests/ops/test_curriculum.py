@@ -173,3 +173,27 @@ def test_a_weights_file_that_is_not_there() -> None:
     mixture = operators.get("mixture").model_validate({"file": "nowhere/weights.json"})
     with pytest.raises(RecipeError, match=r"nowhere/weights\.json is not there; expected a weights file"):
         mixture.facts(Context("test.01", 1, open_file))
+
+
+def test_a_weights_file_of_other_sources_is_refused_before_work(tmp_path) -> None:
+    path = tmp_path / "learned.json"
+    ctx = Context("test.01", 1, open_file)
+
+    def problem(sources: tuple[str, ...], **terms: str) -> str | None:
+        mixture = operators.get("mixture").model_validate({"file": str(path), **terms})
+        mixture.facts(ctx)
+        return mixture.check_sources(sources)
+
+    path.write_bytes(WeightsFile(weights={"web": 3, "codes": 1, "books": 0}).to_bytes())
+    assert problem(("web", "codes", "books")) is None
+    assert problem(("web", "codes")) is None  # of books it wants none
+    assert problem(("web", "code")) == (
+        f"{path}: codes has a weight of 0.25, and no rows read in it come here; did you mean code?"
+    )
+    assert problem(("web", "code"), absent="drop", others="drop") is None
+    assert "'wiki' has no weight" in str(problem(("web", "codes", "wiki")))
+    assert problem(("web", "codes", "wiki"), others="drop") is None
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(RecipeError, match="cannot be read"):
+        problem(("web",))

@@ -23,13 +23,12 @@ class Ablation(Method):
     """The candidate of the lowest mean loss on the targets; without a target, on what all groups keep back.
 
     proxy       what is trained on each candidate
-    given       mixtures to try, by name; uniform and natural shares are tried as well
+    given       mixtures to try, by name; uniform and natural shares are tried as well, all of them within the bound below
     without     try natural shares without each group (what its loss rises by is what the group is worth)
     more        try natural shares with each group's so many times as large; None tries none. After these, `combined`
                 has all changes whose gain is above its standard error: on six targets of the Pile it was the best
     repeats     models of each candidate, with other seeds; the same ones for all candidates, so they are compared in pairs
-    max_epochs  no candidate of `without` and `more` takes more of a group than there is, so many times, in `budget` bytes
-                (None: all there is)
+    max_epochs  no candidate takes more of a group than there is, so many times, in `budget` bytes (None: all there is)
     """
 
     proxy: Proxy
@@ -39,7 +38,6 @@ class Ablation(Method):
     repeats: int = 3
     max_epochs: float = 4.0
     budget: float | None = None
-    name: str = "ablation"
 
     def __post_init__(self) -> None:
         if self.repeats < 1:

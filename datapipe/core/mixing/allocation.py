@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from datapipe.core.errors import did_you_mean
 from datapipe.core.mixing.mix import Files
 from datapipe.core.mixing.stages import Stage, shares_of
+from datapipe.core.mixing.water_filling import water_fill
 from datapipe.core.mixing.weights import Weights
 
-Numbers = npt.NDArray[np.float64]
 Sizes = Mapping[str, float]
 SLACK = 1e-9  # of what there is: rounding is no shortfall
 
@@ -88,22 +87,8 @@ def allocate(
     takes = _fill(stages, pools, sizes, terms, weights, [budget or 0.0 for budget in budgets])
     for number, stage in enumerate(stages):
         if budgets[number] and terms.shortfall == "refuse" and not any(take.stage == number for take in takes):
-            raise CannotBeMet(f"{stage.name}: there is nothing that it could take; see its weights and its `where`")
+            raise CannotBeMet(f"{_of(stage, stages)}there is nothing to take; see the weights and `where`")
     return takes
-
-
-def water_fill(budget: float, weights: Numbers, room: Numbers) -> Numbers:
-    """The budget shared by the weights; what finds no room is shared by the others, until all are full."""
-    taken = np.zeros(len(weights))
-    free = weights > 0
-    while free.any():
-        share = (budget - taken.sum()) * np.where(free, weights, 0) / weights[free].sum()
-        over = free & (share > room)
-        if not over.any():
-            return np.asarray(np.where(free, share, taken))
-        taken[over] = room[over]
-        free &= ~over
-    return taken
 
 
 def _weights(
@@ -191,6 +176,11 @@ def shortfalls(takes: Sequence[Take], terms: Terms, unit: str) -> list[str]:
     return said
 
 
+def _of(stage: Stage, stages: Sequence[Stage]) -> str:
+    """How a sentence on a stage begins; the only one needs no name."""
+    return f"{stage.name}: " if len(stages) > 1 else ""
+
+
 def _check_groups(
     stages: Sequence[Stage], pools: Sequence[int], sizes: Sequence[Sizes], terms: Terms, files: Files
 ) -> None:
@@ -213,7 +203,9 @@ def _check_groups(
                         of_it, advice = "it", f"{did_you_mean(group, known)}; correct the name, or say `absent: drop`"
                         if stage.where is not None and group in there:
                             of_it, advice = "it that meets `where`", "; correct `where`, or say `absent: drop`"
-                        said = f"{stage.name}: {group} has a weight of {weight:.3g}, and there is nothing of {of_it}"
+                        said = (
+                            f"{_of(stage, stages)}{group} has a weight of {weight:.3g}, and there is nothing of {of_it}"
+                        )
                         raise CannotBeMet(said + advice)
         left = sorted(group for group in own if group not in named)
         if named and left and not every and terms.others == "refuse":

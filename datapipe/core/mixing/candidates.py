@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from datapipe.core.mixing.bound import bounded
-from datapipe.core.mixing.weights_file import normalised
 
 Mixtures = dict[str, Mapping[str, float]]
 WITHOUT, MORE, COMBINED = "without: ", "more: ", "combined"
@@ -18,7 +17,7 @@ def candidates(
     without: bool,
     more: float | None,
 ) -> Mixtures:
-    """Mixtures by name, each within the limits; two that are equal both stay, under their names.
+    """Mixtures by name, each within the limits, for only such can be trained; two that are equal both stay.
 
     natural  the shares of what there is    given  mixtures by name, of any positive weights
     without  whether `without: GROUP` is asked: natural, and that group at 0
@@ -27,7 +26,7 @@ def candidates(
     A ValueError names a given mixture that has a group which is not there.
     """
     for name, mixture in given.items():
-        unknown = sorted(set(mixture) - set(natural))
+        unknown = sorted(group for group in mixture if mixture[group] > 0 and group not in natural)
         if unknown:
             raise ValueError(f"the mixture {name} has a weight for {unknown[0]}, of which there are no texts")
     found: dict[str, Mapping[str, float]] = {
@@ -40,8 +39,7 @@ def candidates(
             found[WITHOUT + group] = {**natural, group: 0.0}
         if more is not None:
             found[MORE + group] = {**natural, group: natural[group] * more}
-    fixed = {"natural", "uniform", *given}  # they are what the others are compared with, or what was asked for
-    return {name: normalised(mix) if name in fixed else bounded(mix, limit) for name, mix in found.items()}
+    return {name: bounded(mix, limit) for name, mix in found.items()}
 
 
 def combined(

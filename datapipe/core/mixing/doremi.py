@@ -6,16 +6,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import inf
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from datapipe.core.mixing.bound import bounded, distance, limits
+from datapipe.core.mixing.bound import bounded, limits
 from datapipe.core.mixing.group_dro import Floats, scores, updated
-from datapipe.core.mixing.kept import check_smoothing
-from datapipe.core.mixing.method import Domains, Learned, Method, Proxy
+from datapipe.core.mixing.method import Domains, Learned, Method
 from datapipe.core.mixing.portions import natural
+from datapipe.core.mixing.smoothing import check_smoothing
+from datapipe.core.mixing.stability import distance
 from datapipe.core.mixing.weights_file import normalised
 
 Update = Callable[[Floats, npt.NDArray[np.int64]], Floats]
@@ -47,8 +47,8 @@ class Learner(ABC):
 class DoReMi(Method):
     """Group DRO with a reference and a proxy model (Xie et al. 2023); rounds, if more are asked for, until they move little.
 
-    It looks at no target: it levels the excess over the reference, group by group. With a target, the loss on it of the
-    answer, of natural and of uniform weights is reported; nothing says that it is lower.
+    It looks at no target: it levels the excess over the reference, group by group. Nothing says that the loss on a target
+    is lower than with natural or uniform weights.
 
     learner     what trains the two models
     eta         step of the weights (the paper's 1); smoothing, what is spread evenly at each step (the paper's 1e-3)
@@ -56,9 +56,7 @@ class DoReMi(Method):
                 next reference does not know, so nothing is in excess there and it stays starved: on 14 groups of the
                 Pile one round gave 6.4 to 8.1 effective groups, and three rounds 3.2 to 3.5; seeds 0.25 and 0.32 apart
     tolerance   a round that moves no weight by more is the last (the paper's 1e-3 is of 280M models; ours are noisier)
-    max_epochs  no share above what there is of the group, so many times, in `budget` bytes (None: in all there is);
-                None sets no bound
-    judge       what trains on the answer, to report its losses; None reports none
+    max_epochs  no share above what there is of the group, so many times, in `budget` bytes (None: in all there is)
     """
 
     learner: Learner
@@ -66,43 +64,8 @@ class DoReMi(Method):
     smoothing: float = 1e-3
     rounds: int = 1
     tolerance: float = 0.02
-    max_epochs: float | None = 4.0
+    max_epochs: float = 4.0
     budget: float | None = None
-    judge: Proxy | None = None
-    name: str = "doremi"
-
-    def learn(self, domains: Domains, seed: int, tell: Callable[[str], None]) -> Learned:
-        """The mean of the weights over all steps of the last round, within the bound; equal input, equal weights.
-
-        history  the first reference and each round's answer    facts  `rounds`: how far each moved; `settled`: whether
-        the last moved little; `course`: the mean so far at ten places of the last; `before_bound`, and what was `bounded`
-        """
-        groups = self.learner.groups(domains, seed)
-        vocabulary = self.learner.vocabulary(domains, seed)
-        answer = normalised({name: share for name, share in natural(domains).items() if name in groups})
-        history: list[Mapping[str, float]] = [answer]
-        rounds: list[dict[str, float]] = []
-        for number in range(self.rounds):
-            course = _Course(len(groups), vocabulary, self.eta, self.smoothing)
-            self.learner.contest(domains, answer, seed, course.update)
-            points = [dict(zip(groups, point, strict=True)) for point in course.points()]
-            answer = self._within(domains, points[-1])
-            change = max(abs(answer[name] - history[-1][name]) for name in groups)
-            rounds.append({"change": change, "distance": distance(history[-1], answer)})
-            history.append(answer)
-            tell(f"doremi: round {number + 1} of {self.rounds} moved a weight by {change:.3f} at most")
-            if change <= self.tolerance:
-                break
-        free = points[-1]
-        cut = [name for name in groups if free[name] > answer[name] + 1e-9]
-        facts = {
-            "rounds": rounds,
-            "settled": change <= self.tolerance,
-            "course": points,
-            "bounded": cut,
-            "before_bound": free,
-        }
-        return Learned(_all(domains, answer), history, {**facts, **self._judged(domains, answer, seed)})
 
     def __post_init__(self) -> None:
         if self.rounds < 1:
@@ -110,23 +73,34 @@ class DoReMi(Method):
         check_smoothing(self.smoothing)
         if not 0 <= self.eta < inf:
             raise ValueError(f"eta is {self.eta:g}, expected a number of 0 or more")
+        if not self.tolerance >= 0:
+            raise ValueError(f"tolerance is {self.tolerance:g}, expected 0 or more")
 
-    def _within(self, domains: Domains, weights: Mapping[str, float]) -> dict[str, float]:
-        if self.max_epochs is None:
-            return dict(weights)
-        return bounded(weights, limits(domains, self.max_epochs, self.budget))
+    def learn(self, domains: Domains, seed: int, tell: Callable[[str], None]) -> Learned:
+        """The mean of the weights over all steps of the last round, within the bound; equal input, equal weights.
 
-    def _judged(self, domains: Domains, answer: Mapping[str, float], seed: int) -> dict[str, Any]:
-        """The losses of the answer, of natural shares and of even ones, over the same groups."""
-        if self.judge is None:
-            return {}
-        shares = natural(domains)
-        mixtures = {
-            "answer": answer,
-            "natural": {name: shares[name] for name in answer},
-            "uniform": dict.fromkeys(answer, 1 / len(answer)),
-        }
-        return {"losses": {name: self.judge.losses(domains, mixture, seed) for name, mixture in mixtures.items()}}
+        history  the first reference and each round's answer    facts  `rounds`: how far each moved; `settled`: whether
+        the last moved little; `course`: the mean so far at ten places of the last
+        """
+        groups = self.learner.groups(domains, seed)
+        vocabulary = self.learner.vocabulary(domains, seed)
+        answer = normalised({name: share for name, share in natural(domains).items() if name in groups})
+        limit = limits(domains, self.max_epochs, self.budget)
+        history: list[Mapping[str, float]] = [answer]
+        rounds: list[dict[str, float]] = []
+        for number in range(self.rounds):
+            course = _Course(len(groups), vocabulary, self.eta, self.smoothing)
+            self.learner.contest(domains, answer, seed, course.update)
+            points = [dict(zip(groups, point, strict=True)) for point in course.points()]
+            answer = bounded(points[-1], limit)
+            change = max(abs(answer[name] - history[-1][name]) for name in groups)
+            rounds.append({"change": change, "distance": distance(history[-1], answer)})
+            history.append(answer)
+            tell(f"doremi: round {number + 1} of {self.rounds} moved a weight by {change:.3f} at most")
+            if change <= self.tolerance:
+                break
+        facts = {"rounds": rounds, "settled": change <= self.tolerance, "course": points}
+        return Learned(_all(domains, answer), history, facts, _all(domains, points[-1]))
 
 
 class _Course:

@@ -24,6 +24,6 @@ def updated(weights: Floats, score: Floats, eta: float, smoothing: float) -> Flo
 
     After it each weight is smoothing / k at least, and they sum to 1.
     """
-    logs = np.log(weights) + eta * score
+    logs = np.log(np.maximum(weights, np.finfo(np.float64).tiny)) + eta * score  # without smoothing one may vanish
     raised = np.exp(logs - logs.max())
     return np.asarray((1 - smoothing) * raised / raised.sum() + smoothing / len(weights))

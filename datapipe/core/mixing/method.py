@@ -29,17 +29,18 @@ class Learned:
     weights  group -> share, summing to 1
     history  the weights on the way, one mapping a round or a stretch of steps; the last one need not be `weights`
     facts    losses, fits and numbers that the report shows (JSON)
+    free     the weights before the bound of what there is to read, so that a collapse is seen though the bound hides it;
+             None where the method never left the bounds
     """
 
     weights: Mapping[str, float]
     history: Sequence[Mapping[str, float]] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+    free: Mapping[str, float] | None = None
 
 
 class Method(ABC):
     """A way to find weights; its parameters are its fields. Equal domains and seed give equal weights."""
-
-    name: str
 
     @abstractmethod
     def learn(self, domains: Domains, seed: int, tell: Callable[[str], None]) -> Learned:

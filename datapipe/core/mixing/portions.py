@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from datapipe.core.mixing import weights
 from datapipe.core.mixing.method import Domains
 from datapipe.core.seeds import hashes, step_seed
 
 HELD_OUT = "held out: "
 """What the losses of a group's held-out texts are named by."""
+ALL_HELD_OUT = "held out"
+"""What their mean over the groups is called in reports."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,7 @@ def portions(domains: Domains, seed: int, share: float = 0.1) -> Portions:
 
 def natural(domains: Domains) -> dict[str, float]:
     """The shares that the groups have of all the bytes there are."""
-    total = sum(domains.available[name] for name in domains.texts)
-    return {name: domains.available[name] / total for name in sorted(domains.texts)}
+    return weights.natural({name: domains.available[name] for name in domains.texts})
 
 
 def uniform(domains: Domains) -> dict[str, float]:

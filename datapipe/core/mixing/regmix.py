@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from datapipe.core.mixing.bound import limits
+from datapipe.core.mixing.bound import bounded, limits
 from datapipe.core.mixing.dirichlet import Shares, dirichlet_mixes
-from datapipe.core.mixing.kept import check_smoothing, kept
 from datapipe.core.mixing.method import Domains, Learned, Method, Proxy
 from datapipe.core.mixing.portions import natural
 from datapipe.core.mixing.regression import LossSurface, Numbers, fit_surface, rank_correlation_held_out
+from datapipe.core.mixing.smoothing import check_smoothing, smoothed
 from datapipe.core.seeds import step_seed
 
 LEAST_MIXES = 16
@@ -46,7 +46,6 @@ class RegMix(Method):
     smoothing: float = 0.01
     max_epochs: float = 4.0
     budget: float | None = None
-    name: str = "regmix"
 
     def __post_init__(self) -> None:
         check_smoothing(self.smoothing)
@@ -65,19 +64,19 @@ class RegMix(Method):
         pool = dirichlet_mixes(prior, self.draws, step_seed(seed, "search"), most)
         tried = dirichlet_mixes(prior, self.mixes, step_seed(seed, "mixes"), most)
         if len(tried) < LEAST_MIXES:  # the bounds leave no choice
-            return Learned(self._answer(pool, names, domains), (), {"proxies": 0})
+            return Learned(self._answer(pool, limit), (), {"proxies": 0})
         losses = self._losses(domains, names, tried, seed, tell)
         surface = fit_surface(tried, losses)
         correlation = rank_correlation_held_out(surface, tried, losses)
         tell(f"seed {seed}: rank correlation of the regression, held out: {correlation:.3f}")
         best = self._search(surface, pool)
-        found = [self._answer(best, names, domains)]
+        found = [self._answer(best, limit)]
         if self.closer:
             near = best[:: len(best) // self.closer][: self.closer]
             tried = np.concatenate([tried, near])
             losses = np.concatenate([losses, self._losses(domains, names, near, seed, tell)])
             surface = fit_surface(tried, losses)
-            found.append(self._answer(self._search(surface, pool), names, domains))
+            found.append(self._answer(self._search(surface, pool), limit))
         facts = {
             "proxies": len(tried),
             "rank_correlation_held_out": correlation,
@@ -103,7 +102,6 @@ class RegMix(Method):
         """The best of the pool; losses that differ below DIGITS, as with another number of threads, are equal."""
         return np.asarray(pool[np.argsort(np.round(surface.predict(pool), DIGITS), kind="stable")[: self.best]])
 
-    def _answer(self, best: Shares, names: list[str], domains: Domains) -> dict[str, float]:
-        """Their mean, kept from collapse and within what there is."""
-        weights = dict(zip(names, best.mean(0).tolist(), strict=True))
-        return kept(weights, domains, self.smoothing, self.max_epochs, self.budget)
+    def _answer(self, best: Shares, limit: Mapping[str, float]) -> dict[str, float]:
+        """Their mean, smoothed and again within what there is; `limit` has the groups in the order of the columns."""
+        return bounded(smoothed(dict(zip(limit, best.mean(0).tolist(), strict=True)), self.smoothing), limit)

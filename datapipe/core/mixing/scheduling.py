@@ -12,7 +12,7 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from datapipe.core.columns import ADDR
 from datapipe.core.context import Context
-from datapipe.core.errors import RecipeError, RunFailed
+from datapipe.core.errors import RecipeError, RunFailed, did_you_mean
 from datapipe.core.mixing.allocation import CannotBeMet, Take, Terms, allocate, shortfalls, unnamed
 from datapipe.core.mixing.amounts import Amount, amount_of
 from datapipe.core.mixing.known_sizes import sizes_of_run
@@ -148,14 +148,23 @@ class Scheduling(Global):
         return tuple(dict.fromkeys(name for weights in named for name in weights or {}))
 
     def check_sources(self, sources: Collection[str]) -> str | None:
-        """All of them are named, where weights name groups and nobody says what happens to others."""
-        named = [mix.named({}) for mix in self._mixes() if mix.file is None]
-        rules = any(weights is None for weights in named) or len(named) < len(self._mixes())
-        if self.by != "source" or self.others == "drop" or rules:
+        """What weights files name is there, and all that is there is named, but where `absent` or `others` is drop."""
+        if self.by != "source":
             return None
+        paths = self.weights_paths()
+        for name in sorted({mix.file for mix in self._mixes() if mix.file is not None}):
+            for group, weight in self._files[name].weights.items():
+                if weight > 0 and group not in sources and self.absent == "refuse":
+                    hint = did_you_mean(group, sources)
+                    return (
+                        f"{paths[name]}: {group} has a weight of {weight:.3g}, and no rows read in it come here{hint}"
+                    )
+        named = [mix.named(self._files) for mix in self._mixes()]
         known = {name for weights in named for name in weights or {}}
         left = sorted(set(sources) - known)
-        return unnamed(left, known) if left else None
+        if not left or self.others == "drop" or any(weights is None for weights in named):
+            return None
+        return unnamed(left, known)
 
     def segments(self) -> tuple[Segment, ...]:
         """One for each stage; with known sizes its share is of what there is."""
@@ -174,7 +183,7 @@ class Scheduling(Global):
 
     def facts(self, ctx: Context) -> Mapping[str, Any]:
         """The schedule by the sizes told, as far as it follows from the recipe; RecipeError where it cannot be met."""
-        files = self._read(ctx)
+        self._files = files = self._read(ctx)
         units = [(name, file.unit) for name, file in files.items() if file.unit != self.unit]
         remarks = [f"{name}: shares of {unit} are taken as shares of {self.unit}" for name, unit in units]
         presets = {mix.preset: mix for mix in self._mixes() if mix.preset is not None}
@@ -254,6 +263,10 @@ class Scheduling(Global):
                     found[name] = read_weights(stream.read(), path)
             except FileNotFoundError:
                 raise RecipeError(f"{path} is not there; expected a weights file") from None
+            except OSError as error:
+                raise RecipeError(
+                    f"{path} cannot be read ({error.strerror or error}); expected a weights file"
+                ) from None
             if found[name].by != self.by:
                 raise RecipeError(f"{path}: weights of {found[name].by}, expected those of {self.by} (`by`)")
         return found

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isfinite
-from typing import Any
+from math import inf
+from typing import Annotated, Any, Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -27,19 +27,16 @@ class WeightsFile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: str = FORMAT
-    version: int = 1
+    version: Literal[1] = 1
     by: str = "source"
     unit: str = Field("tokens", pattern="^(tokens|bytes|documents)$")
-    weights: dict[str, float]
+    weights: dict[str, Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]]
     method: str = "manual"
     facts: dict[str, Any] = {}
 
     @field_validator("weights")
     @classmethod
     def _shares(cls, value: dict[str, float]) -> dict[str, float]:
-        bad = [name for name, weight in value.items() if not isfinite(weight) or weight < 0]
-        if bad:
-            raise ValueError(f"the weight of {bad[0]} is {value[bad[0]]}, expected a number of 0 or more")
         return normalised(value)
 
     def to_bytes(self) -> bytes:
@@ -48,10 +45,12 @@ class WeightsFile(BaseModel):
 
 
 def normalised(weights: Mapping[str, float]) -> dict[str, float]:
-    """Shares that sum to 1, in the order of the names; a ValueError where nothing has a weight."""
+    """Shares that sum to 1, in the order of the names; a ValueError where nothing has a weight, or weights overflow."""
     total = sum(weights[name] for name in sorted(weights))
     if not total > 0:
         raise ValueError("no group has a weight above 0")
+    if total == inf:
+        raise ValueError("the weights are too large to be added; give shares")
     return {name: weights[name] / total for name in sorted(weights)}
 
 
@@ -64,6 +63,7 @@ def read_weights(data: bytes, path: str) -> WeightsFile:
         return WeightsFile.model_validate(found)
     except ValidationError as error:
         first = error.errors()[0]
-        raise RecipeError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        where, said = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
+        raise RecipeError(f"{path}: {where}: {said}, found {first['input']!r:.80}") from None
     except ValueError as error:
         raise RecipeError(f"{path} is no weights file: {error}") from None

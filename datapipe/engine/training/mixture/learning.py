@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,10 @@ import numpy as np
 
 from datapipe import __version__
 from datapipe.core.errors import RecipeError
-from datapipe.core.mixing.bound import bounded, effective_groups, entropy, limits
+from datapipe.core.mixing.bound import bounded, limits
 from datapipe.core.mixing.method import Domains, Learned, Proxy
-from datapipe.core.mixing.portions import HELD_OUT, natural, uniform
-from datapipe.core.mixing.stability import mean, stability
+from datapipe.core.mixing.portions import ALL_HELD_OUT, HELD_OUT, natural, uniform
+from datapipe.core.mixing.stability import effective_groups, entropy, mean, stability
 from datapipe.core.mixing.weights_file import WeightsFile
 from datapipe.core.seeds import step_seed
 from datapipe.engine.training.mixture.doubts import doubts
@@ -55,7 +55,9 @@ def train_mixture(asked: Asked, inputs: Inputs, seeds: int, out: Path, tell: Tel
             raise RecipeError(f"--method {asked.method}: {error}") from None
         tell(f"seed {number + 1} of {seeds}: {_shown(learned[-1].weights)}")
     limit = limits(found.domains, asked.max_epochs * (1 - ROUNDING), asked.budget)
-    weights = {name: round(share, DIGITS) for name, share in bounded(mean(learned), limit).items()}
+    weights = {
+        name: round(share, DIGITS) for name, share in bounded(mean([one.weights for one in learned]), limit).items()
+    }
     tell("judging")
     losses = judged(proxy, found.judge, weights, [_seed(inputs.seed, number) for number in range(seeds)])
     facts: dict[str, Any] = {
@@ -66,7 +68,7 @@ def train_mixture(asked: Asked, inputs: Inputs, seeds: int, out: Path, tell: Tel
         "max_epochs": asked.max_epochs,
         "budget_bytes": asked.budget or sum(found.domains.available.values()),
         "budget_given": asked.budget is not None,
-        "groups": _groups(found, weights, limit, asked.budget),
+        "groups": _groups(found, weights, learned, limit, asked.budget),
         "entropy": entropy(weights),
         "effective_groups": effective_groups(weights),
         "stability": stability(learned),
@@ -97,7 +99,7 @@ def judged(proxy: Proxy, domains: Domains, weights: Mapping[str, float], seeds: 
             for target in sorted(domains.target):
                 rows[name].setdefault(target, []).append(losses[target])
             if held:
-                rows[name].setdefault("held out", []).append(float(np.mean(held)))
+                rows[name].setdefault(ALL_HELD_OUT, []).append(float(np.mean(held)))
     return rows
 
 
@@ -139,16 +141,29 @@ def _check_budget(asked: Asked, domains: Domains) -> None:
 
 
 def _groups(
-    found: Gathered, weights: Mapping[str, float], limit: Mapping[str, float], budget: int | None
+    found: Gathered,
+    weights: Mapping[str, float],
+    learned: Sequence[Learned],
+    limit: Mapping[str, float],
+    budget: int | None,
 ) -> dict[str, dict[str, Any]]:
+    """Of each group its shares and sizes.
+
+    most  the bound of its share    at_bound  in how many seeds that decided    free  the mean of its shares before the
+    bound; None where the method never left the bounds
+    """
     shares, even = natural(found.domains), uniform(found.domains)
     total = budget or sum(found.domains.available.values())
+    free = [one.free for one in learned if one.free is not None]
+    before = mean(free) if free else dict.fromkeys(weights)
     return {
         name: {
             "weight": weights[name],
             "natural": shares[name],
             "uniform": even[name],
             "most": limit[name],
+            "at_bound": sum(_at_bound(one, name, limit[name]) for one in learned),
+            "free": before[name],
             "epochs": weights[name] * total / found.domains.available[name],
             "bytes": found.domains.available[name],
             "documents": found.documents[name],
@@ -156,6 +171,11 @@ def _groups(
         }
         for name in sorted(weights)
     }
+
+
+def _at_bound(one: Learned, name: str, most: float) -> bool:
+    """Whether a share was cut at its bound, or is as large as that: it might have been larger."""
+    return most < 1 and max(one.weights[name], (one.free or one.weights)[name]) >= most
 
 
 def _told(one: Learned) -> dict[str, Any]:

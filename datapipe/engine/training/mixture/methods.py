@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields
 from math import isfinite
 from typing import Any, get_type_hints
 
@@ -17,14 +17,14 @@ from datapipe.core.mixing.ngram_proxy import NgramProxy
 from datapipe.core.mixing.regmix import RegMix
 from datapipe.core.mixing.source_importance import SourceImportance
 from datapipe.core.sizes import size_of
-from datapipe.engine.training.mixture.library import library
+from datapipe.engine.training.mixture.library import device_of, library
 from datapipe.engine.training.mixture.proxy import TransformerProxy
 from datapipe.engine.training.mixture.settings import TransformerSettings
 
 METHODS: Mapping[str, Any] = {"dsir": SourceImportance, "regmix": RegMix, "doremi": DoReMi, "ablation": Ablation}
 PROXIES: Mapping[str, Any] = {"ngram": NgramProxy, "transformer": TransformerSettings}
 AIMED = ("dsir", "regmix", "ablation")  # methods that ask for a target
-GIVEN = {"name", "proxy", "learner", "judge", "given", "max_epochs", "budget"}  # fields with options of their own
+GIVEN = {"proxy", "learner", "given", "max_epochs", "budget"}  # fields of methods with options of their own
 OF_PROXY = "proxy."
 
 
@@ -79,15 +79,16 @@ def parameters_of(value: Any) -> dict[str, Any]:
     """A method's or a proxy's parameters, as a report tells them."""
     if isinstance(value, TransformerProxy):
         return {"model": "transformer", **value.settings.model_dump()}
-    found = {f.name: getattr(value, f.name) for f in fields(value) if f.init and f.name not in GIVEN - {"budget"}}
+    found = {name: getattr(value, name) for name in _settable(type(value))}
     return {"model": "n-grams", **found} if isinstance(value, NgramProxy) else found
 
 
 def _proxy(kind: str, values: dict[str, Any], size: int | None) -> Proxy:
     if kind == "ngram":
         return NgramProxy(**{"budget": size, **values})
-    library()  # said before anything is read, where it is absent
-    return TransformerProxy(TransformerSettings(**values))
+    settings = TransformerSettings(**values)
+    device_of(library(), settings.device)  # said before anything is read, where one is absent
+    return TransformerProxy(settings)
 
 
 def _pair(given: str) -> tuple[str, str]:
@@ -99,9 +100,7 @@ def _pair(given: str) -> tuple[str, str]:
 
 def _values(cls: Any, pairs: Mapping[str, str], before: str) -> dict[str, Any]:
     """Typed as the fields are."""
-    known = _known(cls)
-    if cls is not NgramProxy:
-        known = {name: hint for name, hint in known.items() if name not in GIVEN}
+    known = _settable(cls)
     found = {}
     for key, value in pairs.items():
         if key not in known:
@@ -115,12 +114,13 @@ def _values(cls: Any, pairs: Mapping[str, str], before: str) -> dict[str, Any]:
     return found
 
 
-def _known(cls: Any) -> dict[str, Any]:
-    if is_dataclass(cls):
-        hints = get_type_hints(cls)
-        return {f.name: hints[f.name] for f in fields(cls) if f.init}
-    assert issubclass(cls, BaseModel)
-    return {name: info.annotation for name, info in cls.model_fields.items()}
+def _settable(cls: Any) -> dict[str, Any]:
+    """The parameters that --set may change, and their types."""
+    if issubclass(cls, BaseModel):
+        return {name: info.annotation for name, info in cls.model_fields.items()}
+    hints = get_type_hints(cls)
+    given = GIVEN if issubclass(cls, Method) else set()
+    return {f.name: hints[f.name] for f in fields(cls) if f.init and f.name not in given}
 
 
 def _plain(error: ValueError) -> str:

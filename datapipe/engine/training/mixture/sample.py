@@ -12,6 +12,7 @@ import orjson
 from datapipe.core.errors import RecipeError
 from datapipe.core.language_model.windows import windows
 from datapipe.core.mixing.method import Domains
+from datapipe.core.mixing.portions import ALL_HELD_OUT
 from datapipe.core.seeds import hashes, step_seed
 from datapipe.engine.training.labelled import Read, Row, field_at, rows_of
 from datapipe.engine.training.lines import Sample, described
@@ -73,6 +74,8 @@ def gather(asked: Inputs) -> Gathered:
     targets = {}
     for given in asked.targets:
         name, path = _named(given, "target")
+        if name.startswith(ALL_HELD_OUT):
+            raise RecipeError(f"--target {given}: what groups hold out is called so in the report; give another name")
         targets[name] = _texts(_group(rows_of([path], asked.text_field, f"target {name}", read), asked))
         if not targets[name]:
             raise RecipeError(
