@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from html import escape
 
-from datapipe.cli.schedule_labels import called, short
+from datapipe.cli.schedule_labels import called, lanes, short
 from datapipe.core.mixing.amounts import amount
 from datapipe.core.mixing.course import Course
 
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999", "#332288", "#117733")
-WIDE, HIGH, LEFT, TOP = 720, 320, 48, 56
+WIDE, HIGH, LEFT, TOP, LINE = 720, 320, 48, 56, 14
 
 
 def draw(name: str, course: Course) -> str:
     """The same schedule, the same bytes."""
     longest = max((len(short(called(group))) for group in course.groups), default=0)
+    above = LINE * max((lane for _, lane, _ in _labels(course)), default=0)
     wide, high = LEFT + WIDE + 40 + 8 * longest, max(TOP + HIGH + 48, TOP + 18 * len(course.groups) + 24)
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{high}" font-family="sans-serif" font-size="11">',
-            f'<rect width="{wide}" height="{high}" fill="white"/>',
-            f'<text x="{LEFT}" y="18" font-size="13">{escape(name)}: share of {what(course)}</text>',
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{high + above}" '
+            f'viewBox="0 {-above} {wide} {high + above}" font-family="sans-serif" font-size="11">',
+            f'<rect y="{-above}" width="{wide}" height="{high + above}" fill="white"/>',
+            f'<text x="{LEFT}" y="{18 - above}" font-size="13">{escape(name)}: share of {what(course)}</text>',
             *_areas(course),
             *_stages(course),
             *_axes(course),
@@ -66,16 +68,20 @@ def _areas(course: Course) -> list[str]:
     return out
 
 
+def _labels(course: Course) -> list[tuple[str, int, float]]:
+    """What stands above each stage, in which line, and where it starts."""
+    names = [f"{short(name, 28)} ({_long(course, end - start)})" for name, start, end in course.stages]
+    starts = [start / (course.end or 1) * WIDE for _, start, _ in course.stages]
+    placed = lanes([(at, 6.5 * len(name)) for at, name in zip(starts, names, strict=True)], WIDE)
+    return [(name, lane, LEFT + at) for name, (lane, at) in zip(names, placed, strict=True)]
+
+
 def _stages(course: Course) -> list[str]:
-    out, free = [], 0.0
-    for name, start, end in course.stages:
-        if start:
-            out.append(f'<path d="M{_x(course, start)} {TOP - 4}V{TOP + HIGH}" stroke="black" stroke-dasharray="3 2"/>')
-        at = max(float(_x(course, start)), free)  # names of short stages move to the right
-        out.append(
-            f'<text x="{at + 2:.1f}" y="{TOP - 8}">{escape(short(name, 28))} ({_long(course, end - start)})</text>'
-        )
-        free = at + 6.5 * (len(short(name, 28)) + 10)
+    out = []
+    for _, start, _ in course.stages[1:]:
+        out.append(f'<path d="M{_x(course, start)} {TOP - 4}V{TOP + HIGH}" stroke="black" stroke-dasharray="3 2"/>')
+    for name, lane, at in _labels(course):
+        out.append(f'<text x="{at + 2:.1f}" y="{TOP - 8 - LINE * lane}">{escape(name)}</text>')
     return out
 
 

@@ -38,7 +38,7 @@ def write_png(step: str, course: Course, path: str) -> None:
     lines = 1 + max((lane for lane, _ in placed), default=0)
     axes.set_title(f"{step}: share of {what(course)}", pad=10 + 12 * lines, loc="left", fontsize=10)
     handles, listed = axes.get_legend_handles_labels()
-    axes.legend(handles[::-1], listed[::-1], loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0, fontsize=8)
+    axes.legend(handles[::-1], listed[::-1], loc="upper left", bbox_to_anchor=(1.03, 1), borderaxespad=0, fontsize=8)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph", UserWarning)  # a line for each sign that its font lacks
         figure.savefig(path, dpi=120, bbox_inches="tight", metadata={"Software": None})

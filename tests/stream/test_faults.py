@@ -42,6 +42,10 @@ def test_another_format(tmp_path: Path) -> None:
     manifest["outputs"][0]["format"] = {"name": "mds"}
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     assert "published as mds" in refused(path)
+    assert "add an output in that format" in refused(path)
+    manifest["outputs"].append({"path": "s3://bucket/run", "format": {"name": "parquet"}})
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    assert refused(path).endswith("a stream reads parquet: give it s3://bucket/run")
 
 
 def test_segments_that_do_not_add_up(tmp_path: Path) -> None:
