@@ -16,7 +16,7 @@ import click
 @click.option("--step", "label", metavar="LABEL", help="Which step, where several order the rows; default: the last.")
 @click.option("--json", "as_json", is_flag=True, help="JSON.")
 def schedule(what: str, plot: str | None, tokens: str | None, label: str | None, as_json: bool) -> None:
-    """Show which share of the stream each source has, over its tokens.
+    """Show which share of the stream each source has, over its tokens: a picture and a table.
 
     Of a recipe: what its `mixture` or `curriculum` asks for, by the sizes that it tells (`sizes`, `sizes_from`). Of the
     folder of a run: what the stream really has, stage by stage.
@@ -65,6 +65,8 @@ def _of_recipe(recipe: str, tokens: str | None, label: str | None) -> tuple[str,
             budget = amount_of(tokens)
         except ValueError as error:
             raise click.UsageError(f"--tokens: {error}") from None
+        if not isinstance(budget, int | float) or budget <= 0:
+            raise click.UsageError(f"--tokens {tokens}: expected an amount above 0, such as 2T")
         asked = operators.get(step.operator).model_validate({**step.parameters, "budget": budget})
         try:
             facts = asked.facts(Context(step.label, 0, open_file))

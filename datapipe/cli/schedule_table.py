@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from datapipe.cli.schedule_labels import called
 from datapipe.core.mixing.amounts import amount
 from datapipe.core.mixing.course import schedule_of_run
 
@@ -16,8 +17,10 @@ from datapipe.core.mixing.course import schedule_of_run
 def schedule_table(told: dict[str, Any]) -> Table:
     """A row for each stage and group, the greatest share first."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for head in ("stage", "group", "weight", "share" if told["unit"] == "share" else told["unit"], "epochs"):
-        table.add_column(head, justify="left" if head in ("stage", "group") else "right")
+    for head in ("stage", "group"):
+        table.add_column(head, overflow="fold")  # no name is cut: that of a group is what `weights` takes
+    for head in ("weight", "share" if told["unit"] == "share" else told["unit"], "epochs"):
+        table.add_column(head, justify="right", no_wrap=True)
     for stage in told["stages"]:
         whole = sum(own["taken"] for own in stage["groups"].values()) or 1.0
         for name, own in sorted(stage["groups"].items(), key=lambda item: (-item[1]["taken"], item[0])):
@@ -26,7 +29,7 @@ def schedule_table(told: dict[str, Any]) -> Table:
                 weight = f"{own['begins']:.1%} to {own['ends']:.1%}"
             taken = f"{own['taken']:.1%}" if told["unit"] == "share" else amount(own["taken"])
             epochs = f"{own['taken'] / own['size']:.2f}" if own["size"] else "?"
-            table.add_row(Text(stage["name"]), Text(name or "(none)"), weight, taken, epochs)
+            table.add_row(Text(stage["name"]), Text(called(name)), weight, taken, epochs)
     return table
 
 

@@ -68,7 +68,7 @@ class Published:
         if name != "parquet" or not files:
             raise StreamFailed(
                 f"{root}: the dataset {output['dataset']} is published as {name}, whose own readers go through its parts "
-                "in the same order; a stream reads parquet: add an output in that format"
+                f"in the same order; a stream reads parquet: {_elsewhere(manifest)}"
             )
         digest = hashlib.blake2b(digest_size=16)
         for file in files:
@@ -134,6 +134,13 @@ def _manifest(root: str) -> dict[str, Any]:
     if not outputs or not {"dataset", "files"} <= outputs[0].keys():
         raise StreamFailed(f"{root}/manifest.json: not the manifest of a run")
     return dict(found)
+
+
+def _elsewhere(manifest: dict[str, Any]) -> str:
+    """What to do where the first output is of another format."""
+    formats = {output.get("path"): (output.get("format") or {}).get("name") for output in manifest["outputs"]}
+    found = next((path for path, name in formats.items() if name == "parquet"), None)
+    return "add an output in that format" if found is None else f"give it {found}"
 
 
 def _segments(root: str, output: dict[str, Any], total: int) -> tuple[Segment, ...]:

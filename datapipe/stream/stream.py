@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
-from operator import itemgetter
+from operator import index, itemgetter
 from typing import Any
 
 from datapipe.core.errors import StreamFailed
@@ -61,12 +61,14 @@ class Stream:
         drop_last: bool = True,
         threads: int = 2,
     ) -> None:
-        for name, value in (("batch_size", batch_size), ("world", world), ("epochs", epochs), ("threads", threads)):
-            if value < 1:
-                raise ValueError(f"{name}={value}: expected 1 or more")
-        if not 0 <= rank < world:
+        batch_size, world = _whole("batch_size", batch_size), _whole("world", world)
+        epochs, threads = _whole("epochs", epochs), _whole("threads", threads)
+        rank, step = _whole("rank", rank, 0), _whole("step", step, 0)
+        if rank >= world:
             raise ValueError(f"rank={rank}: expected 0 to {world - 1}, for the world has {world}")
         published = Published.opened(os.fspath(path))
+        if segments is not None and not segments:
+            raise ValueError("segments=[]: expected names of segments, or None for all")
         if segments is not None:
             published = published.only([segments] if isinstance(segments, str) else segments)
         self._published = published
@@ -149,21 +151,21 @@ class Stream:
         StreamFailed if the state is of other data, other segments or global batches of another size.
         """
         mine = self.state_dict()
+        if (
+            not isinstance(state, Mapping)
+            or not {*_SAME, "global_batch", "step"} <= state.keys()
+            or not isinstance(state["step"], int)
+        ):
+            raise StreamFailed(f"{self._published.root}: no state of a stream: expected what state_dict gave")
         for key, what in _SAME.items():
-            if state.get(key) != mine[key]:
-                raise StreamFailed(
-                    f"{self._published.root}: the state is of {what}: {state.get(key)}, here {mine[key]}"
-                )
-        if state.get("global_batch") != self.global_batch:
+            if state[key] != mine[key]:
+                raise StreamFailed(f"{self._published.root}: the state is of {what}: {state[key]}, here {mine[key]}")
+        if state["global_batch"] != self.global_batch:
             raise StreamFailed(
-                f"{self._published.root}: the state counts steps of {state.get('global_batch')} rows, this stream has "
+                f"{self._published.root}: the state counts steps of {state['global_batch']} rows, this stream has "
                 f"{self._sizes}; any world and batch_size with that product can go on"
             )
-        if not isinstance(step := state.get("step"), int):
-            raise StreamFailed(
-                f"{self._published.root}: the state has no step, but {step}: expected what state_dict gave"
-            )
-        self.seek(step)
+        self.seek(state["step"])
 
     def __iter__(self) -> Iterator[Batch]:
         """Batches from `step` to the end."""
@@ -208,3 +210,10 @@ class Stream:
                 for group, start, stop in self._reader.footer(extent.part).groups(extent.start, extent.stop):
                     left -= stop - start
                     yield (step // self._epoch_steps, extent.part, group), (start, stop if rows else start, not left)
+
+
+def _whole(name: str, value: int, least: int = 1) -> int:
+    """A whole number as Python's own, which JSON takes: numpy's, too, may be given."""
+    if not hasattr(value, "__index__") or index(value) < least:
+        raise ValueError(f"{name}={value!r}: expected a whole number, {least} or more")
+    return index(value)

@@ -14,8 +14,21 @@ from datapipe.stream.stream import Stream
 try:
     import torch
     from torch.utils.data import IterableDataset, get_worker_info
+    from torch.utils.data._utils.collate import default_collate_fn_map
 except ImportError:
     raise MissingDependency("torch", "mixture", "datapipe.stream.torch") from None
+
+
+class Whole(dict[str, Any]):
+    """A batch, of which no DataLoader makes batches."""
+
+
+def _refuse(_: list[Whole], **_options: Any) -> None:
+    """Instead of `default_collate`, which would add a dimension and take several steps as one."""
+    raise StreamFailed("StreamDataset gives whole batches: use DataLoader(dataset, batch_size=None)")
+
+
+default_collate_fn_map[Whole] = _refuse  # the way that `default_collate` documents for types of one's own
 
 
 class StreamDataset(Stream, IterableDataset[dict[str, Any]]):  # type: ignore[misc]
@@ -27,7 +40,8 @@ class StreamDataset(Stream, IterableDataset[dict[str, Any]]):  # type: ignore[mi
 
     With workers the data set of the main process does not move. Either save the state of torchdata's
     `StatefulDataLoader`, which asks the workers, or `state_dict(step)` for the number of steps trained, and load it
-    before the DataLoader is iterated.
+    before the DataLoader is iterated. Each iteration then begins at that step: `seek(0)` before the next epoch, or ask
+    for all of them by `epochs`.
     """
 
     def seek(self, step: int) -> None:
@@ -62,7 +76,7 @@ class StreamDataset(Stream, IterableDataset[dict[str, Any]]):  # type: ignore[mi
     def _shared(self, steps: range, share: list[int] | None) -> Iterator[dict[str, Any]]:
         for batch in self._walk(steps):
             self._share = share
-            yield {name: _tensor(column) for name, column in batch.items()}
+            yield Whole({name: _tensor(column) for name, column in batch.items()})
 
 
 def _tensor(column: Column) -> Any:

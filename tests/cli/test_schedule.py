@@ -9,8 +9,11 @@ from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.cells import cell_len
 
 from datapipe.cli.main import datapipe
+from datapipe.cli.schedule_labels import called, lanes, short
+from datapipe.cli.schedule_plot import colour
 from datapipe.core.errors import DatapipeError
 from datapipe.core.mixing.course import course_of
 from tests.conftest import Runs
@@ -125,3 +128,33 @@ def test_png_needs_matplotlib(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_recipes_that_schedule_nothing(recipe: Path) -> None:
     recipe.write_text("read: {jsonl: web.jsonl}\nsteps: [length: {min_words: 1}]\nwrite: {path: out}\n")
     assert "nothing is scheduled" in str(call(str(recipe)).exception)
+
+
+def test_names_that_are_hard_to_show(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = "a-very-long-name-" * 5
+    stages = 'weights: {"SRC": 0.9, "日本語\\u001b[1m": 0.1}'.replace("SRC", long)
+    text = RECIPE.replace("MORE", "others: drop\n          absent: drop").replace(
+        "weights: {web: 0.9, code: 0.1}", stages
+    )
+    recipe.write_text(text.replace("name: general", "name: " + "general-" * 8))
+    svg = recipe.parent / "plan.svg"
+    monkeypatch.setenv("COLUMNS", "70")
+    done = call(str(recipe), "--plot", str(svg))
+    assert done.exit_code == 0, done.exception
+    assert "\x1b" not in done.output
+    assert max(cell_len(line) for line in done.output.splitlines()) <= 70
+    assert "…" in done.output  # in the picture
+    table = done.output[done.output.index("weight") :]
+    assert "…" not in table
+    assert long in "".join(ElementTree.parse(svg).getroot().itertext())
+
+
+def test_labels_stand_in_lines_of_their_own() -> None:
+    assert lanes([(0, 5), (4, 5), (5, 5), (90, 20)], 100) == [(0, 0), (1, 4), (0, 5), (0, 80)]
+    assert short("x" * 20, 9) == "xxxxx…xxx"
+    assert called("") == "(none)"
+    assert len({colour(n) for n in range(40)}) == 40
+
+
+def test_a_budget_of_nothing(recipe: Path) -> None:
+    assert "above 0" in call(str(recipe), "--tokens", "0").output

@@ -42,6 +42,10 @@ def test_another_format(tmp_path: Path) -> None:
     manifest["outputs"][0]["format"] = {"name": "mds"}
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     assert "published as mds" in refused(path)
+    assert "add an output in that format" in refused(path)
+    manifest["outputs"].append({"path": "s3://bucket/run", "format": {"name": "parquet"}})
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    assert refused(path).endswith("a stream reads parquet: give it s3://bucket/run")
 
 
 def test_segments_that_do_not_add_up(tmp_path: Path) -> None:
@@ -111,7 +115,9 @@ def test_states_of_something_else(tmp_path: Path) -> None:
 def test_arguments_that_make_no_sense(tmp_path: Path) -> None:
     path = publish(tmp_path, table(10))
     for options, message in [
-        ({"batch_size": 0}, "batch_size=0: expected 1 or more"),
+        ({"batch_size": 0}, "batch_size=0: expected a whole number, 1 or more"),
+        ({"batch_size": 8.0}, "batch_size=8.0: expected a whole number"),
+        ({"batch_size": 2, "segments": []}, r"segments=\[\]: expected names"),
         ({"batch_size": 2, "rank": 2, "world": 2}, "rank=2: expected 0 to 1"),
         ({"batch_size": 2, "step": 6}, "step 6: expected 0 to 5"),
         ({"batch_size": 11}, r"10 rows fill no global batch of world 1 x batch_size 11 = 11 rows; drop_last=False"),
@@ -139,7 +145,10 @@ def test_columns_and_states_by_mistake(tmp_path: Path) -> None:
         Stream(path, 4, columns=[])
     state = stream.state_dict()
     del state["step"]
-    with pytest.raises(StreamFailed, match="the state has no step"):
-        stream.load_state_dict(state)
+    wrong: Any
+    for wrong in (state, {}, None, [], "step"):
+        with pytest.raises(StreamFailed, match="no state of a stream: expected what state_dict gave"):
+            stream.load_state_dict(wrong)
+    assert json.loads(json.dumps(Stream(path, np.int64(4)).state_dict()))["global_batch"] == 4  # type: ignore[arg-type]  # as trainers have it
     (tmp_path / "manifest.json").write_text('{"outputs": [{}]}')
     assert "not the manifest of a run" in refused(path)

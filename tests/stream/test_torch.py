@@ -53,6 +53,22 @@ def test_tensors(path: str) -> None:
     batch["input_ids"] += 1  # its own memory
 
 
+def test_batches_are_not_batched_again(path: str) -> None:
+    for options in ({}, {"batch_size": 2}):
+        with pytest.raises(StreamFailed, match="batch_size=None"):
+            next(iter(DataLoader(StreamDataset(path, 3, columns=["n"]), **options)))
+    (batch, *_) = DataLoader(StreamDataset(path, 3), batch_size=None)
+    assert batch["n"].tolist() == [0, 1, 2]
+
+
+def test_a_resumed_epoch_and_the_next_one(path: str) -> None:
+    dataset = StreamDataset(path, 3, 1, 2, 6)
+    loader = DataLoader(dataset, batch_size=None, num_workers=2)
+    assert rows(loader) == rows(loader) == expected(path)[6:]
+    dataset.seek(0)
+    assert rows(loader) == expected(path)
+
+
 def test_workers_that_are_spawned_and_errors_in_workers(path: str) -> None:
     loader = DataLoader(StreamDataset(path, 3, 1, 2), batch_size=None, num_workers=2, multiprocessing_context="spawn")
     assert rows(loader) == expected(path)
