@@ -20,6 +20,8 @@ def _roles(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -
             raise click.BadParameter(
                 f"expected a role and its token, such as eos=</s>, found {given}; roles: {', '.join(ROLES)}"
             )
+        if role in found:
+            raise click.BadParameter(f"{role} is given twice, as {found[role]} and {token}")
         found[role] = token
     return found or None
 

@@ -109,6 +109,8 @@ class TrainTokenizer(Global, TokenizerSettings):
     def files_from(self, windows: Callable[[], Iterable[Drawn]]) -> dict[str, bytes]:
         """The tokenizer's files from the windows drawn, in the order of their hashes; some kinds read them twice."""
         assert self._context is not None
+        if next(iter(windows()), None) is None:
+            raise RecipeError("the sample has no text to learn from: no documents, or weights that are all 0")
         quotas = Quotas()
 
         def texts() -> Iterator[tuple[Group, str]]:
