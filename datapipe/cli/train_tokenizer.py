@@ -13,7 +13,7 @@ KINDS = ("byte_level_bpe", "sentencepiece_bpe", "sentencepiece_unigram", "wordpi
 
 def _roles(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> dict[str, str] | None:
     """Tokens by role, such as eos=</s>."""
-    found = {}
+    found: dict[str, str] = {}
     for given in value:
         role, sign, token = given.partition("=")
         if not sign or role not in ROLES:
