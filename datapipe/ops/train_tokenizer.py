@@ -137,6 +137,10 @@ class Windows(TrainTokenizer):
         """This one."""
         return (self,)
 
+    def gathers(self) -> int:
+        """The sample."""
+        return self.sample
+
     def sketch(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The windows whose hashes are low enough for their source and language."""
         schema = pa.schema({ADDR: pa.uint64(), "key": pa.uint64(), **_WINDOWS})
