@@ -59,6 +59,8 @@ def tokenizer_report(
         raise click.UsageError("--key: only with --parallel")
     if plot and not plot.endswith(".svg"):
         raise click.UsageError(f"--plot {plot}: expected a name that ends with .svg")
+    if plot and not Path(plot).parent.is_dir():
+        raise click.UsageError(f"--plot {plot}: no folder {Path(plot).parent}")
 
     def tell(said: str) -> None:
         if not quiet:

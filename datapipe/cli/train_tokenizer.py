@@ -13,13 +13,15 @@ KINDS = ("byte_level_bpe", "sentencepiece_bpe", "sentencepiece_unigram", "wordpi
 
 def _roles(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> dict[str, str] | None:
     """Tokens by role, such as eos=</s>."""
-    found = {}
+    found: dict[str, str] = {}
     for given in value:
         role, sign, token = given.partition("=")
         if not sign or role not in ROLES:
             raise click.BadParameter(
                 f"expected a role and its token, such as eos=</s>, found {given}; roles: {', '.join(ROLES)}"
             )
+        if role in found:
+            raise click.BadParameter(f"{role} is given twice, as {found[role]} and {token}")
         found[role] = token
     return found or None
 

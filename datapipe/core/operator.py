@@ -270,6 +270,10 @@ class Global(Operator):
         """Those of the order that its answer will be bound as, where it `orders`."""
         return ()
 
+    def gathers(self) -> int | None:
+        """The most bytes of its sketches, however large the corpus; None if they grow with it. Estimates go by it."""
+        return None
+
     def rounds(self) -> tuple[Global, ...]:
         """The questions asked one after another, each at its own barrier; `bind` of one gives the next one, bound.
 

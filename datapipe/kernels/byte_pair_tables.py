@@ -13,7 +13,6 @@ Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 Keys = npt.NDArray[np.uint64]
 
-SLOTS, LONGEST, MOST = 1 << 16, 32, 8  # of the kept pieces: how many, their bytes, their tokens
 NO_RANK, NO_PAIR, FREE = 0x7FFFFFFF, np.uint64(0xFFFFFFFFFFFFFFFF), -1
 MULTIPLIER, MIX = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
 
@@ -33,14 +32,6 @@ class Merges(NamedTuple):
     slots: Int32s
     starts: Int64s
     bytes: Bytes
-
-
-class Kept(NamedTuple):
-    """Pieces and their tokens; `sizes` are bytes (0: free) and tokens."""
-
-    pieces: Bytes
-    sizes: Int32s
-    tokens: Int32s
 
 
 def merges_of(letters: Sequence[int], pairs: npt.NDArray[np.int64], spelled: Sequence[bytes] = ()) -> Merges:
@@ -70,11 +61,6 @@ def merges_of(letters: Sequence[int], pairs: npt.NDArray[np.int64], spelled: Seq
     return Merges(np.array(letters, np.int32), table, values, slots, starts, letters_of)
 
 
-def empty_kept(slots: int = SLOTS) -> Kept:
-    """Nothing is kept yet."""
-    return Kept(np.zeros((slots, LONGEST), np.uint8), np.zeros((slots, 2), np.int32), np.zeros((slots, MOST), np.int32))
-
-
 def placed(hashes: Int64s) -> Int64s:
     """A table, at most half full, whose slots name the entries that stand there, each in the first free one from its hash on."""
     owners = np.full(max(4, 1 << (2 * len(hashes)).bit_length()), FREE, np.int64)
@@ -89,7 +75,7 @@ def placed(hashes: Int64s) -> Int64s:
 
 
 def _hash(piece: bytes) -> int:
-    """`byte_pairs.hash_of_piece`, in Python."""
+    """`kept_pieces.hash_of_piece`, in Python."""
     h = len(piece)
     for byte in piece:
         h = (h + byte) * int(MULTIPLIER) & (1 << 64) - 1

@@ -1,25 +1,13 @@
-"""Byte-pair encoding of pieces: the pair of the lowest rank is merged until none is left (Sennrich et al. 2016).
-
-What a piece came to is kept: 2^16 slots by its hash, the newest piece wins, 19 of 20 pieces are found there.
-"""
+"""Byte-pair encoding of pieces: the pair of the lowest rank is merged until none is left (Sennrich et al. 2016)."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-from datapipe.kernels.byte_pair_tables import (
-    FREE,
-    LONGEST,
-    MIX,
-    MOST,
-    MULTIPLIER,
-    NO_PAIR,
-    NO_RANK,
-    Kept,
-    Merges,
-)
+from datapipe.kernels.byte_pair_tables import FREE, MULTIPLIER, NO_PAIR, NO_RANK, Merges
 from datapipe.kernels.jit import inlined, kernel
+from datapipe.kernels.kept_pieces import Kept, hash_of_piece, is_kept, keep
 from datapipe.kernels.pretokens import pretoken_end
 
 Bytes = npt.NDArray[np.uint8]
@@ -149,15 +137,6 @@ def merge_many(
 
 
 @inlined
-def hash_of_piece(data: Bytes, i: int, end: int) -> int:
-    """40 bits of a piece."""
-    h = np.uint64(end - i)
-    for k in range(i, end):
-        h = (h + np.uint64(data[k])) * MULTIPLIER
-    return int((h ^ h >> np.uint64(29)) * MIX >> np.uint64(24))
-
-
-@inlined
 def whole_token(data: Bytes, i: int, end: int, h: int, slots: Int32s, starts: Int64s, spelled: Bytes) -> int:
     """The token spelled as this piece, or FREE."""
     slot = h & (len(slots) - 1)
@@ -193,16 +172,12 @@ def encode(
             size = end - i
             h = hash_of_piece(data, i, end)
             slot = h & (len(sizes) - 1)
-            if sizes[slot, 0] == size:
-                k = 0
-                while k < size and pieces[slot, k] == data[i + k]:
-                    k += 1
-                if k == size:
-                    for t in range(sizes[slot, 1]):
-                        out[n + t] = kept[slot, t]
-                    n += sizes[slot, 1]
-                    i = end
-                    continue
+            if is_kept(data, i, size, slot, pieces, sizes):
+                for t in range(sizes[slot, 1]):
+                    out[n + t] = kept[slot, t]
+                n += sizes[slot, 1]
+                i = end
+                continue
             if size > len(symbols):
                 return int(size)
             left = 0
@@ -221,13 +196,7 @@ def encode(
             for t in range(left):
                 out[n + t] = symbols[t]
             n += left
-            if size <= LONGEST and left <= MOST:
-                sizes[slot, 0] = size
-                sizes[slot, 1] = left
-                for k in range(size):
-                    pieces[slot, k] = data[i + k]
-                for t in range(left):
-                    kept[slot, t] = symbols[t]
+            keep(data, i, size, slot, symbols, left, pieces, sizes, kept)
             i = end
         ends[d] = n
     return 0

@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from datapipe.kernels.byte_pair_tables import LONGEST, MOST, Kept
-from datapipe.kernels.byte_pairs import SHORT, hash_of_piece
+from datapipe.kernels.byte_pairs import SHORT
 from datapipe.kernels.jit import inlined, kernel
+from datapipe.kernels.kept_pieces import LONGEST, MOST, Kept, hash_of_piece, is_kept
 from datapipe.kernels.piece_merges import put, put_bytes
 from datapipe.kernels.piece_tables import NO_NODE
 from datapipe.kernels.piece_words import child, point_at, word_end
@@ -149,25 +149,21 @@ def encode(
             end = word_end(data, i, stop, joints)
             size = end - i
             slot = hash_of_piece(data, i, end) & (len(sizes) - 1)
-            if sizes[slot, 0] == size:
-                k = 0
-                while k < size and pieces[slot, k] == data[i + k]:
-                    k += 1
-                if k == size and total > near:
-                    after = total
-                    count = sizes[slot, 1]
-                    if count >= ALONE:
-                        count -= ALONE
-                        after += unknown_score
-                    else:
-                        for t in range(count):
-                            after = np.float32(np.float64(after) + scores[kept[slot, t]])
-                    if (abs(np.float64(after)) + ABOVE) * HALF_STEP < slack[slot]:
-                        for t in range(count):
-                            n = put(out, n, first, kept[slot, t], unknown)
-                        total = after
-                        i = end
-                        continue
+            if total > near and is_kept(data, i, size, slot, pieces, sizes):
+                after = total
+                count = sizes[slot, 1]
+                if count >= ALONE:
+                    count -= ALONE
+                    after += unknown_score
+                else:
+                    for t in range(count):
+                        after = np.float32(np.float64(after) + scores[kept[slot, t]])
+                if (abs(np.float64(after)) + ABOVE) * HALF_STEP < slack[slot]:
+                    for t in range(count):
+                        n = put(out, n, first, kept[slot, t], unknown)
+                    total = after
+                    i = end
+                    continue
             if size >= len(sums):
                 return int(size + 1)
             points = walk(

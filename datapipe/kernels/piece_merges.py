@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from datapipe.kernels.byte_pair_tables import LONGEST, MOST, Kept
-from datapipe.kernels.byte_pairs import FEW, SHORT, hash_of_piece, merge_few, merge_many
+from datapipe.kernels.byte_pairs import FEW, SHORT, merge_few, merge_many
 from datapipe.kernels.jit import inlined, kernel
+from datapipe.kernels.kept_pieces import MOST, Kept, hash_of_piece, is_kept, keep
 from datapipe.kernels.piece_tables import Trie
 from datapipe.kernels.piece_words import longest, point_at, word_end
 
@@ -86,15 +86,11 @@ def encode(
             size = end - i
             h = hash_of_piece(data, i, end)
             slot = h & (len(sizes) - 1)
-            if sizes[slot, 0] == size:
-                k = 0
-                while k < size and pieces[slot, k] == data[i + k]:
-                    k += 1
-                if k == size:
-                    for t in range(sizes[slot, 1]):
-                        n = put(out, n, first, kept[slot, t], unknown)
-                    i = end
-                    continue
+            if is_kept(data, i, size, slot, pieces, sizes):
+                for t in range(sizes[slot, 1]):
+                    n = put(out, n, first, kept[slot, t], unknown)
+                i = end
+                continue
             if size > len(symbols):
                 return int(size)
             count = 0
@@ -138,13 +134,7 @@ def encode(
                 left = n - before
                 for t in range(min(left, MOST)):
                     symbols[t] = out[before + t]
-            if size <= LONGEST and left <= MOST:
-                sizes[slot, 0] = size
-                sizes[slot, 1] = left
-                for k in range(size):
-                    pieces[slot, k] = data[i + k]
-                for t in range(left):
-                    kept[slot, t] = symbols[t]
+            keep(data, i, size, slot, symbols, left, pieces, sizes, kept)
             i = end
         ends[d] = n
     return 0

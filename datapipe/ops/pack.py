@@ -52,8 +52,9 @@ class Pack(NamesTokens, Merge):
     added.
 
     Sequences hold documents of one shard, packed `window` tokens at a time, so that any number of workers writes the same.
-    Every token stands in one sequence, or is counted as cropped or dropped. Padding is what is left at the end of a window
-    and of a shard: by concat one sequence at most. Of documents with 1,800 tokens on average best_fit left 0.05 % of the
+    By best_fit they stand, within a window, in the order of the first document of each. Every token stands in one
+    sequence, or is counted as cropped or dropped. Padding is what is left at the end of a window and of a shard: by concat
+    one sequence at most. Of documents with 1,800 tokens on average best_fit left 0.05 % of the
     places at 2,048 and 0.06 % at 8,192, and bos_aligned cropped 41 % and 13 % of the tokens. With several lengths a
     document goes to the least that holds it whole, one that none holds to the greatest; lists are then of variable size,
     and `length` tells the stages apart.

@@ -174,8 +174,6 @@ class Tokenize(Map):
     def _read(self, ctx: Context) -> tuple[Tokenizer, dict[str, Mark | None]]:
         path, *configs = _of_trained(self.model, ctx) if isinstance(self.model, TrainedModel) else self.files()
         tokenizer = read_tokenizer(path, ctx, "text")
-        if not tokenizer.size:
-            raise RecipeError(f"{path}: its vocabulary is empty")
         marks = {
             "bos": find_mark("bos", self.bos, tokenizer, configs, ctx),
             "eos": find_mark("eos", self.eos, tokenizer, configs, ctx),

@@ -109,6 +109,8 @@ class TrainTokenizer(Global, TokenizerSettings):
     def files_from(self, windows: Callable[[], Iterable[Drawn]]) -> dict[str, bytes]:
         """The tokenizer's files from the windows drawn, in the order of their hashes; some kinds read them twice."""
         assert self._context is not None
+        if next(iter(windows()), None) is None:
+            raise RecipeError("the sample has no text to learn from: no documents, or weights that are all 0")
         quotas = Quotas()
 
         def texts() -> Iterator[tuple[Group, str]]:
@@ -134,6 +136,10 @@ class Windows(TrainTokenizer):
     def rounds(self) -> tuple[Global, ...]:
         """This one."""
         return (self,)
+
+    def gathers(self) -> int:
+        """The sample."""
+        return self.sample
 
     def sketch(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The windows whose hashes are low enough for their source and language."""

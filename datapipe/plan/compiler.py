@@ -13,7 +13,7 @@ from datapipe.core.operator import Global, Operator, Order
 from datapipe.plan.audited import is_audited
 from datapipe.plan.indexes import plan_index
 from datapipe.plan.inputs import build_reader, list_shards
-from datapipe.plan.lineage import check_text, with_tokenizer
+from datapipe.plan.lineage import check_marks, check_text, with_tokenizer
 from datapipe.plan.locate import Located
 from datapipe.plan.open_lane import OpenLane
 from datapipe.plan.ordered import scatter_to
@@ -21,7 +21,7 @@ from datapipe.plan.plan import IndexPlan, Link, ReaderPlan, Scatter, Shard, Sket
 from datapipe.plan.recipe import Dataset, Recipe, Step, read_step
 from datapipe.plan.resources import file_digest, files_of
 from datapipe.plan.stage_key import stage_key
-from datapipe.plan.steps import columns_after, plan_step, unique_ids_step
+from datapipe.plan.steps import columns_after, context_of, plan_step, unique_ids_step
 from datapipe.plan.trained import Trained
 
 
@@ -59,6 +59,7 @@ class Compiler:
                 self.recipe.models.allow_download,
             )  # fmt: skip
             check_text(plan, lanes, self.stages, step, self.located)
+            check_marks(plan, lanes, self.stages, context_of(plan.label), step, self.located)
             plan = plan.model_copy(update={"audited": is_audited(plan, operator, self.recipe)})
             plan = self.trained.keyed(plan)
             self._take_names(name, step, plan, operator)

@@ -6,8 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
+from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError
 from datapipe.core.registry import operators
+from datapipe.core.tokenizers.marks import mark_of
+from datapipe.core.tokenizers.model_file import read_tokenizer, tokenizer_among
 from datapipe.core.tokenizers.named import NamesTokens
 from datapipe.plan.locate import Located
 from datapipe.plan.plan import Link, Stage, StepPlan
@@ -48,6 +51,27 @@ def check_text(plan: StepPlan, lanes: Iterable[_Lane], stages: Sequence[Stage], 
                 f"{plan.operator} reads texts, and behind {before.label} there are none: put it before that step",
                 step.place,
             )
+
+
+def check_marks(
+    plan: StepPlan, lanes: Iterable[_Lane], stages: Sequence[Stage], ctx: Context, step: Step, located: Located
+) -> None:
+    """RecipeError where `fim` wrote its three tokens into texts, and `tokenize` would read one of them as text."""
+    model = plan.parameters["model"] if plan.operator == "tokenize" else None
+    if not isinstance(model, list):
+        return  # one that is trained in the run is not there yet
+    before = (one for path in _paths(lanes, stages) for one in path if one.operator == "fim" and "text" in one.writes)
+    marks = {mark: one.label for one in before for mark in one.parameters["tokens"].values()}
+    tokenizer = read_tokenizer(tokenizer_among(model), ctx, plan.parameters["special"]) if marks else None
+    for mark, label in marks.items():
+        assert tokenizer is not None  # there are marks
+        if (found := mark_of(mark, tokenizer)) is None:
+            said = "the model has no such token: name its own there, by `tokens`"
+        elif not found.forgeable:
+            said = "it is text here: say special: split (of a tokenizer.json), or put fim behind tokenize, with level: token"
+        else:
+            continue
+        raise located.error(f"tokenize: {label} writes {mark} into texts, and {said}", step.place)
 
 
 def _paths(lanes: Iterable[_Lane], stages: Sequence[Stage]) -> Iterator[tuple[StepPlan, ...]]:

@@ -47,7 +47,9 @@ class Write(_Closed):
     dataset: str | None = Field(None, description="which dataset; not needed in the one-dataset form")
     path: str = Field(description="folder, relative to the recipe; of the first output it is the run folder")
     shard_size: Size = Field(
-        128_000_000, description="a part holds about this many bytes of text, metadata and tokens, uncompressed"
+        128_000_000,
+        description="a part holds about this many bytes of text, metadata, tokens and other lists of numbers, uncompressed, "
+        "those that the format leaves out among them: with the columns of `pack` a .bin of uint16 is 2/11 of it",
     )
     format: AnyFormat = Field(
         Parquet(),

@@ -106,7 +106,7 @@ def plan_step(
     label = step.label or f"{dataset}.{index + 1:02d}.{step.operator}"
     try:
         scores = _scores(operator, label, schema) if step.action == "tag" else ()
-        facts = _facts(operator, variants, _context(label))
+        facts = _facts(operator, variants, context_of(label))
         _columns_agree(operator, variants)
     except RecipeError as error:
         raise located.error(f"{step.operator}: {error}", step.place) from None
@@ -168,11 +168,12 @@ def _scores(operator: Operator, label: str, schema: pa.Schema) -> tuple[str, ...
         return ()
     if (names := operator.score_names()) is not None:
         return names
-    operator.setup(_context(label))
+    operator.setup(context_of(label))
     return tuple(operator.judge(pa.RecordBatch.from_pylist([], schema=schema)).scores)
 
 
-def _context(label: str) -> Context:
+def context_of(label: str) -> Context:
+    """What a step is asked with before there is a run."""
     return Context(label, 0, open_file, local=local_copy)
 
 

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from datapipe.engine.estimate import forecast as whole
-from datapipe.engine.estimate.clock import makespan
+from datapipe.engine.estimate.clock import growth, makespan
 from datapipe.engine.estimate.growth import extrapolate
 from datapipe.engine.estimate.sample import draw
 from datapipe.engine.executors.local import InProcess
+from datapipe.ops.train_tokenizer import TrainTokenizer
 from datapipe.plan.compile import compile_recipe
 from datapipe.plan.locate import load
 from tests.cli.test_cli import datapipe
@@ -162,6 +163,15 @@ def test_more_cores_take_less_time_until_the_longest_shard() -> None:
     assert makespan(tasks, 2) == 10  # 5 and 3, 4 and 3, then the last 3 after the sooner one
     assert makespan(tasks, 3) == 7
     assert makespan(tasks, 999) == 5
+
+
+def test_a_bounded_sample_does_not_grow_with_the_input() -> None:
+    assert growth(0.1, 500, None) == 10
+    assert growth(0.1, 500, 100_000) == 10
+    assert growth(0.1, 500, 1000) == 2
+    assert growth(0.1, 500, 400) == growth(0.1, 0, 0) == 1
+    windows = TrainTokenizer(sample=3_000).rounds()
+    assert [asked.gathers() for asked in windows] == [None, 3_000]
 
 
 def test_wrong_options(folder: Path) -> None:

@@ -40,6 +40,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "in.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in ROWS))
     (tmp_path / "gpt2.json").write_bytes(model("gpt2"))
     (tmp_path / "digits.json").write_bytes(model("digits"))
+    (tmp_path / "nothing.json").write_bytes(b'{"model": {"type": "BPE", "vocab": {}, "merges": []}}')
     out = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(TEXT.splitlines() * 20), model_writer=out, model_type="unigram", vocab_size=135,
@@ -174,6 +175,7 @@ def test_a_drawing_of_odd_names_and_many_groups() -> None:
     ("words", "said"),
     [
         (("none.json",), "none.json: no such file"),
+        (("nothing.json",), "nothing.json: its vocabulary is empty"),
         (("in.jsonl",), "in.jsonl: "),
         (("gpt2.json", "--parallel", "id", "--relative-to", "fr"), "--relative-to fr: no text with a key is in it"),
         (("gpt2.json", "--by", "sight"), "--by sight: no document has this field"),
@@ -188,5 +190,5 @@ def test_mistakes_are_told_in_a_line(folder: Path, words: tuple[str, ...], said:
 
 
 def test_options_that_make_no_sense(folder: Path) -> None:
-    for words in (("--key", "x"), ("--plot", "a.png"), ("--by", "text")):
+    for words in (("--key", "x"), ("--plot", "a.png"), ("--plot", "nowhere/a.svg"), ("--by", "text")):
         assert run(folder, "gpt2.json", *words).exit_code == 2

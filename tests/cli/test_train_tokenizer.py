@@ -63,6 +63,22 @@ def test_it_extends(corpus: Runs) -> None:
     assert card["extends"]["added"] == 100
 
 
+def test_nothing_stays_of_a_model_of_another_kind(corpus: Runs) -> None:
+    given = f"{corpus.folder}/en.jsonl"
+    options = ("--vocab-size", "400", "--quiet")
+    for kind, beside in (("sentencepiece_bpe", True), ("byte_level_bpe", False)):
+        assert train(corpus, given, "--kind", kind, *options).exit_code == 0
+        assert (corpus.folder / "own" / "tokenizer.model").exists() == beside
+
+
+def test_input_without_documents_and_a_file_for_a_folder(corpus: Runs) -> None:
+    (corpus.folder / "empty.jsonl").write_bytes(b"")
+    assert "no text: 0 documents" in str(train(corpus, f"{corpus.folder}/empty.jsonl").exception)
+    (corpus.folder / "own").write_bytes(b"mine")
+    assert "a file; expected a folder" in str(train(corpus, f"{corpus.folder}/en.jsonl").exception)
+    assert (corpus.folder / "own").read_bytes() == b"mine"
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -74,6 +90,9 @@ def test_it_extends(corpus: Runs) -> None:
         (["--lang-weight", "de"], "expected a name and a number"),
         (["--extend", "nowhere"], "nowhere"),
         (["--vocab-size", "90000"], "or more text"),
+        (["--special", "eos=<a>", "--special", "eos=<b>"], "eos is given twice, as <a> and <b>"),
+        (["--lang-weight", "en=0"], "the sample has no text to learn from"),
+        (["--extend", "."], "a folder; name the tokenizer.model or tokenizer.json in it"),
     ],
 )
 def test_what_cannot_be(corpus: Runs, options: list[str], said: str) -> None:

@@ -90,6 +90,24 @@ def test_at_text_level_tokens_are_strings(runs: Runs, tokenizer: Tokenizer) -> N
     compile_text(RECIPE.replace(f"level: token, rate: 1, tokens: {NAMED}", "rate: 1"), runs.folder)
 
 
+def test_tokens_that_fim_writes_into_texts_must_be_tokens_to_tokenize(runs: Runs, tokenizer: Tokenizer) -> None:
+    recipe = """
+datasets:
+  a: {read: {jsonl: a.jsonl}, steps: [fim: {rate: 1}, normalize]}
+  all: {from: [a], steps: [tokenize: {model: models}]}
+write: {dataset: all, path: out}
+"""
+    with pytest.raises(
+        RecipeError, match=r"a.01.fim writes <\|fim_prefix\|> into texts, and the model has no such token"
+    ):
+        compile_text(recipe, runs.folder)
+    tokenizer.add_special_tokens(["<|fim_prefix|>", "<|fim_middle|>", "<|fim_suffix|>"])
+    (runs.folder / "models" / "tokenizer.json").write_text(tokenizer.to_str())
+    with pytest.raises(RecipeError, match="it is text here: say special: split"):
+        compile_text(recipe, runs.folder)
+    compile_text(recipe.replace("models}", "models, special: split}"), runs.folder)
+
+
 def test_one_token_by_name_and_id_is_refused(runs: Runs, tokenizer: Tokenizer) -> None:
     eos = tokenizer.token_to_id("<|endoftext|>")
     marks = f'{{prefix: "<|endoftext|>", middle: 9, suffix: {eos}}}'

@@ -18,7 +18,8 @@ from tokenizers import Tokenizer
 from datapipe.arrow.text import Text, text_of
 from datapipe.core.tokenizers.huggingface import HuggingFace
 from datapipe.core.tokenizers.normal_form import not_nfc
-from datapipe.kernels.byte_pair_tables import SLOTS, _hash
+from datapipe.kernels.byte_pair_tables import _hash
+from datapipe.kernels.kept_pieces import SLOTS
 from tests.kernels.byte_level_models import ADDED, KINDS, TEXT, model, pattern, twin
 from tests.reference.byte_level import encode, pieces
 

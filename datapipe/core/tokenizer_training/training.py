@@ -66,6 +66,8 @@ class Base:
         try:
             with ctx.open(path) as stream:
                 data = stream.read()
+        except IsADirectoryError:
+            raise RecipeError(f"extend: {path}: a folder; name the tokenizer.model or tokenizer.json in it") from None
         except OSError as error:
             raise RecipeError(f"extend: {path}: {error.strerror or error}") from None
         try:
@@ -148,7 +150,7 @@ def _must_be_byte_level(description: dict[str, Any]) -> None:
     if not isinstance(model, dict) or "added_tokens" not in description:
         raise ValueError("it has no model")
     if model.get("type") != "BPE" or any(letter not in model["vocab"] for letter in spelled_bytes()):
-        raise ValueError(f"its model is {model.get('type')} without the 256 bytes")
+        raise ValueError(f"its model is {model.get('type')} without the 256 bytes, which cannot be extended")
 
 
 def _size(description: dict[str, Any]) -> int:

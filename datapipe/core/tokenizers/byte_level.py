@@ -18,9 +18,10 @@ import numpy as np
 
 from datapipe.arrow.text import Text
 from datapipe.core.tokenizers.tokenizer import Encoded
-from datapipe.kernels.byte_pair_tables import empty_kept, merges_of
+from datapipe.kernels.byte_pair_tables import merges_of
 from datapipe.kernels.byte_pairs import encode_texts
 from datapipe.kernels.classes import Classes
+from datapipe.kernels.kept_pieces import empty_kept
 from datapipe.kernels.pretokens import CL100K, GPT2, O200K, TEKKEN
 
 # The patterns of models in use that cut as cl100k or o200k do, with the most digits of a piece.

@@ -43,23 +43,24 @@ def find_mark(role: Role, said: str, tokenizer: Tokenizer, configs: Iterable[str
     if said == NONE:
         return None
     if said != MODEL:
-        mark = _mark(said, tokenizer)
+        mark = mark_of(said, tokenizer)
         if mark is None:
             raise RecipeError(f"{role}: {said} is no token of the model; name one of its tokens, or say none")
         return mark
     for config in configs:
         if (named := _configured(config, role, ctx)) is not None:
-            if (mark := _mark(named, tokenizer)) is None:
+            if (mark := mark_of(named, tokenizer)) is None:
                 raise RecipeError(f"{config}: {role}_token is {named}, which is no token of the model")
             return mark
-    found = [mark for token in KNOWN[role] if (mark := _mark(token, tokenizer)) and not mark.forgeable]
+    found = [mark for token in KNOWN[role] if (mark := mark_of(token, tokenizer)) and not mark.forgeable]
     if len(found) > 1:
         names = ", ".join(mark.token for mark in found)
         raise RecipeError(f"{role}: the model has {names}; name the one to use, or say none")
     return found[0] if found else None
 
 
-def _mark(token: str, tokenizer: Tokenizer) -> Mark | None:
+def mark_of(token: str, tokenizer: Tokenizer) -> Mark | None:
+    """A token as it is spelled; None if the tokenizer has none of this name."""
     number = tokenizer.id_of(token)
     if number is None:
         return None

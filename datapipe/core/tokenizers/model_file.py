@@ -56,9 +56,12 @@ def _described(content: bytes, special: Special) -> HuggingFace:
     if not isinstance(found.get("model"), dict):
         raise ValueError(f"it is no tokenizer.json: it has no model; it has {', '.join(list(found)[:4]) or 'nothing'}")
     try:
-        return HuggingFace(content, WANTED_BY, special)
+        tokenizer = HuggingFace(content, WANTED_BY, special)
     except ValueError as error:
         raise ValueError(f"the package tokenizers does not read it as a tokenizer.json: {error}") from None
+    if not tokenizer.size:
+        raise ValueError("its vocabulary is empty")
+    return tokenizer
 
 
 def tokenizer_among(paths: Sequence[str]) -> str:

@@ -23,7 +23,8 @@ from datapipe.core.tokenizers.sentencepiece_file import (
 )
 from datapipe.core.tokenizers.tokenizer import Encoded, Int32s
 from datapipe.kernels import piece_lattice, piece_merges
-from datapipe.kernels.byte_pair_tables import empty_kept, merges_of
+from datapipe.kernels.byte_pair_tables import merges_of
+from datapipe.kernels.kept_pieces import empty_kept
 from datapipe.kernels.piece_tables import BORDER, joints_of, trie_of
 from datapipe.kernels.piece_text import BEHIND, IN_FRONT, NOWHERE, read_texts, rules_of
 

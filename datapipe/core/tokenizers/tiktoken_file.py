@@ -14,8 +14,9 @@ from datapipe.core.errors import did_you_mean
 from datapipe.core.tokenizers.byte_level import Cut
 from datapipe.core.tokenizers.huggingface import classes_of
 from datapipe.core.tokenizers.tokenizer import Encoded, Int32s
-from datapipe.kernels.byte_pair_tables import empty_kept, merges_of
+from datapipe.kernels.byte_pair_tables import merges_of
 from datapipe.kernels.byte_pairs import encode_texts
+from datapipe.kernels.kept_pieces import empty_kept
 from datapipe.kernels.pretokens import CL100K, CL100K_TAIL, GPT2, O200K
 
 # tiktoken_ext/openai_public.py; meta-llama/llama3, llama/tokenizer.py; Qwen/Qwen-7B, tokenization_qwen.py.

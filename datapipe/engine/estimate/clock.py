@@ -8,10 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil
 
+from datapipe.core.operator import Global
+from datapipe.core.registry import operators
 from datapipe.engine.estimate.counts import Counts
 from datapipe.engine.estimate.measure import Measured
 from datapipe.engine.reduce import partitions, sketch_bytes
-from datapipe.plan.plan import Plan, Stage
+from datapipe.plan.plan import Plan, Stage, StepPlan
 
 PARALLEL = ("pack", "collect")  # run side by side at the end
 
@@ -40,7 +42,7 @@ def phases(measured: Measured, counts: Counts) -> list[Phase]:
     for stage in plan.stages:
         found.append(_stage(stage, measured, counts))
         for sketch in stage.sketches:
-            found += _barrier(stage, sketch.step.label, measured)
+            found += _barrier(stage, sketch.step, measured)
     spent = [(task, spent) for task, spent in measured.spent if task.kind in PARALLEL]
     tasks: list[float] = []
     cpu = 0.0
@@ -57,6 +59,16 @@ def phases(measured: Measured, counts: Counts) -> list[Phase]:
             tasks.append(took["seconds"] * scale)
             cpu += took["cpu"] * scale
     return [*found, Phase("publish", tuple(tasks), cpu)]
+
+
+def growth(fraction: float, size: int, most: int | None) -> float:
+    """How many times as many bytes of sketches the whole input gives as this fraction of it, if they are `most` at most."""
+    return 1 / fraction if most is None else min(1 / fraction, max(1.0, most / max(1, size)))
+
+
+def _gathers(step: StepPlan) -> int | None:
+    operator = operators.get(step.operator).model_validate(step.parameters)
+    return operator.rounds()[step.round].gathers() if isinstance(operator, Global) else None
 
 
 def makespan(tasks: Iterable[float], cores: int) -> float:
@@ -100,11 +112,13 @@ def _stage(stage: Stage, measured: Measured, counts: Counts) -> Phase:
     return Phase(f"stage {stage.number + 1} {stage.dataset}", tuple(tasks), cpu)
 
 
-def _barrier(stage: Stage, label: str, measured: Measured) -> list[Phase]:
+def _barrier(stage: Stage, step: StepPlan, measured: Measured) -> list[Phase]:
     """Gather, reduce, combine: in proportion to the sketches."""
     plan: Plan = measured.sample.plan
-    scale = 1 / measured.sample.fraction(plan.shards[a].dataset for lane in stage.lanes for a, _ in lane.shards)
+    label = step.label
     sizes = [flow.sketches.get(label, 0) for (key, _), flow in measured.flows.items() if key == stage.key]
+    fraction = measured.sample.fraction(plan.shards[a].dataset for lane in stage.lanes for a, _ in lane.shards)
+    scale = growth(fraction, sum(sizes), _gathers(step))
     size = scale * sum(sizes)
     found = []
     for kind, n in (

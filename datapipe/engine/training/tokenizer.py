@@ -20,7 +20,7 @@ from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError
 from datapipe.core.reader import Reader
 from datapipe.core.seeds import step_seed
-from datapipe.core.tokenizer_training.folder import packed
+from datapipe.core.tokenizer_training.folder import MODEL, packed
 from datapipe.core.tokenizer_training.sample import Drawn, Share
 from datapipe.core.tokenizer_training.training import CARD
 from datapipe.engine.training.lines import SPLIT, described, open_inputs
@@ -72,6 +72,8 @@ def train_tokenizer(
 
     The input is read twice: to see how much there is of each source and language, and to draw. What is drawn lies on disk.
     """
+    if out.exists() and not out.is_dir():
+        raise RecipeError(f"--out {out}: a file; expected a folder")
     context = Context("tokenizer", step_seed(seed, "tokenizer"), open_file)
     operator.facts(context)
     operator.setup(context)
@@ -82,8 +84,9 @@ def train_tokenizer(
     if unknown:
         raise RecipeError(f"--source-weight {unknown[0]}: no input is called that; name one by {unknown[0]}=INPUT")
     tell("reading")
-    shares = operator.combine([operator.reduce(pa.Table.from_batches([operator.sketch(b)])) for b in corpus.batches()])
-    if not shares.num_rows:
+    sizes = [operator.reduce(pa.Table.from_batches([operator.sketch(batch)])) for batch in corpus.batches()]
+    shares = operator.combine(sizes) if sizes else None
+    if shares is None or not shares.num_rows:
         raise RecipeError(f"the input has no text: {corpus.documents:,} documents, {corpus.bad:,} unreadable records")
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".training-", dir=out) as scratch:
@@ -104,7 +107,8 @@ def train_tokenizer(
         files[CARD] = packed(card)
         for name, data in files.items():
             (folder / name).write_bytes(data)
-        (out / CARD).unlink(missing_ok=True)
+        for name in (CARD, *({MODEL} - files.keys())):  # what an earlier training left
+            (out / name).unlink(missing_ok=True)
         for name in files:
             (folder / name).replace(out / name)
     return card
