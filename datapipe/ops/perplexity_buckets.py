@@ -26,7 +26,8 @@ class PerplexityBuckets(Global):
 
     CCNet's buckets (Wenzek et al. 2020, arXiv:1911.00359, section 3.4; 30 and 60), with this corpus in place of its table.
     Perplexities are read from a column, which the step `perplexity` writes, and counted in steps of 0.017 %: those of a
-    step are in one bucket. Documents without a perplexity are in `all`. `keep: [head, middle]` drops the others.
+    step are in one bucket. Documents without a perplexity are in `all`. `keep: [head, middle]` drops the others. The manifest
+    has the cut-offs found, as `cutoffs` of `perplexity` takes them for another corpus.
     """
 
     name: ClassVar[str] = "perplexity_buckets"

@@ -34,7 +34,8 @@ class TopFraction(Global):
     (or of its bytes of text): of n documents the smallest number that is at least fraction * n. Equal scores stand in the
     order of a hash of the recipe's seed, the step's label and the id. Documents without a score (null, NaN) are dropped
     as `no_score`, or kept, and never counted. `lowest: true` keeps the least scores, as for perplexity. Documents without
-    a value of `by` are one group. The scores `score` and `threshold` (the last that is kept in its group) tell why.
+    a value of `by` are one group. The scores `score` and `threshold` (the last that is kept in its group) tell why; the
+    manifest and `datapipe report` tell the thresholds.
     So DCLM-Baseline (Li et al. 2024, arXiv:2406.11794) took the best 10 % by its classifier, and fixed that threshold.
     """
 
