@@ -211,6 +211,12 @@ def test_what_is_wrong_is_said_before_work(models: Path, runs: Runs, monkeypatch
     assert "there is no en.sp.model beside it" in error("half")
     assert "neither an ARPA file (uncompressed) nor" in error(f"{{en: {{lm: bad.arpa, sentencepiece: {pieces}}}}}")
     assert "No such file" in error(f"{{en: {{lm: none.arpa, sentencepiece: {pieces}}}}}")
+    (runs.folder / "broken.arpa").write_text("\\data\\\nngram 1=1\nngram 2=1\n\\1-grams:\nx\n\\end\\\n")
+    broken = RECIPE.format(models=f"{{en: {{lm: broken.arpa, sentencepiece: {pieces}}}}}", more="")
+    with pytest.raises(
+        RecipeError, match=r"\.01\.perplexity: .*broken.arpa: 1 more 1-grams are to come, and there is b'x'"
+    ):
+        runs(broken)
     assert "models: en: expected {lm: FILE, sentencepiece: FILE}, found" in error("{en: a.arpa}")
     assert "expected a folder, patterns of files, or {en: {lm: FILE, " in error("5")
     assert "allow_download: true" in error("{en: {lm: 'hf://org/en.arpa.bin', sentencepiece: a}}")
