@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from datapipe.core.bias.outliers import KeepRate
 
 FEW = 4  # outliers of a dimension that are told unasked
+LEGEND = (
+    "Named is what a step keeps more or less often than all other documents (the rest), by more than chance: look at some of "
+    "the dropped ones. Expected is the rate at which the rest's documents of the same lengths are kept."
+)
 WORDS = {"lang": "language", "source": "source", "domain": "domain", "length": "length"}
 
 
@@ -37,6 +41,8 @@ def show_bias(audits: list[Audit], gone: list[str], folder: str, file: IO[str]) 
         if even:
             console.print(f"  no outlier among {', '.join(even)}", markup=False)
         console.print(f"  all values: datapipe report {folder} --bias {audit.step}", markup=False)
+    if any(found for audit in audits for found in audit.outliers.values()):
+        console.print(LEGEND, markup=False)
 
 
 def told(dimension: str, rate: KeepRate) -> str:

@@ -50,6 +50,8 @@ def show_funnel(manifest: dict[str, Any], folder: str, file: IO[str]) -> None:
     notes = [f"{n:,} × {note.replace('_', ' ')} mended while reading" for note, n in manifest["notes"].items()]
     if manifest["rows_quarantined"]:
         notes.append(f"{manifest['rows_quarantined']:,} rows in quarantine: {folder}/quarantine/")
+    for step in manifest["steps"]:
+        notes += [f"{step['label']}: {line}" for line in step.get("answer", {}).get("remarks", ())]
     rows = "rows" if manifest.get("rows_merged") else "documents"
     for output in manifest["outputs"]:
         files = output["files"]
@@ -97,10 +99,10 @@ NEARLY_ALL = 0.9
 
 
 def odd_rules(manifest: dict[str, Any]) -> list[dict[str, Any]]:
-    """Filters' rules that fired on no document they judged, or on more than 90 %: mostly a mistake in a threshold."""
+    """Filters' rules that fired on no document with a score, or on more than 90 %: mostly a mistake in a threshold."""
     found = []
     for step in manifest["steps"]:
-        judged = step.get("judged", 0)  # runs made by earlier versions do not say it
+        judged = step.get("judged", 0) - step.get("unscored", 0)  # runs made by earlier versions do not say it
         for rule, n in step.get("rules", {}).items() if judged >= ENOUGH else ():
             if n == 0 or n > NEARLY_ALL * judged:
                 found.append({"step": step["label"], "rule": rule, "judged": judged, "fired": n})
@@ -116,9 +118,19 @@ def show_odd_rules(manifest: dict[str, Any], file: IO[str]) -> None:
         by_step.setdefault((found["step"], judged, n > 0), []).append(said)
     of = {step["label"]: len(step.get("rules", {})) for step in manifest["steps"]}
     console = Console(file=file, highlight=False, soft_wrap=not file.isatty(), width=None if file.isatty() else 140)
+    for step in manifest["steps"]:
+        if step.get("unscored", 0) == step.get("judged") != 0:
+            why = "blank texts, languages without a model or list, or a function that gives none"
+            console.print(f"{step['label']}: none of {step['judged']:,} documents has a score: {why}", markup=False)
     for (label, judged, fired), rules in by_step.items():
         what = "fired on more than 90 %" if fired else "fired on none"
-        which = ", ".join(rules) if fired or len(rules) < of[label] else f"all {of[label]} rules"
+        which = (
+            ", ".join(rules)
+            if fired or len(rules) < of[label]
+            else "its only rule"
+            if of[label] == 1
+            else f"all {of[label]} rules"
+        )
         console.print(f"{label}: {what} of {judged:,} documents: {which}", markup=False)
 
 
@@ -145,8 +157,8 @@ def _why(step: dict[str, Any]) -> str:
     ]
     if len(parts) > 5:
         parts = [*parts[:4], f"{len(parts) - 4} other reasons"]
-    for name in ("edited", "tagged", "added", "merged", "quarantined"):
-        if step.get(name):  # runs made by earlier versions have no merged
+    for name in ("unscored", "edited", "tagged", "added", "merged", "quarantined"):
+        if step.get(name):  # runs made by earlier versions lack some
             parts.append(f"{step[name]:,} {name}")
     return ", ".join(parts)
 

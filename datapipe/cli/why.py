@@ -107,7 +107,7 @@ def _tell_entities(rows: list[dict[str, Any]]) -> None:
 
 
 def _scores(row: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {value:.6g}" for name, value in row["scores"] if value is not None)
+    return ", ".join(f"{name} {value:.6g}" for name, value in row["scores"] if value is not None) or "none applies"
 
 
 def _find(

@@ -294,6 +294,13 @@ class Global(Operator):
         """The artifact from the parts' (memory-mapped) answers; those with `_addr` are found by row and need no more."""
         return pa.concat_tables(parts)
 
+    def answer(self, artifact: pa.Table) -> Mapping[str, Any]:
+        """What the manifest says of its last artifact (JSON), such as the threshold found; not asked of those by `_addr`.
+
+        Those called `remarks`, a list of lines, are printed below the funnel.
+        """
+        return {}
+
     @abstractmethod
     def bind(self, artifact: pa.Table) -> Map | Filter | Expand | Order | Global:
         """The answer as a local operator, or as the next round's question.

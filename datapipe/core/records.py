@@ -112,6 +112,7 @@ class StepCount:
     added: int = 0
     merged: int = 0  # rows that went on in others, which are added: documents in sequences
     judged: int = 0  # by a filter: the rows within its `where`
+    unscored: int = 0  # of these: none of its scores applies (no text, a language without model or list)
     edited: int = 0
     tagged: int = 0
     bytes_in: int = 0

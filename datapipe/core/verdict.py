@@ -49,6 +49,14 @@ class Verdict:
                 first[row] = name
         return first
 
+    @property
+    def unscored(self) -> Mask:
+        """True where there are scores, and none of them applies."""
+        none = np.full(self.rows, bool(self.scores))
+        for values in self.scores.values():
+            none &= np.isnan(values)
+        return none
+
     def reasons(self, rows: npt.NDArray[np.int64]) -> list[list[str]]:
         """All failing rules of each of these rows, in rule order."""
         out: list[list[str]] = [[] for _ in rows]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -11,9 +11,13 @@ import numpy as np
 import pyarrow as pa
 
 from datapipe.core.columns import ADDR, SHARD_SHIFT
+from datapipe.core.operator import Global
+from datapipe.core.registry import operators
+from datapipe.engine.names import artifact_name
 from datapipe.engine.reports import committed
 from datapipe.io.arrow_files import create_arrow, read_batches, read_table, schema_of
 from datapipe.io.store import Store, open_store
+from datapipe.plan.plan import StepPlan
 
 BLOCK = 1 << 20  # rows of a chunk that are looked at at once
 BATCH_ROWS = 1 << 16  # a shard reads one batch for its answers: 1 to 4 MB of addresses and ids
@@ -56,6 +60,18 @@ def answers_about(store: Store, name: str, shard: int) -> pa.Table | None:
 def whole_artifact(store: Store, name: str) -> pa.Table:
     """All of an artifact."""
     return read_table(store, f"{name}.arrow", committed(store, name)["file"])
+
+
+def answer_of(store: Store, step: StepPlan) -> Mapping[str, Any]:
+    """What the manifest says of the answer that is bound to a step of a finished run; empty where it has nothing to say."""
+    if step.kind != "global" or step.artifact is None:
+        return {}
+    name = artifact_name(*step.artifact)
+    if _index(store.root, name)[1] is not None:  # by address: a row for each document
+        return {}
+    question = operators.get(step.operator).model_validate(step.parameters)
+    assert isinstance(question, Global)
+    return question.answer(whole_artifact(store, name))
 
 
 @lru_cache(maxsize=64)

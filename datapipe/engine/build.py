@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 
 from datapipe.core.context import Context
-from datapipe.core.errors import DatapipeError, RunFailed
+from datapipe.core.errors import DatapipeError, RecipeError, RunFailed
 from datapipe.core.operator import Global, Operator
 from datapipe.core.registry import operators
 from datapipe.core.seeds import step_seed
@@ -57,6 +57,8 @@ class Operators(dict[tuple[str, int], Variants]):
             beacon.at(f"setup of {step.label}")
             try:
                 operator.setup(context)
+            except RecipeError as error:
+                raise RecipeError(f"{step.label}: {error}") from None
             except DatapipeError:
                 raise
             except Exception as error:  # a plugin may raise anything; it must be told as its own failure

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,6 +16,7 @@ import pyarrow as pa
 from datapipe import __version__
 from datapipe.core.errors import RunFailed
 from datapipe.core.records import StepCount
+from datapipe.engine.artifact import answer_of
 from datapipe.engine.names import PART, published_stem
 from datapipe.engine.pack import place
 from datapipe.engine.published_order import described
@@ -26,7 +27,7 @@ from datapipe.io.files import is_hub
 from datapipe.io.formats.card import CARD, MARK
 from datapipe.io.hub import publish
 from datapipe.io.store import LocalStore, Store, open_store
-from datapipe.plan.plan import Plan, Publication, StepPlan
+from datapipe.plan.plan import Plan, Publication
 
 _PACKAGES = (
     "pyarrow",
@@ -71,7 +72,12 @@ def commit(
         "notes": _sums(stage.notes for stage in totals.stages.values()),
         "seconds": round(seconds, 3),
         "steps": [
-            {"label": step.label, "operator": step.operator, **_rounded(steps[step.label]), **_facts(step)}
+            {
+                "label": step.label,
+                "operator": step.operator,
+                **_rounded(steps[step.label]),
+                **_unless_empty(facts=step.facts, answer=answer_of(store, step)),
+            }
             for step in plan.steps()
         ],
         "outputs": [],
@@ -217,8 +223,8 @@ def _rounded(count: StepCount) -> dict[str, Any]:
     return {**asdict(count), "seconds": round(count.seconds, 3)}
 
 
-def _facts(step: StepPlan) -> dict[str, Any]:
-    return {"facts": step.facts} if step.facts else {}
+def _unless_empty(**said: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: dict(values) for name, values in said.items() if values}
 
 
 def _versions() -> dict[str, str]:

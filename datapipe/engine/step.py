@@ -117,6 +117,7 @@ class StepRunner:
         self._count_rules(verdict, gone)
         if self.step.kind == "filter":
             self.count.judged += len(judged)
+            self.count.unscored += int(verdict.unscored[judged].sum())
             self._sink.judged(self.step, after, judged, verdict)
         kept = np.flatnonzero(~drop) if self.step.action == "drop" else np.arange(batch.num_rows)
         if "text" in columns:

@@ -108,7 +108,7 @@ def first_errors(store: Store, plan: Plan, n: int = 3) -> str:
                 elif row["row"] is not None:
                     place += f" row {row['row']}"
                 step = f" ({row['step']})" if row["step"] else ""
-                lines.append(f"  {place}{step}: {row['error'][:200]}")
+                lines.append(f"  {place}{step}: {' '.join(row['error'].split())[:200]}")
                 if len(lines) == n:
                     return "\n".join(lines)
     return "\n".join(lines)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from datapipe.kernels.fasttext_file import Reader, damaged
 from datapipe.kernels.fasttext_projection import projected
-from datapipe.kernels.fasttext_words import FREE, Words, slots_of
+from datapipe.kernels.fasttext_words import FREE, Words
 
 Int32s = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]
@@ -87,11 +87,10 @@ def read_model(stream: BinaryIO, project: bool = False) -> Model:
     starts = np.zeros(size + 1, np.int64)
     np.cumsum([len(word) for word in spelled], out=starts[1:])
     letters = np.frombuffer(b"".join(spelled), np.uint8).copy()
-    slots = slots_of(starts, letters, spelled)
     end = spelled.index(b"</s>") if b"</s>" in spelled[:n_words] else FREE
     present = np.packbits(bucket_rows != FREE, bitorder="little")
     words = Words(
-        slots, starts, letters, n_words, a.minn, a.maxn, a.bucket, present, bucket_rows, matrix[:], a.word_ngrams, end
+        starts, letters, n_words, a.minn, a.maxn, a.bucket, present, bucket_rows, matrix[:], a.word_ngrams, end
     )
     try:
         labels = tuple(word.decode() for word in spelled[n_words:])

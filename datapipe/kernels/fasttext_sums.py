@@ -1,4 +1,4 @@
-"""Text to sums of rows, as in `fasttext_words`, made for tables of few columns: chunks of text go through four passes.
+"""Text to sums of rows, of words and of n-grams of characters and words: chunks of text go through four passes.
 
 Bytes to words, words to entries, word n-grams to buckets, rows to sums. A pass's loads do not wait for each other, and no
 wrongly guessed end of a word throws them away, so that the processor has many of them under way: of a model of word pairs
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datapipe.kernels.fasttext_keys import ENTRY, EOS_KEY, KEY, KEY_PRIME, KEY_START, STEP, entry_of
-from datapipe.kernels.fasttext_words import FREE, LABEL, NOT_A_WORD, WORD_NGRAM, Words, add_ngrams, same
+from datapipe.kernels.fasttext_words import FREE, LABEL, WORD_NGRAM, Words, add_ngrams, same
 from datapipe.kernels.jit import inlined, kernel
 
 Bytes = npt.NDArray[np.uint8]
@@ -32,6 +32,7 @@ ELSEWHERE = -2  # not in the first slot looked at
 FEW = 4  # columns: such rows are brought by adding the first
 SMALL = 1 << 13  # buckets: a quotient of 64 bits by more is exact to 1 in floating point
 KEPT_WORDS, KEPT_NUMBERS = 1 << 16, 1 << 20
+NOT_A_WORD = -1  # rows of a label's name, which fastText passes over
 
 
 def scratch_for(words: Words) -> Scratch:
@@ -245,6 +246,6 @@ def text_sums(offsets: Int64s, data: Bytes, words: Words, slots: Int64s, scratch
     """For each text the sum of its rows and how many they are; `scratch` is this model's, and no other thread's."""
     n = len(offsets) - 1
     sums, counts = np.zeros((n, words.matrix.shape[1])), np.zeros(n, np.int64)
-    arguments: tuple[Any, ...] = (slots, *words[3:10], words.matrix.view(np.int32), *words[10:], *scratch, sums, counts)
+    arguments: tuple[Any, ...] = (slots, *words[2:9], words.matrix.view(np.int32), *words[9:], *scratch, sums, counts)
     sum_texts(offsets, data, *arguments)
     return sums, counts

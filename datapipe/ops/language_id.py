@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from pydantic import Field, PrivateAttr, model_validator
 
 from datapipe.arrow.text import Text, text_of
+from datapipe.core.classifier.fasttext import FastText
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError, did_you_mean
 from datapipe.core.operator import ModelPath
@@ -20,9 +21,7 @@ from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Mask, Verdict
 from datapipe.kernels.classes import class_table
 from datapipe.kernels.counts import count_letters, have_letters
-from datapipe.kernels.fasttext_labels import NONE, best_labels
-from datapipe.kernels.fasttext_model import Model, read_model
-from datapipe.kernels.fasttext_words import document_sums
+from datapipe.kernels.fasttext_labels import NONE
 from datapipe.kernels.shares import line_offsets, shares_of
 
 # What lid.176 can answer; known here so that a typing error in `keep` is found before work starts.
@@ -37,7 +36,6 @@ vi vls vo wa war wuu xal xmf yi yo yue zh
 LABELS = frozenset(LID_176.split())
 SCORES = pa.list_(pa.struct({"lang": pa.string(), "score": pa.float64()}))
 SHARES = pa.list_(pa.struct({"lang": pa.string(), "share": pa.float64()}))
-ROWS = 1 << 16  # scored at a time
 
 
 class LanguageId(ThresholdFilter):
@@ -56,7 +54,7 @@ class LanguageId(ThresholdFilter):
     """
 
     name: ClassVar[str] = "language_id"
-    version: ClassVar[int] = 2  # scores differ from version 1 by some 10^-6
+    version: ClassVar[int] = 3  # scores differ from earlier ones by some 10^-6
     choices: ClassVar[tuple[str, ...]] = ("keep", "min_score")
     writes: ClassVar[Mapping[str, pa.DataType]] = {"lang": pa.string(), "lang_score": pa.float64()}
     examples: ClassVar[tuple[dict[str, Any], ...]] = (
@@ -74,8 +72,7 @@ class LanguageId(ThresholdFilter):
     top_k: int = Field(1, ge=1, le=1000, description="guesses; more than 1 are listed in lang_scores")
     level: Literal["document", "line"] = Field("document", description="what is judged: the whole text, or each line")
 
-    _model: Model | None = PrivateAttr(None)
-    _names: tuple[str, ...] = PrivateAttr(())
+    _model: FastText | None = PrivateAttr(None)
 
     @model_validator(mode="after")
     def _possible(self) -> LanguageId:
@@ -100,20 +97,21 @@ class LanguageId(ThresholdFilter):
         path = self.files()[0]
         try:
             with ctx.open(path) as stream:
-                self._model = read_model(stream)
+                self._model = FastText(stream, project=False)
         except ValueError as error:
             raise RecipeError(f"{ctx.label}: model: {path}: {error}") from None
-        self._names = tuple(label.removeprefix("__label__") for label in self._model.labels)
         try:
-            _check_labels(self.keep, set(self._names))
+            _check_labels(self.keep, set(self._model.labels))
         except ValueError as error:
             raise RecipeError(f"{ctx.label}: keep: {error}") from None
 
     def measure(self, batch: pa.RecordBatch) -> Verdict:
         """The model's answer for each document that has a letter."""
         text = text_of(batch.column("text"))
-        names = pa.array(self._names, pa.string())
-        labels, scores, columns = self._by_line(text, names) if self.level == "line" else self._whole(text, names)
+        assert self._model is not None, "setup was not called"
+        names = pa.array(self._model.labels, pa.string())
+        judge = self._by_line if self.level == "line" else self._whole
+        labels, scores, columns = judge(self._model, text, names)
         langs = names.take(pa.array(labels, mask=labels == NONE))
         columns = {"lang": langs, "lang_score": pa.array(scores), **columns}
         return Verdict(len(text), scores={"lang_score": scores}, columns=columns)
@@ -131,10 +129,10 @@ class LanguageId(ThresholdFilter):
             failed["low_score"] = known & (scores < self.min_score)
         return failed
 
-    def _whole(self, text: Text, names: pa.Array) -> tuple[Any, Any, dict[str, pa.Array]]:
+    def _whole(self, model: FastText, text: Text, names: pa.Array) -> tuple[Any, Any, dict[str, pa.Array]]:
         speaks = np.empty(len(text), np.bool_)
         have_letters(*text, class_table(), speaks)
-        labels, scores = self._best(text, speaks)
+        labels, scores = model.best(text, speaks, self.top_k)
         columns: dict[str, pa.Array] = {}
         if self.top_k > 1:
             found = labels != NONE
@@ -142,24 +140,14 @@ class LanguageId(ThresholdFilter):
             columns["lang_scores"] = _lists(ends, names.take(pa.array(labels[found])), scores[found], SCORES)
         return labels[:, 0], scores[:, 0].copy(), columns
 
-    def _by_line(self, text: Text, names: pa.Array) -> tuple[Any, Any, dict[str, pa.Array]]:
+    def _by_line(self, model: FastText, text: Text, names: pa.Array) -> tuple[Any, Any, dict[str, pa.Array]]:
         lines = Text(line_offsets(*text), text.data)
         letters = np.empty(len(lines), np.int64)
         count_letters(*lines, class_table(), letters)
-        labels, scores = self._best(lines, letters > 0)
+        labels, scores = model.best(lines, letters > 0, 1)
         found = shares_of(text.offsets, lines.offsets, letters, labels[:, 0], scores[:, 0])
         shares = _lists(found.ends, names.take(pa.array(found.labels)), found.shares, SHARES)
         return found.first, found.score, {"lang_shares": shares}
-
-    def _best(self, text: Text, speaks: Any) -> tuple[Any, Any]:
-        assert self._model is not None, "setup was not called"
-        found = []
-        for i in range(0, max(len(text), 1), ROWS):  # a line needs 0.3 KB, and a document may have millions
-            part = Text(text.offsets[i : i + ROWS + 1], text.data)
-            sums, counts = document_sums(*part, self._model.words)
-            found.append(best_labels(sums, counts * speaks[i : i + ROWS], self._model, self.top_k))
-        labels, scores = zip(*found, strict=True)
-        return np.concatenate(labels), np.concatenate(scores)
 
 
 def _lists(ends: Any, langs: pa.Array, numbers: Any, kind: pa.ListType) -> pa.Array:

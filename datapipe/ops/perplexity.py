@@ -134,7 +134,9 @@ class Perplexity(ThresholdFilter):
             kinds = {lang: kind_of(pair.lm, ctx) for lang, pair in self.pairs().items()}
             for pair in self.pairs().values():
                 _read_pieces(pair.sentencepiece, ctx)
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            raise RecipeError(f"{error.filename}: {error.strerror}" if error.strerror else str(error)) from None
+        except ValueError as error:
             raise RecipeError(str(error)) from None
         self._read_cutoffs(ctx)
         return {"models": kinds}
@@ -201,7 +203,7 @@ class Perplexity(ThresholdFilter):
             with ctx.open(self.cutoffs) as stream:
                 return read_cutoffs(stream.read().decode("utf-8-sig"), self.percentiles)
         except (OSError, ValueError) as error:
-            raise RecipeError(f"cutoffs: {self.cutoffs}: {error}") from None
+            raise RecipeError(f"cutoffs: {self.cutoffs}: {getattr(error, 'strerror', None) or error}") from None
 
 
 def _read_pieces(path: str, ctx: Context) -> Any:

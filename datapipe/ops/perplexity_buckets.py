@@ -17,6 +17,7 @@ from datapipe.core.operator import Filter, Global
 from datapipe.core.verdict import Verdict
 from datapipe.kernels.hashing import BASE
 
+SHOWN = 5  # languages whose cut-offs are printed; the manifest has all
 STEP = 2.0**-12  # of the binary logarithm in which perplexities are counted: 0.017 %
 
 
@@ -25,10 +26,12 @@ class PerplexityBuckets(Global):
 
     CCNet's buckets (Wenzek et al. 2020, arXiv:1911.00359, section 3.4; 30 and 60), with this corpus in place of its table.
     Perplexities are read from a column, which the step `perplexity` writes, and counted in steps of 0.017 %: those of a
-    step are in one bucket. Documents without a perplexity are in `all`. `keep: [head, middle]` drops the others.
+    step are in one bucket. Documents without a perplexity are in `all`. `keep: [head, middle]` drops the others. The manifest
+    has the cut-offs found, as `cutoffs` of `perplexity` takes them for another corpus.
     """
 
     name: ClassVar[str] = "perplexity_buckets"
+    version: ClassVar[int] = 2  # the ledger tells the perplexity
     audited: ClassVar[bool] = True
     partition_by: ClassVar[str] = "key"
     writes: ClassVar[Mapping[str, pa.DataType]] = {"bucket": pa.string()}
@@ -86,6 +89,15 @@ class PerplexityBuckets(Global):
         return pa.table({"lang": pa.array(langs, pa.string()), "middle": pa.array(low, pa.int64()),
                          "tail": pa.array(high, pa.int64())})  # fmt: skip
 
+    def answer(self, artifact: pa.Table) -> Mapping[str, Any]:
+        """The cut-offs, as `perplexity` takes them."""
+        cutoffs = {
+            row["lang"]: [2 ** (row[name] * STEP) for name in ("middle", "tail")] for row in artifact.to_pylist()
+        }
+        said = [f"{lang} {low:.6g} and {high:.6g}" for lang, (low, high) in cutoffs.items()]
+        more = [f"and {len(said) - SHOWN} more languages"] if len(said) > SHOWN else []
+        return {"cutoffs": cutoffs, "remarks": ["cut-offs " + ", ".join(said[:SHOWN] + more)]} if said else {}
+
     def bind(self, artifact: pa.Table) -> Filter:
         """Writes the buckets, and drops those not kept."""
         bound = Bucketing(column=self.column, by_language=self.by_language, keep=self.keep)
@@ -114,7 +126,7 @@ class Bucketing(Filter):
         failed = {}
         if self.keep is not None:
             failed["bucket"] = ~np.asarray(pc.is_in(bucket, pa.array(self.keep)).to_numpy(zero_copy_only=False))
-        return Verdict(len(found), failed, columns={"bucket": bucket})
+        return Verdict(len(found), failed, {"perplexity": found}, {"bucket": bucket})
 
 
 def numbers_of(batch: pa.RecordBatch, column: str) -> npt.NDArray[np.float64]:

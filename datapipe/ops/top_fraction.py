@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from math import ceil
 from typing import Any, ClassVar, Literal
@@ -24,6 +24,7 @@ from datapipe.kernels.hashing import BASE
 
 ANSWER = pa.schema({"group": pa.string(), "rank": pa.uint64(), "tie": pa.uint64(), "threshold": pa.float64()})
 BETWEEN = "\x1f"  # two columns of a group
+NAMED = 1000  # groups whose thresholds the manifest holds
 
 
 class TopFraction(Global):
@@ -33,7 +34,8 @@ class TopFraction(Global):
     (or of its bytes of text): of n documents the smallest number that is at least fraction * n. Equal scores stand in the
     order of a hash of the recipe's seed, the step's label and the id. Documents without a score (null, NaN) are dropped
     as `no_score`, or kept, and never counted. `lowest: true` keeps the least scores, as for perplexity. Documents without
-    a value of `by` are one group. The scores `score` and `threshold` (the last that is kept in its group) tell why.
+    a value of `by` are one group. The scores `score` and `threshold` (the last that is kept in its group) tell why; the
+    manifest and `datapipe report` tell the thresholds.
     So DCLM-Baseline (Li et al. 2024, arXiv:2406.11794) took the best 10 % by its classifier, and fixed that threshold.
     """
 
@@ -114,6 +116,19 @@ class TopFraction(Global):
         return pa.Table.from_arrays(
             [groups, pa.array(rank), pa.array(tie), pa.array(self._scores(rank))], schema=ANSWER
         )
+
+    def answer(self, artifact: pa.Table) -> Mapping[str, Any]:
+        """The thresholds: of the groups' by their values, the first NAMED of them."""
+        rows = artifact.slice(0, NAMED).to_pylist()
+        found = [
+            {**dict(zip(self.by, row["group"].split(BETWEEN), strict=False)), "threshold": row["threshold"]}
+            for row in rows
+        ]
+        if not found:
+            return {}
+        low, high = pc.min_max(artifact.column("threshold")).as_py().values()
+        said = f"thresholds {low:.6g} to {high:.6g}, by {', '.join(self.by)}" if self.by else f"threshold {low:.6g}"
+        return {"groups": artifact.num_rows, "thresholds": found, "remarks": [said]}
 
     def bind(self, artifact: pa.Table) -> Filter:
         """Drops what comes after the last that stays."""

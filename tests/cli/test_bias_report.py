@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from datapipe.cli import keep_rates
+from datapipe.cli.bias import LEGEND
 from datapipe.cli.main import datapipe
 from tests.conftest import Runs
 
@@ -79,6 +80,7 @@ def test_the_outlier_is_named_and_no_other(out: Path) -> None:
     of = re.fullmatch(r"bias audit of web.02.sample: \d\d.\d % of 2,250 documents kept", lines[at + 4])
     assert of
     assert lines[at + 5] == "  no outlier among 2 languages, 10 domains"
+    assert LEGEND in lines
 
 
 def test_programs_get_the_numbers(out: Path) -> None:

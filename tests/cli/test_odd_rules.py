@@ -40,6 +40,16 @@ def test_the_report_names_them(odd: Runs) -> None:
     assert {"step": "odd.01.length", "rule": "too_many_lines", "judged": 180, "fired": 0} in told
 
 
+def test_the_report_names_steps_without_a_score(runs: Runs) -> None:
+    runs.jsonl("in.jsonl", [{"id": "a", "text": "one"}, {"id": "b", "text": "two"}])
+    steps = "- toxicity: {words: {xx: [one]}, max_hits: 0}"
+    manifest = runs(f"read: {{jsonl: in.jsonl}}\nsteps:\n  {steps}\nwrite: {{path: out}}\n")
+    assert manifest["steps"][0]["unscored"] == 2
+    shown = CliRunner().invoke(datapipe, ["report", str(runs.folder / "out")]).stdout
+    assert "2 unscored" in shown
+    assert ".toxicity: none of 2 documents has a score: blank texts, languages without a model or list, or" in shown
+
+
 def test_few_documents_tell_nothing() -> None:
     step = {"label": "a", "rules": {"never": 0, "always": 99, "often": 90}, "judged": 99}
     assert odd_rules({"steps": [step]}) == []

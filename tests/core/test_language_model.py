@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import unicodedata
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -89,15 +90,21 @@ def test_files_of_a_folder_make_pairs() -> None:
         by_language(["m/readme"])
 
 
-def test_the_kind_of_a_model() -> None:
+def test_the_kind_of_a_model(tmp_path: Path) -> None:
     def kind(data: bytes) -> str:
-        return kind_of("m", Context("x", 0, lambda path: io.BytesIO(data)))
+        (tmp_path / "m").write_bytes(data)
+        return kind_of("m", Context("x", 0, io.FileIO, local=lambda path: str(tmp_path / path)))
 
-    assert kind(b"\\data\\\nngram 1=3\n") == "arpa"
-    assert kind(Layout((3, 2)).header()) == "binary"
+    assert kind(b"\\data\\\nngram 1=3\n\\end\\\n") == "arpa"
+    with pytest.raises(ValueError, match="m: the file was cut: an ARPA file ends with"):
+        kind(b"\\data\\\nngram 1=3\n")
+    layout = Layout((3, 2))
+    assert kind(layout.header().ljust(layout.tables()[-1], b"\0")) == "binary"
+    with pytest.raises(ValueError, match="m: 252 bytes should be there, and 128 are; the file was cut"):
+        kind(layout.header())
     with pytest.raises(ValueError, match="m: not of KenLM's version 5"):
         kind(b"mmap lm http://kheafield.com/code format version 4\n\0")
-    with pytest.raises(ValueError, match="neither an ARPA file nor"):
+    with pytest.raises(ValueError, match=r"neither an ARPA file \(uncompressed\) nor"):
         kind(b"{}")
 
 

@@ -14,9 +14,10 @@ import pytest
 
 from datapipe.arrow.text import text_of
 from datapipe.kernels import fasttext_file
+from datapipe.kernels.fasttext_keys import keys_of, slots_by_key
 from datapipe.kernels.fasttext_labels import NONE, best_labels
 from datapipe.kernels.fasttext_model import Model, huffman, read_model
-from datapipe.kernels.fasttext_words import document_sums
+from datapipe.kernels.fasttext_sums import scratch_for, text_sums
 from datapipe.kernels.shares import line_offsets, shares_of
 from tests.kernels.fasttext_files import NEGATIVE_SAMPLING, ONE_VS_ALL, SOFTMAX, Made, written
 
@@ -67,7 +68,9 @@ KINDS = {
 
 def best(model: Model, texts: list[str], k: int) -> list[list[tuple[str, float]]]:
     text = text_of(pa.array(texts, pa.large_string()))
-    labels, scores = best_labels(*document_sums(*text, model.words), model, k)
+    slots = slots_by_key(keys_of(model.words.starts, model.words.letters))
+    sums, counts = text_sums(*text, model.words, slots, scratch_for(model.words))
+    labels, scores = best_labels(sums, counts, model, k)
     return [
         [(model.labels[label], score) for label, score in zip(*row, strict=True) if label != NONE]
         for row in zip(labels.tolist(), scores.tolist(), strict=True)

@@ -11,6 +11,7 @@ import pytest
 import zstandard
 from pydantic import ValidationError
 
+from datapipe.core.classifier.fasttext import FastText
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError
 from datapipe.core.verdict import Verdict
@@ -128,7 +129,8 @@ def test_a_compressed_model_is_read(tmp_path: Path) -> None:
 
 
 def test_the_packaged_model_has_these_labels() -> None:
-    assert set(made()._names) == LABELS
+    with Path(LanguageId().files()[0]).open("rb") as stream:
+        assert set(FastText(stream).labels) == LABELS
 
 
 def test_a_model_with_names_of_its_own(tmp_path: Path) -> None:

@@ -173,7 +173,12 @@ def test_buckets_of_the_corpus(models: Path, runs: Runs, books: list[dict[str, A
         for n, row in enumerate(books)
     ]
     runs.jsonl("a.jsonl", [*rows, {"id": "none", "text": "", "lang": "en"}, {"id": "fr", "text": "mot", "lang": "fr"}])
-    runs(RECIPE.format(models=models, more=""))
+    (scored, *_, step) = runs(RECIPE.format(models=models, more=""))["steps"]
+    assert scored["unscored"] == 2
+    cutoffs = step["answer"]["cutoffs"]
+    assert step["answer"]["remarks"][0].startswith(
+        f"cut-offs en {cutoffs['en'][0]:.6g} and {cutoffs['en'][1]:.6g}, es "
+    )
     kept = runs.table("data")
     for lang in ("en", "es"):
         total = sum(row["lang"] == lang for row in rows)
@@ -182,9 +187,12 @@ def test_buckets_of_the_corpus(models: Path, runs: Runs, books: list[dict[str, A
         assert sizes["middle"] == pytest.approx(0.3 * total, abs=3)
         assert sizes["tail"] == 0
         limits = {b: [r["perplexity"] for r in kept if r["lang"] == lang and r["bucket"] == b] for b in sizes}
-        assert max(limits["head"]) < min(limits["middle"])
+        assert max(limits["head"]) < cutoffs[lang][0] <= min(limits["middle"])
+        assert max(limits["middle"]) < cutoffs[lang][1]
     assert {row["id"]: row["bucket"] for row in kept if row["bucket"] == "all"} == {"none": "all", "fr": "all"}
-    assert {row["reason"] for row in runs.table("ledger")} == {"bucket"}
+    for row in runs.table("ledger"):
+        assert row["reason"] == "bucket"
+        assert dict(row["scores"])["perplexity"] >= cutoffs[row["lang"]][1]
 
 
 def test_what_is_wrong_is_said_before_work(models: Path, runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,8 +209,14 @@ def test_what_is_wrong_is_said_before_work(models: Path, runs: Runs, monkeypatch
 
     pieces = models / "en.sp.model"
     assert "there is no en.sp.model beside it" in error("half")
-    assert "neither an ARPA file nor" in error(f"{{en: {{lm: bad.arpa, sentencepiece: {pieces}}}}}")
+    assert "neither an ARPA file (uncompressed) nor" in error(f"{{en: {{lm: bad.arpa, sentencepiece: {pieces}}}}}")
     assert "No such file" in error(f"{{en: {{lm: none.arpa, sentencepiece: {pieces}}}}}")
+    (runs.folder / "broken.arpa").write_text("\\data\\\nngram 1=1\nngram 2=1\n\\1-grams:\nx\n\\end\\\n")
+    broken = RECIPE.format(models=f"{{en: {{lm: broken.arpa, sentencepiece: {pieces}}}}}", more="")
+    with pytest.raises(
+        RecipeError, match=r"\.01\.perplexity: .*broken.arpa: 1 more 1-grams are to come, and there is b'x'"
+    ):
+        runs(broken)
     assert "models: en: expected {lm: FILE, sentencepiece: FILE}, found" in error("{en: a.arpa}")
     assert "expected a folder, patterns of files, or {en: {lm: FILE, " in error("5")
     assert "allow_download: true" in error("{en: {lm: 'hf://org/en.arpa.bin', sentencepiece: a}}")

@@ -166,6 +166,10 @@ def test_runs_alike_in_any_shards(runs: Runs) -> None:
         manifest = runs(recipe, out, workers)
         kept.append({row["id"] for row in runs.table("data", out)})
         assert manifest["rows_written"] == math.ceil(134 / 4) + math.ceil(266 / 4)
+        answer = manifest["steps"][-1]["answer"]
+        least = {lang: min(r["q"] for r in runs.table("data", out) if r["lang"] == lang) for lang in ("de", "en")}
+        assert answer["thresholds"] == [{"lang": lang, "threshold": q} for lang, q in least.items()]
+        assert answer["remarks"] == [f"thresholds {least['en']:.6g} to {least['de']:.6g}, by lang"]
     assert kept[0] == kept[1]
     dropped = runs.table("ledger", "b")
     assert {row["reason"] for row in dropped} == {"low_score"}

@@ -27,6 +27,23 @@ def judge(texts: list[str | None], langs: list[str | None], **parameters: Any) -
     return operator.judge(rows(texts, lang=langs))
 
 
+def test_segmenters_find_whole_words_of_scripts_without_spaces() -> None:
+    pytest.importorskip("icu4py")
+    pytest.importorskip("rjieba")
+    lists = {"th": ["ห่า", "xx"], "zh": ["成人"], "ja": ["xx"]}
+    texts: list[str | None] = ["อยู่ห่างจากเมือง", "ห่า", "ไอ้ห่า xx", "未造成人员伤亡", "成人电影", "bull_xx", "ห่าง", None]
+    langs: list[str | None] = ["th", "th", "th", "zh", "zh", "ja", None, "th"]
+    anywhere = judge(texts, langs, words=lists, max_hits=0).scores["hits"]
+    assert anywhere.tolist()[:6] == [1, 1, 2, 1, 1, 1]
+    by = {"th": "icu", "zh": "jieba", "ja": "icu"}
+    for level in ("document", "sentence"):
+        whole = judge(texts, langs, words=lists, max_hits=0, segmenters=by, level=level).scores["hits"]
+        assert whole.tolist()[:6] == [0, 1, 2, 0, 1, 1]
+        assert np.isnan(whole[6:]).all()
+    with pytest.raises(ValidationError, match="segmenters goes with words, not with model"):
+        Toxicity(model="m.bin", categories="toxic", segmenters=by)
+
+
 def test_each_language_has_its_list() -> None:
     cases = [
         ("What the heck, darn  it", "en", 2),

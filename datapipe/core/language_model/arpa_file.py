@@ -102,9 +102,9 @@ class _Lines:
                 self._read()
             row, self._at = parse_ngrams(np.frombuffer(self._data, np.uint8), self._at, hashes, weights)
             if row == 0:
-                raise ValueError(
-                    f"{size:,} more {order}-grams are to come, and there is: {self._line()[:80].strip()!r}"
-                )
+                found = self._line()[:80].strip()
+                there = repr(found) if found else "no more"
+                raise ValueError(f"{size:,} more {order}-grams are to come, and there is {there}")
             yield hashes[:row], _bits(weights[:row])
             size -= row
 

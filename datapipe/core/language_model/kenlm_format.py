@@ -68,8 +68,8 @@ class Layout:
         return [memory[places[n] : places[n + 1]].reshape(-1, width) for n, width in enumerate(widths)]
 
 
-def layout_of(head: bytes) -> Layout:
-    """The layout of a file that begins so; ValueError for one of another kind, version or machine."""
+def layout_of(head: bytes, size: int) -> Layout:
+    """The layout of a file of `size` bytes that begins so; ValueError for one of another kind, version or machine, or cut."""
     rebuild = "`build_binary probing MODEL.arpa MODEL.arpa.bin` makes one that can be read"
     if not head.startswith(MAGIC):
         raise ValueError(f"not of KenLM's version 5, or not written to its end; {rebuild}")
@@ -83,4 +83,7 @@ def layout_of(head: bytes) -> Layout:
         raise OtherKind(f"a {name} model of version {version}, and not KenLM's hash tables; {rebuild}")
     if not 2 <= order <= MOST or len(head) < len(SANE) + KIND.size + 8 * order:
         raise ValueError(f"a model of order {order}: its header is damaged")
-    return Layout(struct.unpack_from(f"<{order}Q", head, len(SANE) + KIND.size), room)
+    layout = Layout(struct.unpack_from(f"<{order}Q", head, len(SANE) + KIND.size), room)
+    if size < (whole := layout.tables()[-1]):
+        raise ValueError(f"{whole:,} bytes should be there, and {size:,} are; the file was cut")
+    return layout

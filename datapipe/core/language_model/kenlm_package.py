@@ -27,7 +27,10 @@ class PackageModel:
 
         config = kenlm.Config()
         config.load_method = kenlm.LoadMethod.LAZY  # mapped: processes share it
-        self._kenlm, self._model = kenlm, kenlm.Model(path, config)
+        try:
+            self._kenlm, self._model = kenlm, kenlm.Model(path, config)
+        except OSError as error:  # it ends with a sentence on what is wrong, behind a place in C++
+            raise ValueError(f"kenlm cannot read it: {str(error).rsplit(chr(39) + '. ', 1)[-1].rstrip(')')}") from None
         self._words = [UNKNOWN]
         self._numbers = {UNKNOWN: 0}
 

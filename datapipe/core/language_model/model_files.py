@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from datapipe.core.context import Context
 from datapipe.core.language_model.kenlm_format import PREFIX, OtherKind, layout_of
-from datapipe.core.language_model.kenlm_package import has_package
+from datapipe.core.language_model.kenlm_package import PackageModel, has_package
 from datapipe.core.operator import ModelPath
 
 PIECES = ".sp.model"
-ARPA = b"\\data\\"  # what the file begins with
+ARPA, END = b"\\data\\", b"\\end\\"  # what the file begins and ends with
+EDGE = 1 << 10  # bytes that hold either, and the header of a binary
 ENDINGS = (".arpa.bin", ".binlm", ".bin", ".arpa")  # of n-gram models; a language's first is taken
 
 
@@ -52,19 +53,30 @@ def by_language(paths: Sequence[str]) -> dict[str, LanguageModels]:
 
 
 def kind_of(path: str, ctx: Context) -> str:
-    """arpa or binary; ValueError for another file, and for a binary that cannot be read."""
-    with ctx.open(path) as stream:
-        head = stream.read(1 << 10)
-    if head.startswith(PREFIX):
-        try:
-            layout_of(head)
-        except OtherKind as error:
-            if has_package():
-                return "binary, by the package kenlm"
-            raise ValueError(f"{path}: {error}") from None
-        except ValueError as error:
-            raise ValueError(f"{path}: {error}") from None
-        return "binary"
-    if ARPA in head:
-        return "arpa"
-    raise ValueError(f"{path}: neither an ARPA file nor one by kenlm's build_binary")
+    """arpa or binary; ValueError for another file, one that was cut, and a binary that cannot be read."""
+    file = Path(ctx.local(path))
+    with file.open("rb") as stream:  # as it will be loaded: nothing takes a compression off
+        head, size = stream.read(EDGE), file.stat().st_size
+        stream.seek(max(size - EDGE, 0))
+        tail = stream.read()
+    try:
+        if head.startswith(PREFIX):
+            return _kind_of_binary(file, head, size)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+    if ARPA not in head:
+        raise ValueError(f"{path}: neither an ARPA file (uncompressed) nor one by kenlm's build_binary")
+    if END not in tail:
+        raise ValueError(f"{path}: the file was cut: an ARPA file ends with {END.decode()}")
+    return "arpa"
+
+
+def _kind_of_binary(file: Path, head: bytes, size: int) -> str:
+    try:
+        layout_of(head, size)
+    except OtherKind:
+        if not has_package():
+            raise
+        PackageModel(str(file))  # mapped, not read
+        return "binary, by the package kenlm"
+    return "binary"

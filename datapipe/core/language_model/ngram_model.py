@@ -29,11 +29,8 @@ class NgramModel:
             head = stream.read(HEAD)
             stream.seek(0)
             if head.startswith(PREFIX):
-                layout = layout_of(head)
-                size = layout.tables()[-1]
-                if Path(path).stat().st_size < size:
-                    raise ValueError(f"{size:,} bytes should be there; the file was cut")
-                self._memory = np.asarray(np.memmap(path, np.uint32, "r", shape=(size // 4,)))
+                layout = layout_of(head, Path(path).stat().st_size)
+                self._memory = np.asarray(np.memmap(path, np.uint32, "r", shape=(layout.tables()[-1] // 4,)))
             else:
                 layout, self._memory = read_arpa(stream)
         self._tables = np.array(layout.tables()[:-1]) // 4

@@ -10,7 +10,7 @@ from datapipe.arrow.text import Text
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError
 from datapipe.core.toxicity.list_files import LISTED
-from datapipe.core.toxicity.word_lists import WordLists
+from datapipe.core.toxicity.word_lists import Bytes, WordLists
 from datapipe.core.verdict import Numbers
 
 
@@ -27,12 +27,12 @@ def check_lists(paths: Sequence[str], ctx: Context) -> None:
             raise RecipeError(f"words: {path}: no word in it; expected one a line")
 
 
-def listed_scores(lists: WordLists, text: Text, langs: Sequence[str | None]) -> dict[str, Numbers]:
-    """`hits`, `hit_ratio` (hits per word) and, where lists have categories, `hits_…` of each.
+def listed_scores(lists: WordLists, text: Text, langs: Sequence[str | None], breaks: Bytes) -> dict[str, Numbers]:
+    """`hits`, `hit_ratio` (hits per word) and, where lists have categories, `hits_…` of each; breaks as in `WordLists.count`.
 
     NaN for a text without words, and for one in a language without a list.
     """
-    found = lists.count(text, langs)
+    found = lists.count(text, langs, breaks=breaks)
     judged = lists.judges(langs) & ((found.words > 0) | (found.places > 0))
     scores = {"hits": found.places, "hit_ratio": found.places / np.maximum(found.words, 1)}
     if lists.categories != (LISTED,):

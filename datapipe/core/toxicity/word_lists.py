@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
@@ -15,7 +16,10 @@ from datapipe.core.stop_words import same_language
 from datapipe.core.toxicity.list_files import Lists, Spec, read_lists
 from datapipe.kernels.disguised_words import find_disguised
 from datapipe.kernels.listed_words import Places, entries, find_entries
+from datapipe.kernels.scripts import UNSPACED
+from datapipe.kernels.syllables import WORD_GOES_ON
 from datapipe.kernels.word_shapes import AS_OTHER, AS_SIGN, MASKED, REPEATED, SPACED, shapes_of
+from datapipe.kernels.words import NO_BREAKS
 
 # leet       signs and digits for letters: 4 for a, $ for s     lookalike  letters of other scripts, or in other type
 # repeated   a letter three times and more                       masked     up to three inner letters as * or #
@@ -27,6 +31,9 @@ DISGUISES: dict[Disguise, int] = {
 }  # fmt: skip
 USUAL: tuple[Disguise, ...] = ("leet", "lookalike", "repeated", "spaced")
 Int64s = npt.NDArray[np.int64]
+Bytes = npt.NDArray[np.uint8]
+_RANGES = re.sub(r"\s*(\w+)", lambda point: chr(int(point[1], 16)), UNSPACED)
+UNSPACED_LETTER = re.compile(f"[{_RANGES}]")
 
 
 class Spans(NamedTuple):
@@ -94,12 +101,18 @@ class WordLists:
         """
         return cls(read_lists(spec, ctx), everywhere, disguises)
 
-    def count(self, text: Text, langs: Sequence[str | None], spans: bool = False) -> Counts:
-        """Find the words of each row's language and of `*`; a row without language has those of `*` only."""
+    def count(self, text: Text, langs: Sequence[str | None], spans: bool = False, breaks: Bytes = NO_BREAKS) -> Counts:
+        """Find the words of each row's language and of `*`; a row without language has those of `*` only.
+
+        breaks  what segmenters say of each byte of `text.data`: in scripts without spaces no place is found that begins or
+                ends inside a word. Without, any place is: ห่า, too, in ห่าง
+        """
         words, places = find_entries(*text, self._entries)
         if self._shapes is not None:
             more = find_disguised(*text, self._shapes, self._wanted)[:4]
             places = _in_order(np.concatenate([np.stack(places), more], axis=1))
+        if len(breaks):
+            places = _between_words(text, places, breaks)
         owned = self._borders[places.entries + 1] - self._borders[places.entries]
         place = np.repeat(np.arange(len(owned)), owned)
         first = np.repeat(self._borders[places.entries] - (np.cumsum(owned) - owned), owned)
@@ -126,6 +139,20 @@ class WordLists:
                 own = "*" if code is None else _base(code)
                 used[k] = [lang in ("*", own) for lang in self._language]
         return used, np.array([codes[code] for code in langs], np.int64)
+
+
+def _between_words(text: Text, places: Places, breaks: Bytes) -> Places:
+    """Those that segmenters do not see inside a word; what they say of other scripts does not count."""
+    inside = np.append(breaks == WORD_GOES_ON, False)
+    within = np.flatnonzero(inside[places.starts] | inside[places.stops])
+    kept = np.ones(len(places.starts), np.bool_)
+    for i in within.tolist():
+        start, stop = places.starts[i], places.stops[i]
+        word = text.data[start:stop].tobytes().decode()
+        kept[i] = not (
+            (inside[start] and UNSPACED_LETTER.match(word)) or (inside[stop] and UNSPACED_LETTER.match(word[-1]))
+        )
+    return Places(*(numbers[kept] for numbers in places))
 
 
 def _in_order(places: Int64s) -> Places:
