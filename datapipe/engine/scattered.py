@@ -73,7 +73,7 @@ class Scattered:
 
     def report(self) -> dict[str, Any]:
         """Counts for the shard's report, and of each batch its new shard and its bytes in memory."""
-        return {**self._count.report([]), "scattered": [self._targets, self._sizes]}
+        return {**self._count.report(), "scattered": [self._targets, self._sizes]}
 
     def _flush(self) -> None:
         if not self._waiting:
