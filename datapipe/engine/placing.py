@@ -17,8 +17,11 @@ def placed_schema(rows: pa.Schema) -> pa.Schema:
     return rows.append(pa.field(SEGMENT, pa.int64())).append(pa.field(AT, pa.uint64()))
 
 
-def in_place(batch: pa.RecordBatch, placed: Placed, written: dict[str, pa.Array]) -> pa.RecordBatch:
-    """A row for each place, with the columns written, its segment and its place there; copies have ids `id#2`, `id#3`, …"""
+def in_place(batch: pa.RecordBatch, placed: Placed, written: dict[str, pa.Array], orders: int = 0) -> pa.RecordBatch:
+    """A row for each place, with the columns written, its segment and its place there; copies have ids `id#2`, `id#3`, …
+
+    Rows that have been through so many orders before may be copies themselves: then it is `id##2`, `id#2##2`, …
+    """
     parents = placed.parents
     if not np.array_equal(parents, np.arange(batch.num_rows)):
         batch = batch.take(pa.array(parents))
@@ -26,7 +29,7 @@ def in_place(batch: pa.RecordBatch, placed: Placed, written: dict[str, pa.Array]
     copy = np.arange(len(parents)) - np.repeat(begins, np.diff(begins, append=len(parents))) + 1
     if (copy > 1).any():
         ids = batch.column("id")
-        numbered = pc.binary_join_element_wise(ids, pa.array(copy).cast(pa.string()), "#")
+        numbered = pc.binary_join_element_wise(ids, pa.array(copy).cast(pa.string()), "#" * (orders + 1))
         batch = set_columns(batch, {"id": pc.if_else(pa.array(copy > 1), numbered, ids)})
     places = {SEGMENT: pa.array(placed.segment, pa.int64()), AT: pa.array(placed.at, pa.uint64())}
     return set_columns(batch, written | places)

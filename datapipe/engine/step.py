@@ -190,7 +190,7 @@ class StepRunner:
         self.count.added += len(placed.parents) - (batch.num_rows - len(gone))
         add_tallies(self.count.tallies, placed.tallies)
         written = {name: self._typed(name, values, len(placed.parents)) for name, values in placed.columns.items()}
-        return in_place(batch, placed, written)
+        return in_place(batch, placed, written, self.step.orders)
 
     def _groups(self, batch: pa.RecordBatch) -> list[tuple[Rows, Operator]]:
         """Rows by the operator that judges them; rows outside `where` are in none."""

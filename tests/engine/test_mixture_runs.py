@@ -90,7 +90,8 @@ def test_what_is_not_there_fails_with_the_table(runs: Runs) -> None:
     write(runs)
     text = recipe("mixture: {unit: bytes, weights: {web: 0.5, code: 0.5, books: 0}, budget: 60K}")
     with pytest.raises(
-        RunFailed, match=r"(?s)code: 1\.\d\d epochs of its bytes.*stage +group +weight.*mixture +code +50\.00%"
+        RunFailed,
+        match=r"(?s)^mixture: code: 1\.\d\d epochs of its bytes.*stage +group +weight.*mixture +code +50\.00%",
     ):
         runs(text)
     runs(text.replace("60K}", "60K, shortfall: cap}"), out="capped")
@@ -140,3 +141,19 @@ def test_another_mixture_leaves_what_is_before_it(runs: Runs) -> None:
     assert first.stages[0].key == second.stages[0].key
     assert [link.step.operator for link in first.stages[0].lanes[0].chain if link.step] == ["normalize"]
     assert first.stages[1].key != second.stages[1].key
+
+
+def test_copies_of_copies_have_ids_of_their_own(runs: Runs) -> None:
+    write(runs)
+    step = "{mixture: {unit: documents, weights: {web: 1, code: 1, books: 1}, budget: 240, max_epochs: 2}}"
+    stages = "[{name: a, budget: 700, weights: {books: 1, code: 4, web: 2}}]"
+    again = f"{{curriculum: {{unit: documents, stages: {stages}, max_epochs: 5}}}}"
+    runs(recipe(step, more=f", {again}"))
+    ids = [row["id"] for row in runs.table("data")]
+    assert len(set(ids)) == len(ids) == 700
+    copies = {name.partition("#")[2] for name in ids}
+    assert {"", "2", "#2", "2##2"} <= copies  # books: taken twice, and then less; code: 80 of 90, and then 5 times
+    runs(recipe(step, more=", shuffle"), out="shuffled")
+    ids = [row["id"] for row in runs.table("data", "shuffled")]
+    assert len(set(ids)) == len(ids) == 240
+    assert {name.partition("#")[2] for name in ids} == {"", "2"}
