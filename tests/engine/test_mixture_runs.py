@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from datapipe.core.columns import ADDR
 from datapipe.core.errors import RecipeError, RunFailed
 from datapipe.core.seeds import step_seed
+from datapipe.engine.placing import in_place
 from tests.conftest import Runs, compile_text
 from tests.mixing import stream
 
@@ -157,3 +159,26 @@ def test_copies_of_copies_have_ids_of_their_own(runs: Runs) -> None:
     ids = [row["id"] for row in runs.table("data", "shuffled")]
     assert len(set(ids)) == len(ids) == 240
     assert {name.partition("#")[2] for name in ids} == {"", "2"}
+
+
+def test_copies_are_made_of_few_rows_at_once(
+    runs: Runs, digests: Callable[[Path], dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or 5 MB taken 200 times would be 1 GB in one piece."""
+    rows = [{"id": f"chat-{i}", "text": "word " * 20} for i in range(100)]
+    runs.jsonl("chat.jsonl", rows)
+    text = "read: {jsonl: chat.jsonl}\nsteps: [{mixture: {unit: documents, budget: 4000, max_epochs: 40}}]\nwrite: {path: out}"
+    runs(text)
+    heaviest = 0
+
+    def watched(batch: pa.RecordBatch, *rest: Any) -> pa.RecordBatch:
+        nonlocal heaviest
+        made = in_place(batch, *rest)
+        heaviest = max(heaviest, made.nbytes)
+        return made
+
+    monkeypatch.setattr("datapipe.engine.step.in_place", watched)
+    monkeypatch.setattr("datapipe.engine.placing.COPIES", 50_000)
+    runs(text, out="few")
+    assert 30_000 < heaviest < 100_000
+    assert digests(runs.folder / "few") == digests(runs.folder / "out")
