@@ -62,7 +62,7 @@ class Scene:
 
     def finish(self, recipe: int = 0) -> None:
         process = self.start(recipe=recipe)
-        process.join(60)
+        process.join(300)
         assert process.exitcode == 0, said(self.out)
         self.check(recipe)
         assert leftovers(self.out) == []

@@ -50,7 +50,7 @@ def test_drivers_and_workers_killed(scene: Scene) -> None:
         time.sleep(scene.draw.uniform(0.3, 2.5))
         if kills % 2 and (workers := workers_of(process)):
             os.kill(scene.draw.choice(workers), signal.SIGKILL)
-            process.join(60)
+            process.join(300)
             assert process.exitcode == 0, said(scene.out)
             scene.check()
             kills += 1
@@ -69,7 +69,7 @@ def test_members_of_an_array_killed(scene: Scene) -> None:
             members[victim].join()
             members[victim] = scene.start(member=victim)
         for member in members:
-            member.join(120)
+            member.join(300)
             assert member.exitcode == 0, said(scene.out)
         scene.check()
         assert leftovers(scene.out) == []
@@ -111,11 +111,11 @@ def test_a_driver_and_members_keep_each_other_out(scene: Scene) -> None:
         time.sleep(0.02)
     for more, words in (({}, "another run"), ({"member": 1, "of": 2, "recipe": 1}, "a job array with another recipe")):
         second = scene.start(**more)
-        second.join(30)
+        second.join(300)
         assert second.exitcode == 1
         assert words in said(scene.out)
     other = scene.start(member=1, of=2)
-    other.join(60)
-    waiting.join(60)
+    other.join(300)
+    waiting.join(300)
     assert (other.exitcode, waiting.exitcode) == (0, 0)
     scene.check()

@@ -33,7 +33,7 @@ def scene(runs: Runs, digests: Digests, request: pytest.FixtureRequest) -> Itera
 def die(scene: Scene, recipe: int, files: int) -> bool:
     """Start a driver that dies in one of its next files; whether it did, for it may be done before."""
     process = scene.start(recipe=recipe, fuse=scene.draw.randrange(2, files))
-    process.join(60)
+    process.join(300)
     assert process.exitcode in (0, -signal.SIGKILL), said(scene.out)
     return bool(process.exitcode)
 
