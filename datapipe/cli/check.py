@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from datapipe.plan.plan import Lane, Plan, Stage, StepPlan
 
+MANY_PIECES = 10_000_000  # of scattered rows: 150 µs each make 25 minutes of a core, 64 bytes each the driver's 640 MB
+
 
 @click.command()
 @click.argument("recipe")
@@ -109,6 +111,9 @@ def _tell_stage(plan: Plan, stage: Stage) -> None:
     if stage.scatter is not None:
         spans = [(f"{span.name} " if span.name else "", span.stop - span.start) for span in stage.scatter.segments]
         click.echo(f"  scatter by {stage.scatter.step} to new shards: {', '.join(f'{name}{n}' for name, n in spans)}")
+        pieces = len(stage.numbers()) * len(stage.scatter.shards)
+        if pieces > MANY_PIECES:
+            click.echo(f"    in up to {pieces:,} pieces; a larger input_split makes fewer of them")
 
 
 def _tell_chain(lane: Lane) -> None:

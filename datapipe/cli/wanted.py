@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Wanted:
-    """An id, matched exactly, and where there are copies `id#2`, `id#3`, … too."""
+    """An id, matched exactly, and where there are copies `id#2`, `id#3`, … (of copies `id#2##2`) too."""
 
     identifier: str
     copies: bool
@@ -51,4 +51,4 @@ class Wanted:
         exactly = re.sub(
             r"([!-/:-@\[-^`{-~])", r"\\\1", self.identifier
         )  # RE2 knows no escapes of letters, `_` or others
-        return f"{exactly}(#[0-9]+)?"
+        return f"{exactly}(#[0-9]+)?(##+[0-9]+)*"

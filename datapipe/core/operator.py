@@ -251,6 +251,10 @@ class Order(Operator):
     def place(self, batch: pa.RecordBatch) -> Placed:
         """Where each row goes, by the row alone and what `bind` gave."""
 
+    def copies(self) -> float:
+        """About how many places a row has at most: it is given so few rows at once that all of theirs fit in memory."""
+        return 1.0
+
 
 class Global(Operator):
     """A question to the whole corpus: sketch every shard, reduce partitions, bind the answer as a local operator.

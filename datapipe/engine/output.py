@@ -18,6 +18,7 @@ from datapipe.core.errors import ContractError, RunFailed
 from datapipe.core.operator import Global
 from datapipe.engine.by_key import by_key
 from datapipe.engine.calls import OperatorFailed, call
+from datapipe.engine.marks import Mark, packed
 from datapipe.engine.names import sketch_name
 from datapipe.io.arrow_files import ArrowWriter, Index, create_arrow
 from datapipe.io.store import Store
@@ -66,11 +67,10 @@ class RowCount:
             cell[1] += row["bytes_sum"]
             self._text += row["bytes_sum"]
 
-    def report(self, marks: list[tuple[int, int]]) -> dict[str, Any]:
+    def report(self, marks: Sequence[Mark] = ()) -> dict[str, Any]:
         """Counts for the shard's report."""
-        return {
-            "rows": self.rows, "bytes": self._text, "weight": self.weight, "marks": marks, "groups": self._groups,
-        }  # fmt: skip
+        counts = {"rows": self.rows, "bytes": self._text, "weight": self.weight}
+        return {**counts, "marks": packed(marks), "groups": self._groups}
 
 
 class Output:
@@ -85,7 +85,7 @@ class Output:
         self._waiting: list[pa.RecordBatch] = []
         self._size = 0
         self._count = RowCount()
-        self._marks: list[tuple[int, int]] = []
+        self._marks: list[Mark] = []
 
     @classmethod
     @contextmanager

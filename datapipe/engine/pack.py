@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from datapipe.core.columns import ADDR
 from datapipe.engine import beacon
+from datapipe.engine.marks import unpacked
 from datapipe.engine.names import part_name, published_stem, shard_name
 from datapipe.engine.output import weights
 from datapipe.engine.reports import committed
@@ -39,7 +40,7 @@ def cut_parts(
             yield tuple(part)
             part, held = [], 0
         start, weight = 0, 0
-        for row, at in [*report["marks"], (report["rows"], report["weight"])]:
+        for row, at in [*unpacked(report["marks"]), (report["rows"], report["weight"])]:
             if row > start and held + at - weight >= size:
                 yield (*part, (number, start, row))
                 part, held, start, weight = [], 0, row, at

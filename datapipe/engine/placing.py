@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -11,14 +13,27 @@ from datapipe.core.columns import set_columns
 from datapipe.core.operator import Order
 from datapipe.core.placed import AT, SEGMENT, Placed
 
+COPIES = 64 << 20  # bytes of rows that go on at once: 5 MB taken 200 times had 3.2 GB in one piece
+
 
 def placed_schema(rows: pa.Schema) -> pa.Schema:
     """Of rows on their way to their shards."""
     return rows.append(pa.field(SEGMENT, pa.int64())).append(pa.field(AT, pa.uint64()))
 
 
-def in_place(batch: pa.RecordBatch, placed: Placed, written: dict[str, pa.Array]) -> pa.RecordBatch:
-    """A row for each place, with the columns written, its segment and its place there; copies have ids `id#2`, `id#3`, …"""
+def portions(batches: Iterable[pa.RecordBatch], copies: float) -> Iterator[pa.RecordBatch]:
+    """The same rows, so many at once that with so many copies of each they have about COPIES bytes."""
+    for batch in batches:
+        rows = max(1, int(COPIES * batch.num_rows / max(1.0, batch.nbytes * copies)))
+        for start in range(0, batch.num_rows, rows):
+            yield batch.slice(start, rows)
+
+
+def in_place(batch: pa.RecordBatch, placed: Placed, written: dict[str, pa.Array], orders: int = 0) -> pa.RecordBatch:
+    """A row for each place, with the columns written, its segment and its place there; copies have ids `id#2`, `id#3`, …
+
+    Rows that have been through so many orders before may be copies themselves: then it is `id##2`, `id#2##2`, …
+    """
     parents = placed.parents
     if not np.array_equal(parents, np.arange(batch.num_rows)):
         batch = batch.take(pa.array(parents))
@@ -26,7 +41,7 @@ def in_place(batch: pa.RecordBatch, placed: Placed, written: dict[str, pa.Array]
     copy = np.arange(len(parents)) - np.repeat(begins, np.diff(begins, append=len(parents))) + 1
     if (copy > 1).any():
         ids = batch.column("id")
-        numbered = pc.binary_join_element_wise(ids, pa.array(copy).cast(pa.string()), "#")
+        numbered = pc.binary_join_element_wise(ids, pa.array(copy).cast(pa.string()), "#" * (orders + 1))
         batch = set_columns(batch, {"id": pc.if_else(pa.array(copy > 1), numbered, ids)})
     places = {SEGMENT: pa.array(placed.segment, pa.int64()), AT: pa.array(placed.at, pa.uint64())}
     return set_columns(batch, written | places)

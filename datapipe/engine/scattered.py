@@ -73,7 +73,7 @@ class Scattered:
 
     def report(self) -> dict[str, Any]:
         """Counts for the shard's report, and of each batch its new shard and its bytes in memory."""
-        return {**self._count.report([]), "scattered": [self._targets, self._sizes]}
+        return {**self._count.report(), "scattered": [self._targets, self._sizes]}
 
     def _flush(self) -> None:
         if not self._waiting:
@@ -84,16 +84,15 @@ class Scattered:
         target = self._target(run.column(SEGMENT).to_numpy(), at)
         run = run.drop_columns([SEGMENT])
         order = np.lexsort((at, target)) if len(self._first) > 1 else np.argsort(at, kind="stable")
-        target = target[order]
-        edges = np.flatnonzero(np.diff(target, prepend=-1, append=-1))
-        for begin, end in pairwise(edges.tolist()):
+        step = max(1, PIECE * run.num_rows // max(1, run.nbytes))
+        for start in range(0, run.num_rows, step):
             beacon.beat()
-            rows = run.take(pa.array(order[begin:end]))
-            step = max(1, PIECE * rows.num_rows // max(1, rows.nbytes))
-            for start in range(0, rows.num_rows, step):
-                piece = rows.slice(start, step)
+            some = order[start : start + step]
+            rows, of = run.take(pa.array(some)), target[some]
+            for begin, end in pairwise(np.flatnonzero(np.diff(of, prepend=-1, append=-1)).tolist()):
+                piece = rows.slice(begin, end - begin)
                 self._writer.write(piece)
-                self._targets.append(int(target[begin]))
+                self._targets.append(int(of[begin]))
                 self._sizes.append(piece.nbytes)
 
     def _target(self, segment: npt.NDArray[np.int64], at: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:

@@ -107,7 +107,7 @@ class _Shard:
         ):
             rows = self._asked(sketches)
             for link in self.chain:
-                rows = link.over(rows) if isinstance(link, MergeRunner) else map(link.run, rows)
+                rows = link.over(rows) if isinstance(link, (StepRunner, MergeRunner)) else map(link.run, rows)
             for batch in rows:
                 batch = align(batch, schema)
                 sketches.add("end", batch)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -22,7 +23,7 @@ from datapipe.core.spans import SPANS
 from datapipe.core.verdict import Verdict
 from datapipe.engine.calls import OperatorFailed, call
 from datapipe.engine.isolation import Isolation
-from datapipe.engine.placing import broken_order, in_place
+from datapipe.engine.placing import broken_order, in_place, portions
 from datapipe.engine.sink import Sink, Where, failed_rows
 from datapipe.engine.tallies import by_source_and_language
 from datapipe.engine.verdicts import errors, merged, tags
@@ -54,6 +55,12 @@ class StepRunner:
         self._place = place
         self._isolation = isolation
         self._children = 0
+
+    def over(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The rows that go on, of batches that are run one by one."""
+        if isinstance(self._operator, Order):
+            batches = portions(batches, self._operator.copies())
+        return map(self.run, batches)
 
     def run(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The rows that go on."""
@@ -191,7 +198,7 @@ class StepRunner:
         self.count.added += len(placed.parents) - (batch.num_rows - len(gone))
         add_tallies(self.count.tallies, placed.tallies)
         written = {name: self._typed(name, values, len(placed.parents)) for name, values in placed.columns.items()}
-        return in_place(batch, placed, written)
+        return in_place(batch, placed, written, self.step.orders)
 
     def _groups(self, batch: pa.RecordBatch) -> list[tuple[Rows, Operator]]:
         """Rows by the operator that judges them; rows outside `where` are in none."""

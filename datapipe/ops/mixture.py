@@ -30,6 +30,7 @@ class Mixture(Scheduling, Mix):
            grouped      one group after another, by name
 
     Rows get `stage` (here `mixture`) and `epoch`, from 1 on; further copies have ids `ID#2`, `ID#3`, …
+    (behind another order `ID##2`).
     """
 
     name: ClassVar[str] = "mixture"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TypeGuard
 
 import pyarrow as pa
 
@@ -60,7 +61,8 @@ class Compiler:
             )  # fmt: skip
             check_text(plan, lanes, self.stages, step, self.located)
             check_marks(plan, lanes, self.stages, context_of(plan.label), step, self.located)
-            plan = plan.model_copy(update={"audited": is_audited(plan, operator, self.recipe)})
+            orders = max(lane.orders for lane in lanes) if _is_order(operator) else 0
+            plan = plan.model_copy(update={"audited": is_audited(plan, operator, self.recipe), "orders": orders})
             plan = self.trained.keyed(plan)
             self._take_names(name, step, plan, operator)
             if plan.kind in ("expand", "merge", "order") and any(lane.ids for lane in lanes):
@@ -80,7 +82,7 @@ class Compiler:
             else:
                 lanes = [lane.then(Link(step=plan)) for lane in lanes]
             lanes = [replace(lane, rows=after) for lane in lanes]
-            if isinstance(operator, Order) or (isinstance(operator, Global) and operator.orders):
+            if _is_order(operator):
                 scatter = scatter_to(self.shards, lanes, plan.label, operator.segments(), self.recipe.input_split)
                 lanes = [self._cut(name, plan.operator, lanes, scatter=scatter)]
         self.streams[name] = lanes
@@ -176,9 +178,11 @@ class Compiler:
             scatter=scatter,
         )
         self.stages.append(stage)
+        orders = max(lane.orders for lane in lanes)
         if scatter is not None:
-            return OpenLane(((scatter.shards.start, scatter.shards.stop),), rows, input=key, gather=True)
-        after = OpenLane(tuple(span for lane in lanes for span in lane.shards), rows, input=key)
+            new = (scatter.shards.start, scatter.shards.stop)
+            return OpenLane((new,), rows, input=key, gather=True, orders=orders + 1)
+        after = OpenLane(tuple(span for lane in lanes for span in lane.shards), rows, input=key, orders=orders)
         if sketches and sketches[0].at == "read":
             step = sketches[0].step
             after = after.then(Link(step=step.model_copy(update={"artifact": (key, step.label)})))
@@ -227,3 +231,7 @@ class Compiler:
                     step.place,
                 ) from None
             self.needs.setdefault(path, []).append(plan.label)
+
+
+def _is_order(operator: Operator) -> TypeGuard[Order | Global]:
+    return isinstance(operator, Order) or (isinstance(operator, Global) and operator.orders)

@@ -11,7 +11,10 @@ from datapipe.plan.plan import Lane, Link, ReaderPlan
 
 @dataclass(frozen=True)
 class OpenLane:
-    """A lane still growing: nothing has been cut after it."""
+    """A lane still growing: nothing has been cut after it.
+
+    orders  how many orders its rows have been through
+    """
 
     shards: tuple[tuple[int, int], ...]
     rows: pa.Schema
@@ -20,6 +23,7 @@ class OpenLane:
     input: str | None = None
     ids: bool = False
     gather: bool = False
+    orders: int = 0
 
     def then(self, link: Link) -> OpenLane:
         """The lane with one more step."""

@@ -57,6 +57,7 @@ class StepPlan(_Value):
     facts       what the operator says of its files; stands in the manifest
     quarantine  what the step fails goes to quarantine, not to the ledger (duplicate ids)
     audited     whom it keeps is counted, by language, source, domain and length
+    orders      how many orders its rows have been through: another one names copies of copies otherwise
     """
 
     label: str
@@ -78,6 +79,7 @@ class StepPlan(_Value):
     facts: dict[str, Any] = {}
     quarantine: bool = False
     audited: bool = False
+    orders: int = 0
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
 

@@ -11,7 +11,7 @@ from datapipe.core.fingerprint import fingerprint
 from datapipe.plan.plan import Lane, Scatter, Shard, Sketch
 from datapipe.plan.recipe import Recipe
 
-FORMAT = 3  # bump when stage files change their meaning: old work is then never reused
+FORMAT = 4  # bump when stage files change their meaning: old work is then never reused
 
 
 def stage_key(

@@ -8,10 +8,12 @@ from typing import Any
 import orjson
 import pyarrow as pa
 import pytest
+from click.testing import CliRunner
 
+from datapipe.cli.check import check
 from datapipe.cli.wanted import Wanted
 from tests.cli.test_cli import datapipe
-from tests.conftest import Runs
+from tests.conftest import Runs, compile_text
 from tests.engine.ordering import PLUGIN
 
 RECIPE = """
@@ -42,6 +44,18 @@ def test_check_tells_the_new_shards(ordering: Runs) -> None:
     assert "in the order of all.01.counted; parts begin with general, rest" in said
     inputs = int(re.search(r"(\d+) shards, ", said)[1])  # type: ignore[index]  # else the test fails
     assert inputs == sum(int(n) for n in re.findall(r"files, .* MB, (\d+) shards", said))
+
+
+def test_check_tells_of_too_many_pieces(ordering: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = compile_text(RECIPE, ordering.folder)
+    stage = next(stage for stage in plan.stages if stage.scatter)
+    assert stage.scatter is not None
+    pieces = len(stage.numbers()) * len(stage.scatter.shards)
+    for most in (pieces - 1, pieces):
+        monkeypatch.setattr("datapipe.cli.check.MANY_PIECES", most)
+        said = CliRunner().invoke(check, [str(ordering.folder / "recipe.yaml")]).output
+        assert (f"in up to {pieces} pieces; a larger input_split makes fewer" in said) == (most < pieces)
+        assert "scatter by" in said
 
 
 def test_copies_are_found_by_the_id_of_their_row(ordering: Runs) -> None:
@@ -82,10 +96,11 @@ def test_a_forecast_goes_through_an_order(ordering: Runs) -> None:
     "name", ["a.b", "x_y", "a+b|c", "ü…", "[q]^{2}", "a\\d", "a b", "a/b?c=d&e", "\U0001f469", "-"]
 )
 def test_any_id_is_matched_as_it_is(name: str) -> None:
-    ids = [name, f"{name}#2", f"{name}#13", f"{name}#", f"{name}#2#2", f"#{name}", name.upper() + "z", "aXb", None]
+    ids = [name, f"{name}#2", f"{name}#13", f"{name}##2", f"{name}#2##3"]
+    ids += [f"{name}#", f"{name}#2#2", f"#{name}", name.upper() + "z", "aXb", None]
     plain = Wanted(name, copies=False)
     copies = Wanted(name, copies=True)
-    for wanted, hits in ((plain, ids[:1]), (copies, ids[:3])):
+    for wanted, hits in ((plain, ids[:1]), (copies, ids[:5])):
         assert [one for one in ids if wanted.holds(one)] == hits
         mask = wanted.mask(pa.array(ids, pa.string())).to_pylist()
         assert [one for one, hit in zip(ids, mask, strict=True) if hit] == hits

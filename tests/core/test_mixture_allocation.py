@@ -75,6 +75,11 @@ def test_groups_nobody_named_and_names_nobody_has() -> None:
         taken(one, {"webb": 10.0}, Terms())
     with pytest.raises(CannotBeMet, match=r"max_epochs: there is nothing of wbe; did you mean web\?"):
         taken(one, {"web": 10.0}, Terms(None, ({"wbe": 4}, 1.0)))
+    with pytest.raises(CannotBeMet, match=r"^'' \(rows without a value\) has no weight"):
+        taken(one, {"web": 10.0, "": 10.0}, Terms())
+    long = [*one, Stage(name="long", budget=10, weights={"web": 1}, where={"length": 8192})]
+    with pytest.raises(CannotBeMet, match=r"^long: of the rows that meet its `where` 'code' has no weight"):
+        allocate(long, [0, 1], [{"web": 10.0}, {"web": 10.0, "code": 1.0}], Terms(), {})
     assert taken(one, {"web": 10.0, "wbe": 10.0}, Terms(others="drop")) == {("one", "web"): 10}
     two = [Stage(name="one", budget=10, weights={"web": 1, "news": 1})]
     assert taken(two, {"web": 10.0}, Terms(absent="drop")) == {("one", "web"): 10}

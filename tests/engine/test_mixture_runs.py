@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -12,6 +13,7 @@ from datapipe.core.columns import ADDR
 from datapipe.core.errors import RecipeError, RunFailed
 from datapipe.core.mixing.weights_file import WeightsFile
 from datapipe.core.seeds import step_seed
+from datapipe.engine.placing import in_place
 from tests.conftest import Runs, compile_text
 from tests.mixing import stream
 
@@ -91,7 +93,8 @@ def test_what_is_not_there_fails_with_the_table(runs: Runs) -> None:
     write(runs)
     text = recipe("mixture: {unit: bytes, weights: {web: 0.5, code: 0.5, books: 0}, budget: 60K}")
     with pytest.raises(
-        RunFailed, match=r"(?s)code: 1\.\d\d epochs of its bytes.*stage +group +weight.*mixture +code +50\.00%"
+        RunFailed,
+        match=r"(?s)^mixture: code: 1\.\d\d epochs of its bytes.*stage +group +weight.*mixture +code +50\.00%",
     ):
         runs(text)
     runs(text.replace("60K}", "60K, shortfall: cap}"), out="capped")
@@ -144,3 +147,42 @@ def test_another_mixture_leaves_what_is_before_it(runs: Runs) -> None:
     assert first.stages[0].key == second.stages[0].key
     assert [link.step.operator for link in first.stages[0].lanes[0].chain if link.step] == ["normalize"]
     assert first.stages[1].key != second.stages[1].key
+
+
+def test_copies_of_copies_have_ids_of_their_own(runs: Runs) -> None:
+    write(runs)
+    step = "{mixture: {unit: documents, weights: {web: 1, code: 1, books: 1}, budget: 240, max_epochs: 2}}"
+    stages = "[{name: a, budget: 700, weights: {books: 1, code: 4, web: 2}}]"
+    again = f"{{curriculum: {{unit: documents, stages: {stages}, max_epochs: 5}}}}"
+    runs(recipe(step, more=f", {again}"))
+    ids = [row["id"] for row in runs.table("data")]
+    assert len(set(ids)) == len(ids) == 700
+    copies = {name.partition("#")[2] for name in ids}
+    assert {"", "2", "#2", "2##2"} <= copies  # books: taken twice, and then less; code: 80 of 90, and then 5 times
+    runs(recipe(step, more=", shuffle"), out="shuffled")
+    ids = [row["id"] for row in runs.table("data", "shuffled")]
+    assert len(set(ids)) == len(ids) == 240
+    assert {name.partition("#")[2] for name in ids} == {"", "2"}
+
+
+def test_copies_are_made_of_few_rows_at_once(
+    runs: Runs, digests: Callable[[Path], dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or 5 MB taken 200 times would be 1 GB in one piece."""
+    rows = [{"id": f"chat-{i}", "text": "word " * 20} for i in range(100)]
+    runs.jsonl("chat.jsonl", rows)
+    text = "read: {jsonl: chat.jsonl}\nsteps: [{mixture: {unit: documents, budget: 4000, max_epochs: 40}}]\nwrite: {path: out}"
+    runs(text)
+    heaviest = 0
+
+    def watched(batch: pa.RecordBatch, *rest: Any) -> pa.RecordBatch:
+        nonlocal heaviest
+        made = in_place(batch, *rest)
+        heaviest = max(heaviest, made.nbytes)
+        return made
+
+    monkeypatch.setattr("datapipe.engine.step.in_place", watched)
+    monkeypatch.setattr("datapipe.engine.placing.COPIES", 50_000)
+    runs(text, out="few")
+    assert 30_000 < heaviest < 100_000
+    assert digests(runs.folder / "few") == digests(runs.folder / "out")

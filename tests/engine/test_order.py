@@ -65,6 +65,7 @@ def test_workers_batches_memory_and_spills_leave_no_trace(
     ordering(STAGES, "one")
     ordering(STAGES, "two", workers=2)
     monkeypatch.setattr("datapipe.engine.shard.GATHER_ROWS", 7)
+    monkeypatch.setattr("datapipe.engine.placing.COPIES", 900)
     monkeypatch.setattr("datapipe.engine.scattered.PIECE", 300)
     monkeypatch.setattr("datapipe.engine.gathered.OUT", 500)
     monkeypatch.setattr("datapipe.engine.gathered.MAPPED", 3)

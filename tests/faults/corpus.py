@@ -32,8 +32,8 @@ def write_corpus(runs: Runs) -> None:
 
 
 def conserved(manifest: dict[str, Any]) -> bool:
-    """The law: read + added = written + dropped + quarantined."""
-    gone = manifest["rows_dropped"] + manifest["rows_quarantined"]
+    """The law: read + added = written + dropped + quarantined + merged."""
+    gone = sum(manifest.get(f"rows_{how}", 0) for how in ("dropped", "quarantined", "merged"))
     return bool(manifest["rows_read"] + manifest["rows_added"] == manifest["rows_written"] + gone)
 
 

@@ -6,92 +6,28 @@ DATAPIPE_LONG_FAULTS=50 kills 50 times as often.
 from __future__ import annotations
 
 import os
-import random
-import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
-import orjson
 import pytest
 
-from datapipe.engine.member import Member
 from tests.conftest import Runs
 from tests.engine.test_interruptions import workers_of
-from tests.faults.corpus import RECIPE, conserved, leftovers, write_corpus
-from tests.faults.drivers import said, start
+from tests.faults.corpus import RECIPE, leftovers, write_corpus
+from tests.faults.drivers import said
+from tests.faults.scene import Digests, Scene
 
-Digests = Callable[[Path], dict[str, str]]
 TIMES = int(os.environ.get("DATAPIPE_LONG_FAULTS", "1"))
 OTHER = RECIPE.replace("min_words: 4", "min_words: 6").replace("fraction: 0.9", "fraction: 0.5")
 
 
-class Scene:
-    """Two recipes, what they give undisturbed, and one run folder in which everything happens."""
-
-    def __init__(self, runs: Runs, digests: Digests, seed: str) -> None:
-        write_corpus(runs)
-        self.digests = digests
-        self.out = runs.folder / "out"
-        self.draw = random.Random(seed)
-        self.recipes = [runs.folder / "recipe.yaml", runs.folder / "other.yaml"]
-        self.expected = []
-        self.took = 0.0
-        for path, text in zip(self.recipes, (RECIPE, OTHER), strict=True):
-            path.write_text(text)
-            began = time.monotonic()
-            process = start(path, runs.folder / f"whole-{path.stem}")
-            process.join()
-            self.took = time.monotonic() - began
-            self.expected.append(digests(runs.folder / f"whole-{path.stem}"))
-        self.processes: list[Any] = []
-
-    def start(self, workers: int = 0, member: int | None = None, of: int = 3, recipe: int = 0) -> Any:
-        part = Member() if member is None else Member(member, of, shared=True, wait=True)
-        process = start(self.recipes[recipe], self.out, workers, part)
-        self.processes.append(process)
-        return process
-
-    def kill_after(self, process: Any, seconds: float) -> bool:
-        process.join(seconds)
-        alive = bool(process.is_alive())
-        process.kill()
-        process.join()
-        return alive
-
-    def check(self, recipe: int = 0) -> None:
-        """Whatever is published is whole."""
-        manifest = orjson.loads((self.out / "manifest.json").read_bytes())
-        assert conserved(manifest)
-        assert self.digests(self.out) == self.expected[recipe]
-
-    def finish(self, recipe: int = 0) -> None:
-        process = self.start(recipe=recipe)
-        process.join(300)
-        assert process.exitcode == 0, said(self.out)
-        self.check(recipe)
-        assert leftovers(self.out) == []
-
-    def forget(self) -> None:
-        """Make the next run do something: everything, or the end of it."""
-        if not (self.out / "manifest.json").exists():
-            return
-        if self.draw.random() < 0.6:
-            shutil.rmtree(self.out)
-        else:
-            (self.out / "manifest.json").unlink()
-            for folder in (self.out / "work").glob("publish-*"):
-                shutil.rmtree(folder)
-
-
 @pytest.fixture
 def scene(runs: Runs, digests: Digests, request: pytest.FixtureRequest) -> Iterator[Scene]:
-    scene = Scene(runs, digests, request.node.name)
+    write_corpus(runs)
+    scene = Scene(runs, digests, (RECIPE, OTHER), request.node.name)
     yield scene
-    for process in scene.processes:
-        process.kill()
+    scene.end()
 
 
 def test_drivers_killed_at_random_moments(scene: Scene) -> None:

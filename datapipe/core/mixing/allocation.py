@@ -209,11 +209,14 @@ def _check_groups(
                         raise CannotBeMet(said + advice)
         left = sorted(group for group in own if group not in named)
         if named and left and not every and terms.others == "refuse":
-            raise CannotBeMet(unnamed(left, named))
+            asks = next(stage for stage, p in zip(stages, pools, strict=True) if p == pool)
+            of = "" if asks.where is None else f"{asks.name}: of the rows that meet its `where` "
+            raise CannotBeMet(of + unnamed(left, named))
 
 
 def unnamed(left: Sequence[str], named: Iterable[str]) -> str:
     """The sentence on groups that no weight names."""
     more = f" ({len(left)} such groups)" if len(left) > 1 else ""
     hint = did_you_mean(left[0], named)
-    return f"{left[0]!r} has no weight{hint}; give it one (0 is allowed), or say `others: drop`{more}"
+    name = repr(left[0]) if left[0] else "'' (rows without a value)"
+    return f"{name} has no weight{hint}; give it one (0 is allowed), or say `others: drop`{more}"

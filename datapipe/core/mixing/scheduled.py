@@ -85,6 +85,15 @@ class Scheduled(Order):
         """One for each stage."""
         return self._segments
 
+    def copies(self) -> float:
+        """The epochs of the group that has most."""
+        often = [
+            taken / max(1.0, circle.size)
+            for taken, circle in zip(self._stretches[-1], self._circles, strict=True)
+            if taken
+        ]
+        return float(max(often, default=1.0))
+
     def place(self, batch: pa.RecordBatch) -> Placed:
         """Each row as often as its stage takes its group, each time in another round of the group."""
         n = batch.num_rows

@@ -200,7 +200,7 @@ class Scheduling(Global):
                 more = {} if self.sizes_from is None else {"others": "drop"}  # that run may have had more sources
                 takes = self.model_copy(update=more).takes(sizes, files)
             except CannotBeMet as error:
-                raise RecipeError(str(error)) from None
+                raise RecipeError(self._said(error)) from None
             return {
                 "remarks": [*remarks, *table(stages, takes, self.unit)],
                 "schedule": schedule_of(stages, takes, self.unit),
@@ -253,7 +253,11 @@ class Scheduling(Global):
         try:
             return self.takes(sizes, self._files)
         except CannotBeMet as error:
-            raise RunFailed(f"{self.name}: {error}") from None
+            raise RunFailed(f"{self.name}: {self._said(error)}") from None
+
+    def _said(self, error: CannotBeMet) -> str:
+        """Without the name of the stage where that is the operator's own."""
+        return str(error).removeprefix(f"{self.name}: ")
 
     def _read(self, ctx: Context) -> dict[str, WeightsFile]:
         found = {}
