@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from datapipe.core.context import Context
     from datapipe.core.errors import DatapipeError
     from datapipe.core.merged import Merged
-    from datapipe.core.operator import Expand, FilePath, Filter, Global, Map, Merge, Operator, Order
+    from datapipe.core.operator import Expand, Filter, Global, Map, Merge, Operator, Order
+    from datapipe.core.path_parameters import FilePath
     from datapipe.core.placed import Placed, Segment
     from datapipe.core.threshold_filter import ThresholdFilter
     from datapipe.core.verdict import Verdict
@@ -23,7 +24,7 @@ _PUBLIC = {
     "Context": "datapipe.core.context",
     "DatapipeError": "datapipe.core.errors",
     "Expand": "datapipe.core.operator",
-    "FilePath": "datapipe.core.operator",
+    "FilePath": "datapipe.core.path_parameters",
     "Filter": "datapipe.core.operator",
     "Global": "datapipe.core.operator",
     "Map": "datapipe.core.operator",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Mapping
-from typing import Annotated, Any, ClassVar, Self
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -15,34 +15,10 @@ from pydantic import BaseModel, ConfigDict
 from datapipe.core.columns import ADDR
 from datapipe.core.context import Context
 from datapipe.core.merged import Merged
+from datapipe.core.path_parameters import given_paths
 from datapipe.core.placed import Placed, Segment
 from datapipe.core.registry import operators
-from datapipe.core.trained import TrainedModel
 from datapipe.core.verdict import Verdict
-
-
-class _FileMarker:
-    """Marks a parameter as a path: relative to the recipe, checked and digested before work starts."""
-
-    def __init__(self, glob: bool = False, model: bool = False) -> None:
-        self.glob = glob  # the recipe may give globs and folders; the operator gets the files they mean
-        self.model = model  # a URL is fetched once, if the recipe allows it, and read from this machine's disk
-
-
-class _CodeMarker:
-    """Marks a parameter as package.module:function, or FILE.py:function with a path relative to the recipe."""
-
-
-class _FolderMarker:
-    """Marks a parameter as the path of a folder that a run reads and writes: relative to the recipe, made when absent."""
-
-
-FilePath = Annotated[str, _FileMarker()]
-FolderPath = Annotated[str, _FolderMarker()]
-FileGlob = Annotated[str, _FileMarker(glob=True)]
-CodeName = Annotated[str, _CodeMarker()]
-ModelPath = Annotated[str, _FileMarker(model=True)]
-ModelGlob = Annotated[str, _FileMarker(glob=True, model=True)]
 
 
 class Operator(BaseModel):
@@ -101,25 +77,11 @@ class Operator(BaseModel):
 
     def files(self) -> tuple[str, ...]:
         """Models and lists that must exist before work starts; part of the stage key by their digest."""
-        return self._paths(lambda marker: True)
+        return given_paths(self)
 
     def model_files(self) -> tuple[str, ...]:
         """Those of `files` that are models: a URL among them is fetched only if the recipe allows downloads."""
-        return self._paths(lambda marker: marker.model)
-
-    def _paths(self, wanted: Callable[[_FileMarker], bool]) -> tuple[str, ...]:
-        found: list[str] = []
-        for name, field in type(self).model_fields.items():
-            value = getattr(self, name)
-            if value is None or not any(isinstance(m, _FileMarker) and wanted(m) for m in _metadata(field)):
-                continue
-            if isinstance(value, TrainedModel):
-                continue  # there is none before the run
-            if isinstance(value, Mapping):  # by language, beside lists written in the recipe
-                found.extend(path for path in value.values() if isinstance(path, str))
-            else:
-                found.extend([value] if isinstance(value, str) else value)
-        return tuple(found)
+        return given_paths(self, models=True)
 
     def of_sample(self, part: float) -> Self:
         """The operator where only a part of the input comes (a number up to 1), for a forecast: a budget is as much less."""
@@ -135,41 +97,6 @@ class Operator(BaseModel):
 
     def setup(self, ctx: Context) -> None:
         """Load models and tables, once a worker; keep them in private attributes (`PrivateAttr`)."""
-
-
-def _metadata(field: Any) -> list[Any]:
-    """Markers of a field, also inside `list[FilePath]`, `Mapping[str, FilePath]` and `FilePath | None`."""
-    out = list(field.metadata)
-    pending = [field.annotation]
-    while pending:
-        annotation = pending.pop()
-        out.extend(getattr(annotation, "__metadata__", ()))
-        pending.extend(a for a in getattr(annotation, "__args__", ()) if a is not annotation)
-    return out
-
-
-def path_fields(operator: type[BaseModel]) -> list[str]:
-    """Parameters that hold paths, which a recipe gives relative to itself."""
-    kinds = (_FileMarker, _FolderMarker)
-    return [n for n, f in operator.model_fields.items() if any(isinstance(m, kinds) for m in _metadata(f))]
-
-
-def code_fields(operator: type[BaseModel]) -> list[str]:
-    """Parameters that name a function of a user's own."""
-    fields = operator.model_fields.items()
-    return [n for n, f in fields if any(isinstance(m, _CodeMarker) for m in _metadata(f))]
-
-
-def glob_fields(operator: type[BaseModel]) -> list[str]:
-    """Those among them in which a recipe may give globs and folders."""
-    fields = operator.model_fields.items()
-    return [n for n, f in fields if any(isinstance(m, _FileMarker) and m.glob for m in _metadata(f))]
-
-
-def model_globs(operator: type[BaseModel]) -> list[str]:
-    """Those among them that mean models: a URL there is one file, which is fetched and not listed."""
-    fields = operator.model_fields.items()
-    return [n for n, f in fields if any(isinstance(m, _FileMarker) and m.glob and m.model for m in _metadata(f))]
 
 
 class Map(Operator):

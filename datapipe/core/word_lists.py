@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from datapipe.core.context import Context
-from datapipe.core.operator import FilePath
+from datapipe.core.path_parameters import FilePath
 from datapipe.kernels.lexicon import Lexicon, lexicon
 
 WordLists = Mapping[str, FilePath | tuple[str, ...]]

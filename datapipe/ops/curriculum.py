@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from datapipe.core.mixing.scheduling import Scheduling
 from datapipe.core.mixing.skills import Skills
 from datapipe.core.mixing.stages import Stage
-from datapipe.core.operator import FilePath
+from datapipe.core.path_parameters import FilePath
 
 
 class Curriculum(Scheduling):

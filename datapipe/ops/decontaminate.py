@@ -18,7 +18,8 @@ from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError
 from datapipe.core.evaluation.benchmark import Item, Layout, read_benchmarks
 from datapipe.core.evaluation.known_texts import Found, KnownTexts, Spelling
-from datapipe.core.operator import FileGlob, Filter
+from datapipe.core.operator import Filter
+from datapipe.core.path_parameters import FileGlob
 from datapipe.core.spans import spans_column
 from datapipe.core.verdict import Verdict
 

@@ -24,7 +24,8 @@ from datapipe.core.importance.features import (
     words_in,
 )
 from datapipe.core.importance.target import check_target, target_texts
-from datapipe.core.operator import FileGlob, Filter, Global
+from datapipe.core.operator import Filter, Global
+from datapipe.core.path_parameters import FileGlob
 from datapipe.core.verdict import Verdict
 from datapipe.kernels.hashing import BASE
 from datapipe.kernels.sha256 import BUCKETS

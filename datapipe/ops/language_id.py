@@ -16,7 +16,7 @@ from datapipe.arrow.text import Text, text_of
 from datapipe.core.classifier.fasttext import FastText
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError, did_you_mean
-from datapipe.core.operator import ModelPath
+from datapipe.core.path_parameters import ModelPath
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Mask, Verdict
 from datapipe.kernels.classes import class_table

@@ -14,7 +14,7 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from datapipe.arrow.text import Text, column_of, text_of
 from datapipe.core.context import Context
-from datapipe.core.operator import FilePath
+from datapipe.core.path_parameters import FilePath
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Mask, Verdict
 from datapipe.kernels.classes import class_table

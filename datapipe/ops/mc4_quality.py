@@ -11,7 +11,7 @@ from pydantic import Field, PrivateAttr, field_validator
 
 from datapipe.arrow.text import text_of
 from datapipe.core.context import Context
-from datapipe.core.operator import FilePath
+from datapipe.core.path_parameters import FilePath
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Mask, Verdict
 from datapipe.kernels.c4_pages import count_long_lines

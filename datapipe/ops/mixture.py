@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 from datapipe.core.mixing.mix import Mix
 from datapipe.core.mixing.scheduling import Scheduling
 from datapipe.core.mixing.stages import Ordering, Stage, ordering
-from datapipe.core.operator import FilePath
+from datapipe.core.path_parameters import FilePath
 
 
 class Mixture(Scheduling, Mix):

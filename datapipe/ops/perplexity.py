@@ -17,7 +17,7 @@ from datapipe.core.language_model.model_files import LanguageModels, by_language
 from datapipe.core.language_model.parts import cut_parts
 from datapipe.core.language_model.pieces import load_pieces, sentencepiece
 from datapipe.core.language_model.scorer import Scorer, perplexity
-from datapipe.core.operator import FilePath, ModelGlob
+from datapipe.core.path_parameters import FilePath, ModelGlob
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Mask, Numbers, Verdict
 

@@ -13,7 +13,8 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from datapipe.arrow.text import Text, column_of, text_of, valid_of
 from datapipe.core.context import Context
-from datapipe.core.operator import FilePath, Filter
+from datapipe.core.operator import Filter
+from datapipe.core.path_parameters import FilePath
 from datapipe.core.pii.catalog import TYPES, parent
 from datapipe.core.pii.finder import Finder
 from datapipe.core.pii.people.presidio import TYPES_OF, PresidioOptions, presidio_facts

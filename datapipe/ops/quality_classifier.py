@@ -18,7 +18,7 @@ from datapipe.core.context import Context
 from datapipe.core.cutting import cut_units, rows_of, texts_of
 from datapipe.core.dedup.units import Units, sentences_in_lines, units_of
 from datapipe.core.errors import RecipeError
-from datapipe.core.operator import ModelPath
+from datapipe.core.path_parameters import ModelPath
 from datapipe.core.seeds import uniform
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Mask, Numbers, Verdict

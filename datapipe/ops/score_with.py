@@ -14,7 +14,7 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 from datapipe.core.columns import ADDR, BASE
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError
-from datapipe.core.operator import CodeName, ModelPath
+from datapipe.core.path_parameters import CodeName, ModelPath
 from datapipe.core.scoring.answers import numbers_of
 from datapipe.core.scoring.batching import Memory, blocks, score_block
 from datapipe.core.scoring.function import Call, check_call, file_of, find, scorer

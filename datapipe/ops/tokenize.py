@@ -16,7 +16,8 @@ from datapipe.arrow.text import text_of
 from datapipe.core.columns import BASE, set_columns
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError
-from datapipe.core.operator import Map, ModelGlob
+from datapipe.core.operator import Map
+from datapipe.core.path_parameters import ModelGlob
 from datapipe.core.tokenizers.marks import MODEL, NONE, Mark, find_mark
 from datapipe.core.tokenizers.model_file import read_tokenizer, tokenizer_among
 from datapipe.core.tokenizers.tokenizer import Encoded, Tokenizer

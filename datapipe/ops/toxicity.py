@@ -14,8 +14,8 @@ from datapipe.core.classifier.categories import Categories, Category
 from datapipe.core.context import Context
 from datapipe.core.cutting import cut_units, texts_of
 from datapipe.core.errors import did_you_mean
-from datapipe.core.operator import FileGlob, FilePath, ModelPath
 from datapipe.core.parts import PartLevel, parts_of
+from datapipe.core.path_parameters import FileGlob, FilePath, ModelPath
 from datapipe.core.segmenters import Segmented
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.toxicity.list_files import files_of

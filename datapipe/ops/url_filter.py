@@ -15,7 +15,7 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from datapipe.arrow.text import text_of
 from datapipe.core.context import Context
-from datapipe.core.operator import FilePath
+from datapipe.core.path_parameters import FilePath
 from datapipe.core.threshold_filter import ThresholdFilter
 from datapipe.core.verdict import Verdict
 from datapipe.kernels.keywords import Automaton, automaton, count_found

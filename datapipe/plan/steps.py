@@ -11,19 +11,8 @@ from pydantic import ValidationError
 from datapipe.core.columns import ADDR, BASE
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError, RunFailed, did_you_mean
-from datapipe.core.operator import (
-    Expand,
-    Filter,
-    Global,
-    Map,
-    Merge,
-    Operator,
-    Order,
-    code_fields,
-    glob_fields,
-    model_globs,
-    path_fields,
-)
+from datapipe.core.operator import Expand, Filter, Global, Map, Merge, Operator, Order
+from datapipe.core.path_parameters import code_fields, glob_fields, model_globs, path_fields
 from datapipe.core.registry import operators
 from datapipe.io.files import expand, is_local
 from datapipe.io.model_cache import local_copy

@@ -42,7 +42,7 @@ import pyarrow as pa
 from pydantic import PrivateAttr
 
 from datapipe import Map
-from datapipe.core.operator import ModelPath
+from datapipe.core.path_parameters import ModelPath
 from datapipe.core.trained import TrainedModel
 
 

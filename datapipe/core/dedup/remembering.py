@@ -10,7 +10,7 @@ from pydantic import Field
 
 from datapipe.core.dedup.preference import HELD, Preference
 from datapipe.core.keys import begins
-from datapipe.core.operator import FolderPath
+from datapipe.core.path_parameters import FolderPath
 
 
 class Remembering(Preference):

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from datapipe.core.context import Context
 from datapipe.core.language_model.kenlm_format import PREFIX, OtherKind, layout_of
 from datapipe.core.language_model.kenlm_package import PackageModel, has_package
-from datapipe.core.operator import ModelPath
+from datapipe.core.path_parameters import ModelPath
 
 PIECES = ".sp.model"
 ARPA, END = b"\\data\\", b"\\end\\"  # what the file begins and ends with

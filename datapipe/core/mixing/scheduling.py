@@ -25,7 +25,8 @@ from datapipe.core.mixing.stages import Stage, check_stages, shares_of
 from datapipe.core.mixing.survey import circles_of, combined, groups_in, reduced
 from datapipe.core.mixing.table import schedule_of, table
 from datapipe.core.mixing.weights_file import WeightsFile, read_weights
-from datapipe.core.operator import FilePath, Global, Order
+from datapipe.core.operator import Global, Order
+from datapipe.core.path_parameters import FilePath
 from datapipe.core.placed import Segment
 
 

@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from datapipe.core.operator import ModelPath
+from datapipe.core.path_parameters import ModelPath
 from datapipe.core.sizes import Size
 
 Kind = Literal["byte_level_bpe", "sentencepiece_bpe", "sentencepiece_unigram", "wordpiece"]

@@ -9,7 +9,8 @@ from pydantic import BeforeValidator, Field, PrivateAttr, field_validator
 
 from datapipe.core.context import Context
 from datapipe.core.errors import RecipeError
-from datapipe.core.operator import ModelGlob, Operator
+from datapipe.core.operator import Operator
+from datapipe.core.path_parameters import ModelGlob
 from datapipe.core.tokenizers.model_file import read_tokenizer, tokenizer_among
 from datapipe.core.trained import TrainedModel
 
