@@ -100,7 +100,10 @@ def _tell_stage(plan: Plan, stage: Stage) -> None:
             )
             click.echo(f"    gives {', '.join(n for n in lane.reader.rows.names if n != '_addr')}")
         elif lane.gather:
-            click.echo(f"  gather {count} new shards from stage {plan.stage(lane.input or '').number + 1}, in order")
+            before = plan.stage(lane.input or "")
+            groups = before.scatter is not None and before.scatter.coarse
+            what = "groups of new shards" if groups else "new shards"
+            click.echo(f"  gather {count} {what} from stage {before.number + 1}{'' if groups else ', in order'}")
         else:
             click.echo(f"  continue with {count} shards of stage {plan.stage(lane.input or '').number + 1}")
         _tell_chain(lane)
@@ -110,7 +113,8 @@ def _tell_stage(plan: Plan, stage: Stage) -> None:
         click.echo(f"  barrier: {what}")
     if stage.scatter is not None:
         spans = [(f"{span.name} " if span.name else "", span.stop - span.start) for span in stage.scatter.segments]
-        click.echo(f"  scatter by {stage.scatter.step} to new shards: {', '.join(f'{name}{n}' for name, n in spans)}")
+        what = "groups of new shards" if stage.scatter.coarse else "new shards"
+        click.echo(f"  scatter by {stage.scatter.step} to {what}: {', '.join(f'{name}{n}' for name, n in spans)}")
         pieces = len(stage.numbers()) * len(stage.scatter.shards)
         if pieces > MANY_PIECES:
             click.echo(f"    in up to {pieces:,} pieces; a larger input_split makes fewer of them")

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datapipe.core.columns import ADDR, SHARD_SHIFT, set_columns
-from datapipe.core.placed import AT
+from datapipe.core.placed import AT, SEGMENT
 from datapipe.engine import beacon
 from datapipe.engine.names import scattered_name, shard_name, summary_name
 from datapipe.engine.reduce import PARTITION_BYTES
@@ -34,10 +34,7 @@ def gathered(store: Store, stage: Stage, number: int, memory: int) -> Iterator[p
 
     Where there are more of them than a task may hold, its stretch of the stream is read in parts, each from all files.
     """
-    assert stage.scatter is not None
-    index = committed(store, summary_name(stage.key))["scattered"]
-    own = number - stage.scatter.shards.start
-    (pieces,) = read_batches(store, scattered_name(stage.key), index, None, own, own + 1)
+    pieces = _pieces(store, stage, number)
     most = max(1, min(memory // SHARE, PARTITION_BYTES))
     parts = max(1, -(-(pc.sum(pieces.column("size")).as_py() or 0) // most))
     first = number << SHARD_SHIFT
@@ -51,6 +48,14 @@ def gathered(store: Store, stage: Stage, number: int, memory: int) -> Iterator[p
             address = np.uint64(first) + np.arange(batch.num_rows, dtype=np.uint64)
             first += batch.num_rows
             yield set_columns(batch, {ADDR: pa.array(address)})
+
+
+def passed_on(store: Store, stage: Stage, number: int) -> Iterator[pa.RecordBatch]:
+    """The rows of a group of new shards as they come, with their old addresses and their places, to be scattered again."""
+    assert stage.scatter is not None
+    segment = next(n for n, span in enumerate(stage.scatter.segments) if number < span.stop)
+    for batch in _read(store, stage, _pieces(store, stage, number), None):
+        yield set_columns(batch, {SEGMENT: pa.array(np.full(batch.num_rows, segment), pa.int64())})
 
 
 def in_order(rows: pa.RecordBatch) -> npt.NDArray[np.int64]:
@@ -67,8 +72,29 @@ def in_order(rows: pa.RecordBatch) -> npt.NDArray[np.int64]:
     return order
 
 
+def _pieces(store: Store, stage: Stage, number: int) -> pa.RecordBatch:
+    """Where the rows of a new shard lie."""
+    assert stage.scatter is not None
+    index = committed(store, summary_name(stage.key))["scattered"]
+    own = number - stage.scatter.shards.start
+    (pieces,) = read_batches(store, scattered_name(stage.key), index, None, own, own + 1)
+    return pieces
+
+
 def _rows(store: Store, stage: Stage, pieces: pa.RecordBatch, within: tuple[int, int] | None) -> pa.RecordBatch:
-    """All rows of these pieces, or those whose places lie in a stretch; each file is opened once."""
+    """All rows of these pieces, or those whose places lie in a stretch."""
+    found: list[pa.RecordBatch] = [pa.RecordBatch.from_pylist([], schema=scattered_schema(stage))]
+    for batch in _read(store, stage, pieces, within):
+        found.append(batch)
+        if len(found) >= MAPPED:
+            found = [pa.concat_batches(found)]
+    return pa.concat_batches(found)
+
+
+def _read(
+    store: Store, stage: Stage, pieces: pa.RecordBatch, within: tuple[int, int] | None
+) -> Iterator[pa.RecordBatch]:
+    """The pieces, or of each what lies in a stretch, in their order; each file is opened once."""
     schema = scattered_schema(stage)
     files = [(shard, list(own)) for shard, own in groupby(pieces.to_pylist(), lambda piece: piece["shard"])]
 
@@ -78,15 +104,11 @@ def _rows(store: Store, stage: Stage, pieces: pa.RecordBatch, within: tuple[int,
         batches = read_batches(store, f"{shard_name(stage.key, shard)}.arrow", index, schema)
         return [batch if within is None else _cut(batch, *within) for batch in batches]
 
-    found: list[pa.RecordBatch] = [pa.RecordBatch.from_pylist([], schema=schema)]
     at_once = 1 if isinstance(store, LocalStore) else AT_ONCE
     with ThreadPoolExecutor(at_once) as readers:
         for start in range(0, len(files), at_once):
             beacon.at(f"gather from shard {files[start][0]}")
-            found += chain.from_iterable(readers.map(read, files[start : start + at_once]))
-            if len(found) >= MAPPED:
-                found = [pa.concat_batches(found)]
-    return pa.concat_batches(found)
+            yield from chain.from_iterable(readers.map(read, files[start : start + at_once]))
 
 
 def _cut(batch: pa.RecordBatch, low: int, high: int) -> pa.RecordBatch:

@@ -19,7 +19,7 @@ from datapipe.core.registry import readers
 from datapipe.engine import beacon
 from datapipe.engine.asking import answer_at, is_silent, question_at
 from datapipe.engine.build import Operators, Variants
-from datapipe.engine.gathered import gathered
+from datapipe.engine.gathered import gathered, passed_on
 from datapipe.engine.isolation import Isolation
 from datapipe.engine.merging import MergeRunner
 from datapipe.engine.names import shard_name
@@ -197,7 +197,11 @@ class _Shard:
                 beacon.at(f"read of {name}")
             return
         if self.lane.gather:
-            yield from gathered(self.store, self.plan.stage(self.lane.input or ""), self.number, self.plan.memory)
+            before = self.plan.stage(self.lane.input or "")
+            if before.scatter is not None and before.scatter.coarse:
+                yield from passed_on(self.store, before, self.number)
+            else:
+                yield from gathered(self.store, before, self.number, self.plan.memory)
             return
         plan = self.lane.reader
         assert plan is not None

@@ -17,7 +17,7 @@ from datapipe.plan.inputs import build_reader, list_shards
 from datapipe.plan.lineage import check_marks, check_text, with_tokenizer
 from datapipe.plan.locate import Located
 from datapipe.plan.open_lane import OpenLane
-from datapipe.plan.ordered import scatter_to
+from datapipe.plan.ordered import scatters_to
 from datapipe.plan.plan import IndexPlan, Link, ReaderPlan, Scatter, Shard, Sketch, Stage, StepPlan
 from datapipe.plan.recipe import Dataset, Recipe, Step, read_step
 from datapipe.plan.resources import file_digest, files_of
@@ -83,8 +83,9 @@ class Compiler:
                 lanes = [lane.then(Link(step=plan)) for lane in lanes]
             lanes = [replace(lane, rows=after) for lane in lanes]
             if _is_order(operator):
-                scatter = scatter_to(self.shards, lanes, plan.label, operator.segments(), self.recipe.input_split)
-                lanes = [self._cut(name, plan.operator, lanes, scatter=scatter)]
+                size = self.recipe.input_split
+                for scatter in scatters_to(self.shards, lanes, plan.label, operator.segments(), size):
+                    lanes = [self._cut(name, plan.operator, lanes, scatter=scatter)]
         self.streams[name] = lanes
 
     def share(self, name: str) -> None:
@@ -181,7 +182,7 @@ class Compiler:
         orders = max(lane.orders for lane in lanes)
         if scatter is not None:
             new = (scatter.shards.start, scatter.shards.stop)
-            return OpenLane((new,), rows, input=key, gather=True, orders=orders + 1)
+            return OpenLane((new,), rows, input=key, gather=True, orders=orders + (not scatter.coarse))
         after = OpenLane(tuple(span for lane in lanes for span in lane.shards), rows, input=key, orders=orders)
         if sketches and sketches[0].at == "read":
             step = sketches[0].step

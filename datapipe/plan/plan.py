@@ -130,10 +130,17 @@ class Scatter(_Value):
 
     step      the label of the step that places them
     segments  one after another, their shards too
+    coarse    the shards are groups of neighbours, whose rows the next stage scatters once more
     """
 
     step: str
     segments: tuple[Span, ...]
+    coarse: bool = False
+
+    @property
+    def name(self) -> str:
+        """What the new shards are called as a dataset."""
+        return f"{self.step}, groups" if self.coarse else self.step
 
     @property
     def shards(self) -> range:

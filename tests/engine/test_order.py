@@ -76,6 +76,25 @@ def test_workers_batches_memory_and_spills_leave_no_trace(
     assert found[0] == found[1] == found[2] == found[3]
 
 
+@pytest.mark.parametrize("recipe", [SHUFFLE, STAGES])
+def test_rows_that_go_by_groups_come_to_the_same_places(
+    ordering: Runs, digests: Digests, recipe: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From 4 million pairs of an old and a new shard on; ties, parts of a shard and the manifest's order, too."""
+    recipe = recipe.replace("6KB", "600")
+    at_once = ordering(recipe, "one")
+    monkeypatch.setattr("datapipe.plan.ordered.PAIRS", 4)
+    plan = compile_text(recipe, ordering.folder)
+    coarse, fine = [stage.scatter for stage in plan.stages if stage.scatter]
+    assert (coarse.coarse, fine.coarse, coarse.step) == (True, False, fine.step)
+    assert 2 < len(coarse.shards) < len(fine.shards) < 2 * len(coarse.shards) ** 2
+    by_groups = ordering(recipe, "two", workers=2)
+    ordering(recipe.replace("seed:", "spill: zstd\nmemory: 9KB\nseed:"), "three")
+    expected = digests(ordering.folder / "one")
+    assert digests(ordering.folder / "two") == digests(ordering.folder / "three") == expected
+    assert by_groups["outputs"][0]["order"] == at_once["outputs"][0]["order"]
+
+
 def test_in_an_object_store(ordering: Runs) -> None:
     ordering(STAGES)
     files = fsspec.filesystem("memory")

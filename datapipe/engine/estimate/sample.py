@@ -79,10 +79,11 @@ def draw(plan: Plan, fine: Plan, fraction: float, shards: int = 1) -> Sample:
         start = len(drawn)
         drawn += _gather(dataset, chosen, min(largest, -(-taken[dataset] // shards)))
         spans[dataset] = (start, len(drawn))
-    orders = {stage.scatter.step: stage.scatter for stage in plan.stages if stage.scatter}
+    # Of more and smaller shards the rows may go by groups where they go at once in the run.
+    orders = {s.scatter.name: s.scatter for s in (*fine.stages, *plan.stages) if s.scatter}
     part = sum(taken.values()) / max(1, sum(whole.values()))
-    scatters = {label: _fewer(order, part, drawn) for label, order in orders.items()}
-    spans |= {label: (scatter.shards.start, scatter.shards.stop) for label, scatter in scatters.items()}
+    scatters = {name: _fewer(order, part, drawn) for name, order in orders.items()}
+    spans |= {name: (scatter.shards.start, scatter.shards.stop) for name, scatter in scatters.items()}
     stages = []
     for stage in fine.stages:
         lanes = []
@@ -90,7 +91,7 @@ def draw(plan: Plan, fine: Plan, fraction: float, shards: int = 1) -> Sample:
             ranges = tuple(spans[fine.shards[a].dataset] for a, b in lane.shards if b > a)
             chain = (link.model_copy(update={"step": link.step and _of_sample(link.step, part)}) for link in lane.chain)
             lanes.append(lane.model_copy(update={"shards": ranges, "chain": tuple(chain)}))
-        scatter = stage.scatter and scatters[stage.scatter.step]
+        scatter = stage.scatter and scatters[stage.scatter.name]
         asked = tuple(sketch.model_copy(update={"step": _of_sample(sketch.step, part)}) for sketch in stage.sketches)
         stages.append(stage.model_copy(update={"lanes": tuple(lanes), "sketches": asked, "scatter": scatter}))
     small = fine.model_copy(update={"shards": tuple(drawn), "stages": tuple(stages)})
@@ -114,8 +115,8 @@ def _fewer(order: Scatter, part: float, shards: list[Shard]) -> Scatter:
     for span in order.segments:
         n = ceil((span.stop - span.start) * part)
         segments.append(Span(name=span.name, start=len(shards), stop=len(shards) + max(1, n)))
-        shards += [Shard(dataset=order.step, pieces=())] * max(1, n)
-    return Scatter(step=order.step, segments=tuple(segments))
+        shards += [Shard(dataset=order.name, pieces=())] * max(1, n)
+    return order.model_copy(update={"segments": tuple(segments)})
 
 
 def weight(shards: Iterable[Shard]) -> int:
