@@ -3,13 +3,15 @@
 The rows lie in Parquet, 5 million a file; their text is the name of what they are of. They go through a whole run: read,
 `sample`, `shuffle`, published; with --mixture one that is weighted by kind, in tokens, is in the place of both. One line
 for each phase: CPU seconds per million rows, seconds on the clock, the largest memory of a worker; with --checked, ids are
-looked through for duplicates first. --profile: where one process spends its time, in place of two workers.
+looked through for duplicates first. --profile: where one process spends its time, in place of two workers. --shards N: rows
+as JSON lines, from N shards to as many; --at-once: not by groups of new shards, however many there are.
 """
 
 from __future__ import annotations
 
 import argparse
 import cProfile
+import hashlib
 import pstats
 import shutil
 import tempfile
@@ -25,6 +27,7 @@ import pyarrow.parquet as pq
 from datapipe.engine.driver import Driver
 from datapipe.engine.estimate.measure import Meter
 from datapipe.engine.executors.local import InProcess, LocalPool
+from datapipe.plan import ordered
 from datapipe.plan.compile import compile_recipe
 from datapipe.plan.locate import parse
 from tests.conftest import Quiet
@@ -49,6 +52,13 @@ def write_rows(folder: Path, rows: int) -> None:
         pq.write_table(table, folder / f"rows-{number:04d}.parquet", row_group_size=1 << 20)
 
 
+def write_lines(folder: Path, rows: int) -> None:
+    """The same kind of rows in a file that can be cut anywhere."""
+    with (folder / "rows.jsonl").open("w") as lines:
+        for number in range(rows):
+            lines.write(f'{{"id": "doc-{number:09}", "kind": "{SOURCES[number % 8]}", "tokens": {number % 997}}}\n')
+
+
 def main() -> None:
     """Make the rows, run, tell."""
     parser = argparse.ArgumentParser()
@@ -56,20 +66,28 @@ def main() -> None:
     parser.add_argument("--checked", action="store_true")
     parser.add_argument("--mixture", action="store_true")
     parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--shards", type=int)
+    parser.add_argument("--at-once", action="store_true")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="where the rows are, or are to stay")
     options = parser.parse_args()
     rows = int(options.millions * 1e6)
     folder = options.keep or Path(tempfile.mkdtemp(prefix="ordering-"))
     if not (folder / "in").exists():
         (folder / "in").mkdir(parents=True)
-        write_rows(folder / "in", rows)
+        (write_lines if options.shards else write_rows)(folder / "in", rows)
+    if options.at_once:
+        ordered.PAIRS = 1 << 60
     ids = "" if options.checked else ", duplicate_ids: keep"
     mixture = (
         f"mixture: {{by: text, tokens: tokens, weights: {{temperature: 2}}, budget: {500 * rows}, shortfall: cap}}"
     )
     steps = mixture if options.mixture else "sample: {fraction: 0.9}}, {shuffle: {}"
+    source = "read: {parquet: in/*.parquet"
+    if options.shards:
+        size = (folder / "in" / "rows.jsonl").stat().st_size
+        source = f"input_split: {size // options.shards + 1}\nread: {{jsonl: in/*.jsonl"
     recipe = (
-        "read: {parquet: in/*.parquet, columns: {text: kind, tokens: {field: tokens, type: int}}" + ids + "}\n"
+        f"{source}, columns: {{text: kind, tokens: {{field: tokens, type: int}}}}{ids}}}\n"
         f"steps: [{{{steps}}}]\n"
         "write: {path: out, shard_size: 256MB}\nledger: {text: none}\n"
     )
@@ -83,10 +101,11 @@ def main() -> None:
     meter.executor.close()
     tell(plan, meter, rows)
     size = sum(file.stat().st_size for file in folder.glob("in/*"))
-    new = sum(not shard.pieces for shard in plan.shards)
+    new = len(plan.stage(plan.publications[0].stage).numbers())
+    data = hashlib.sha256(b"".join(file.read_bytes() for file in sorted(folder.glob("out/data/*")))).hexdigest()[:8]
     print(
-        f"{rows / 1e6:g} million rows, {size / 1e6:.0f} MB of Parquet, {manifest['rows_written']:,} written: {took:.1f} s; "
-        f"{len(plan.inputs())} shards to {new}"
+        f"{rows / 1e6:g} million rows, {size / 1e6:.0f} MB read, {manifest['rows_written']:,} written: {took:.1f} s; "
+        f"{len(plan.inputs())} shards to {new}; data {data}"
     )
     if options.profile:
         pstats.Stats(profile).sort_stats("tottime").print_stats(25)
