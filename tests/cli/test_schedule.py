@@ -37,6 +37,11 @@ write: {dataset: corpus, path: out}
 """
 
 
+@pytest.fixture(autouse=True)
+def no_told_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)  # processes of pytest -n have it
+
+
 def call(*arguments: str) -> Result:
     return CliRunner().invoke(datapipe, ["schedule", *arguments], catch_exceptions=True)
 
