@@ -17,8 +17,8 @@ from datapipe.core.verdict import Verdict
 from datapipe.engine.tuning.calibrate import kept_share, thresholds, widest_tail, with_thresholds
 from datapipe.ops.gopher_quality import GopherQuality
 from datapipe.ops.length import Length
-from tests.tuned import web_rows
 from tests.conftest import Runs
+from tests.tuned import web_rows
 
 LANGUAGES = {"de": 40, "en": 300, "fr": 30}  # documents; words of a document grow from 1 to these
 RECIPE = """
