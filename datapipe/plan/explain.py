@@ -18,6 +18,11 @@ _EXPECTED = {
     "too_short": "one entry at least",
     "string_type": "a string",
 }
+_FORMS = {
+    "^[A-Za-z0-9_-]+$": "a name of letters A to Z, digits, _ and -",
+    "^[A-Za-z0-9_.-]+$": "a name of letters A to Z, digits, _, - and .",
+    "^/": "an absolute path",
+}
 
 
 def explain(
@@ -60,6 +65,9 @@ def _sentence(found: Any, last: str, model: type[BaseModel] | None) -> str:
         return "missing"
     if kind in _EXPECTED:
         return f"expected {_EXPECTED[kind]}, found {found['input']!r}"
+    if kind == "string_pattern_mismatch":
+        pattern = found["ctx"]["pattern"]
+        return f"expected {_FORMS.get(pattern, f'a text of the form {pattern}')}, found {found['input']!r}"
     message: str = found["msg"].removeprefix("Value error, ")
     message = message.removeprefix("Input should be ")
     if kind == "value_error":

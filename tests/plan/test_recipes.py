@@ -106,6 +106,10 @@ def test_a_wrong_step(step: str, expected: str, folder: Path) -> None:
         ),
         ("read: {jsonl: [a.jsonl}\nwrite: {path: o}", "not valid YAML"),
         ("- a", "expected a mapping"),
+        (
+            "name: my corpus\nread: {jsonl: a.jsonl}\nwrite: {path: o}",
+            "recipe.yaml:1: name: expected a name of letters A to Z, digits, _ and -, found 'my corpus'",
+        ),
         ("task_timeout: .inf\nread: {jsonl: a.jsonl}\nwrite: {path: o}", "recipe.yaml:1: task_timeout: expected less"),
         (
             "datasets:\n  a: {read: {jsonl: a.jsonl}}\n  b: {from: [a], steps: [exact_dedup]}\n"
