@@ -25,10 +25,10 @@ def discounts(counts: Sequence[int]) -> Discounts:
     """Of one order, from the number of n-grams with the (adjusted) counts 1, 2, 3 and 4.
 
     Chen and Goodman 1998 (TR-10-98), equation 26: D_j = j - (j + 1) Y n_(j+1) / n_j with Y = n_1 / (n_1 + 2 n_2). A corpus
-    too small or too regular for it (an n_j is 0, or a D_j beyond 0…j) gets 0.5, 1 and 1.5.
+    too small or too regular for it (n_1, n_2 or n_3 is 0, or a D_j beyond 0…j) gets 0.5, 1 and 1.5, as by lmplz.
     """
     n1, n2, n3, n4 = counts
-    if min(counts) > 0:
+    if min(n1, n2, n3) > 0:
         y = n1 / (n1 + 2 * n2)
         found = [j - (j + 1) * y * after / here for j, here, after in ((1, n1, n2), (2, n2, n3), (3, n3, n4))]
         if all(0 <= d <= j for j, d in enumerate(found, 1)):
