@@ -31,7 +31,7 @@ def _refuse(_: list[Whole], **_options: Any) -> None:
 default_collate_fn_map[Whole] = _refuse  # the way that `default_collate` documents for types of one's own
 
 
-class StreamDataset(Stream, IterableDataset[dict[str, Any]]):  # type: ignore[misc]
+class StreamDataset(Stream, IterableDataset[dict[str, Any]]):  # type: ignore[misc]  # Any, where torch is not installed
     """A `Stream` for `DataLoader(dataset, batch_size=None, num_workers=n)`: it gives whole batches, in global order.
 
     Of n workers the one of number w reads the steps k = w, w + n, w + 2n … from `step` on; the DataLoader takes from
